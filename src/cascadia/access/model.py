@@ -1,0 +1,66 @@
+"""Roles, permissions and the actor on whose behalf something happens. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from cascadia.kernel.errors import Forbidden, NotFound
+
+
+class Role(StrEnum):
+    """What a user is in a program. Each role may do what the ones before it may."""
+
+    VIEWER = "viewer"
+    ENGINEER = "engineer"
+    APPROVER = "approver"
+    LEAD = "lead"
+
+
+READ = frozenset({"program.read", "part.read", "bom.read", "file.read", "commit.read", "job.read", "proposal.read"})
+WRITE = frozenset({"part.create", "part.edit", "part.delete", "bom.edit", "file.create", "file.attach", "job.manage", "proposal.create", "proposal.accept"})
+APPROVE = frozenset({"change.approve"})
+LEAD = frozenset({"program.manage", "project.create", "project.edit"})
+
+PERMISSIONS: Mapping[Role, frozenset[str]] = {
+    Role.VIEWER: READ,
+    Role.ENGINEER: READ | WRITE,
+    Role.APPROVER: READ | WRITE | APPROVE,
+    Role.LEAD: READ | WRITE | APPROVE | LEAD,
+}
+"""Permissions inside a program, by role. `signed_in`, `administrator` and `public` are the ones outside of programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person (or service account) behind a request; `roles` maps program id → role."""
+
+    user_id: int
+    uid: UUID
+    name: str
+    email: str
+    administrator: bool
+    roles: Mapping[int, Role]
+
+    @property
+    def programs(self) -> list[int]:
+        """Programs whose content this actor may read: what every list, tree and count is filtered by."""
+        return sorted(self.roles)
+
+    def may(self, permission: str, program_id: int) -> bool:
+        """Whether the actor holds the permission in the program."""
+        role = self.roles.get(program_id)
+        return role is not None and permission in PERMISSIONS[role]
+
+    def require(self, permission: str, program_id: int) -> None:
+        """Refuses with 404 what the actor may not even see, with 403 what they may see but not do."""
+        role = self.roles.get(program_id)
+        if role is None:
+            raise NotFound("There is no such thing, or you may not see it.")
+        if permission not in PERMISSIONS[role]:
+            raise Forbidden(f"This needs the permission `{permission}`; your role in this program is {role.value}.")
+
+    def require_administrator(self) -> None:
+        """Refuses everybody but an administrator of the organisation."""
+        if not self.administrator:
+            raise Forbidden("Only an administrator may do this.")

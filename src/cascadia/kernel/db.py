@@ -1,0 +1,195 @@
+"""Connections are types: `Read` (may be a replica) < `Primary` (what judges a write) < `Write` (what changes rows).
+
+A function that takes a `Write` cannot be called with a `Read`: mypy refuses it, and in tests a read-only login does.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, dict_row, tuple_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from cascadia.kernel import telemetry
+from cascadia.kernel.errors import Unavailable
+from cascadia.kernel.events import EMIT, Event
+from cascadia.kernel.statements import Statement
+
+Row = TypeVar("Row")
+Params = Mapping[str, Any]
+
+CONNECT_TIMEOUT_SECONDS = 10
+CHECKOUT_TIMEOUT_SECONDS = 5
+KEEPALIVE = {
+    "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+
+class Read:
+    """A connection for reading, on the primary or on a replica."""
+
+    def __init__(self, connection: AsyncConnection[Any]) -> None:
+        self._connection = connection
+
+    async def all(self, query: LiteralString, row: type[Row], params: Params | None = None) -> list[Row]:
+        """Every row of the answer as `row` (its fields are the columns)."""
+        telemetry.count_statements(1)
+        async with self._connection.cursor(row_factory=class_row(row)) as cursor:
+            return await (await cursor.execute(query, params)).fetchall()
+
+    async def one(self, query: LiteralString, row: type[Row], params: Params | None = None) -> Row | None:
+        """The first row of the answer as `row`, or None."""
+        telemetry.count_statements(1)
+        async with self._connection.cursor(row_factory=class_row(row)) as cursor:
+            return await (await cursor.execute(query, params)).fetchone()
+
+    async def rows(self, query: LiteralString, params: Params | None = None) -> list[dict[str, Any]]:
+        """Every row of the answer as a dict: for few columns that need no type of their own."""
+        telemetry.count_statements(1)
+        async with self._connection.cursor(row_factory=dict_row) as cursor:
+            return await (await cursor.execute(query, params)).fetchall()
+
+    async def value(self, query: LiteralString, params: Params | None = None) -> Any:
+        """The first column of the first row, or None where there is no row."""
+        telemetry.count_statements(1)
+        async with self._connection.cursor(row_factory=tuple_row) as cursor:
+            found = await (await cursor.execute(query, params)).fetchone()
+        return found[0] if found else None
+
+
+class Primary(Read):
+    """A connection to the primary: what decides about a write is read here."""
+
+
+class Write(Primary):
+    """May change rows: inside `Database.write()` (one transaction), or by one message outside of it."""
+
+    async def execute(self, query: LiteralString, params: Params | None = None) -> int:
+        """Runs one statement; returns the number of rows that it touched."""
+        telemetry.count_statements(1)
+        async with self._connection.cursor() as cursor:
+            return (await cursor.execute(query, params)).rowcount
+
+    async def execute_many(self, query: LiteralString, params: Sequence[Params]) -> None:
+        """Runs one statement once per set of parameters, batched on the wire."""
+        if params:
+            telemetry.count_statements(1)
+            async with self._connection.cursor() as cursor:
+                await cursor.executemany(query, params)
+
+    async def emit(self, event: Event) -> None:
+        """Leaves an event in the outbox and the audit trail, with whatever this transaction does."""
+        await self.execute(EMIT, event.params())
+
+    async def send(self, statements: Sequence[Statement]) -> list[list[dict[str, Any]]]:
+        """Sends all statements as *one* simple Query message; returns the rows of each.
+
+        The server begins when the whole message has arrived, so a frozen client holds no lock. The message
+        brings its own BEGIN and COMMIT. After an error the connection is rolled back and usable.
+        """
+        telemetry.count_statements(len(statements))
+        async with psycopg.AsyncClientCursor(self._connection, row_factory=dict_row) as cursor:
+            text = ";\n".join([cursor.mogrify(s.query, s.params).strip().rstrip(";") for s in statements])
+            try:
+                await cursor.execute(text.encode())
+            except psycopg.Error:
+                if not self._connection.closed:
+                    await self._connection.rollback()
+                raise
+            results = [await _rows(cursor)]
+            while cursor.nextset():
+                results.append(await _rows(cursor))
+            return results
+
+
+async def _rows(cursor: psycopg.AsyncCursor[dict[str, Any]]) -> list[dict[str, Any]]:
+    return await cursor.fetchall() if cursor.description else []
+
+
+class Database:
+    """The pools of one process. Open it once (`async with`), share it by all requests."""
+
+    def __init__(self, url: str, *, size: int = 10, name: str = "app", read_url: str | None = None) -> None:
+        self.url = url
+        self._primary = _pool(url, size, name)
+        self._reads = _pool(read_url, size, name) if read_url else self._primary
+
+    async def __aenter__(self) -> "Database":
+        await self._primary.open(wait=False)
+        if self._reads is not self._primary:
+            await self._reads.open(wait=False)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._primary.close()
+        if self._reads is not self._primary:
+            await self._reads.close()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Read]:
+        """One statement, or several that need not see the same moment."""
+        async with _checkout(self._reads) as connection:
+            yield Read(connection)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Read]:
+        """Several statements that all see one moment (REPEATABLE READ, read only)."""
+        async with _checkout(self._reads) as connection:
+            telemetry.count_statements(2)
+            await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield Read(connection)
+            finally:
+                if not connection.closed:
+                    await connection.rollback()
+
+    @asynccontextmanager
+    async def primary(self) -> AsyncIterator[Primary]:
+        """Reads on the primary, without a transaction."""
+        async with _checkout(self._primary) as connection:
+            yield Primary(connection)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Write]:
+        """One transaction of unversioned rows: committed at the end of the block, rolled back on any error."""
+        async with _checkout(self._primary) as connection:
+            telemetry.count_statements(2)
+            async with connection.transaction():
+                yield Write(connection)
+
+    @asynccontextmanager
+    async def messages(self) -> AsyncIterator[Write]:
+        """A connection outside of any transaction, for judging and then `Write.send`."""
+        async with _checkout(self._primary) as connection:
+            yield Write(connection)
+
+
+def _pool(url: str, size: int, name: str) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    return AsyncConnectionPool(
+        url,
+        min_size=min(2, size),
+        max_size=size,
+        open=False,
+        timeout=CHECKOUT_TIMEOUT_SECONDS,
+        reconnect_timeout=2,
+        kwargs={"autocommit": True, "application_name": f"cascadia-{name}", **KEEPALIVE},
+    )
+
+
+@asynccontextmanager
+async def _checkout(pool: AsyncConnectionPool[AsyncConnection[Any]]) -> AsyncIterator[AsyncConnection[Any]]:
+    try:
+        connection = await pool.getconn()
+    except PoolTimeout as error:
+        raise Unavailable("The database does not answer. Try again in a moment.", retry_after=2) from error
+    try:
+        yield connection
+    finally:
+        await asyncio.shield(pool.putconn(connection))

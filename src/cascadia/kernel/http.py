@@ -1,0 +1,127 @@
+"""What every route shares: the permission marker, paging parameters, ETags, conditional reads, problem documents."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import Depends, Header, Query, Request, Response
+from pydantic import BaseModel
+
+from cascadia.kernel.db import Database
+from cascadia.kernel.errors import PreconditionRequired, Stale
+from cascadia.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+
+PRIVATE: Final = "private, no-cache"
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+class ProblemError(BaseModel):
+    """One wrong place of a request."""
+
+    pointer: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 says; `code` is stable, `detail` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[ProblemError]
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What a route needs: a named permission, `signed_in`, or `public`."""
+
+    name: str
+    idempotent: bool = False
+
+
+def permission(name: str) -> Callable[[Endpoint], Endpoint]:
+    """Declares what a route needs. The document shows it as `x-permission`; start-up refuses a route without one."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        endpoint.__cascadia_permission__ = name  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
+
+
+def database(request: Request) -> Database:
+    """The pools of this process."""
+    found = request.app.state.database
+    assert isinstance(found, Database)
+    return found
+
+
+def page_request(
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many rows at most.")] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=2000, description="`next` of the page before.")] = None,
+    count: Annotated[bool, Query(description="Also answer how many there are in all.")] = False,
+) -> PageRequest:
+    """The paging parameters that every list takes."""
+    return PageRequest(limit=limit, cursor=cursor, count=count)
+
+
+Db = Annotated[Database, Depends(database)]
+Paging = Annotated[PageRequest, Depends(page_request)]
+IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that you saw. Required (428).")]
+IdempotencyKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, description="Makes a retry safe for 24 h.")
+]
+
+
+def etag(version: str, body: bytes) -> str:
+    """`"version.view"`: the version that writes compare, and a hash of this answer's bytes for conditional reads."""
+    return f'"{version}.{hashlib.sha256(body).hexdigest()[:16]}"'
+
+
+def version_of(tag: str) -> str:
+    """The version part of an ETag, with or without `W/` and quotes."""
+    return tag.removeprefix("W/").strip('"').rsplit(".", 1)[0]
+
+
+def check_version(if_match: str | None, current: str, *, body: Mapping[str, Any] | None = None, differing: list[str] | None = None) -> None:
+    """428 without `If-Match`; 412 with the current state when it names another version than `current`."""
+    if if_match is None:
+        raise PreconditionRequired("Send the ETag that you saw in `If-Match`, so that nobody's work is overwritten.")
+    if version_of(if_match) != current:
+        raise Stale(
+            "Somebody changed this since you read it. Look at the current version, then decide again.",
+            current=body,
+            current_version=current,
+            differing=differing or [],
+        )
+
+
+def answer(
+    request: Request,
+    model: BaseModel,
+    *,
+    version: str | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The model as JSON with its ETag; 304 where the reader has the same bytes already."""
+    body = model.model_dump_json().encode()
+    tag = etag(version if version is not None else "0", body)
+    extra = {"Cache-Control": PRIVATE, "ETag": tag, **(headers or {})}
+    seen = request.headers.get("if-none-match")
+    if seen and request.method in ("GET", "HEAD") and tag in [part.strip().removeprefix("W/") for part in seen.split(",")]:
+        return Response(status_code=304, headers=extra)
+    return Response(body, status_code=status, media_type="application/json", headers=extra)
+
+
+def page_answer(request: Request, page: BaseModel, next_cursor: str | None) -> Response:
+    """A page as JSON, with `Link: rel=next` where there is more."""
+    headers = {}
+    if next_cursor:
+        url = request.url.include_query_params(cursor=next_cursor)
+        headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    return answer(request, page, headers=headers)

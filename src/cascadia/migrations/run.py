@@ -1,0 +1,144 @@
+"""Brings a database to this program's schema: one at a time, forward only, safe to repeat."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, LiteralString
+
+import psycopg
+import structlog
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from cascadia.kernel.errors import CascadiaError
+from cascadia.migrations import schema
+
+log = structlog.get_logger()
+
+Connection = psycopg.Connection[tuple[object, ...]]
+LOCK_KEY: Final = 0x0CA5_CAD1_A001
+APP: Final = "cascadia_app"
+OWNER: Final = "cascadia_owner"
+
+INSERT_ONLY: Final = ("audit", "audit_seal", "outbox", "outbox_position", "commit_log", "commit_program", "revision", "file")
+VERSIONED: Final = ("item_v", "bom_v", "attachment_v")
+
+
+def migrate(url: str, *, subscriptions: Sequence[tuple[str, bool]] = ()) -> None:
+    """Creates or upgrades the schema, roles and secrets of the database at `url`.
+
+    `subscriptions` are (name, from the beginning) of the relay's subscribers: a new one starts at the newest event.
+    Raises `CascadiaError` when the schema is newer than this program may use. Waits while another one migrates.
+    """
+    with psycopg.connect(url, autocommit=True, application_name="cascadia-migrate") as connection:
+        connection.execute("SET ROLE NONE")
+        _wait_for_lock(connection)
+        found = schema.state(connection)
+        if found and found[0] > schema.CODE_VERSION:
+            schema.check(found)
+            log.info("schema_newer_but_usable", schema=found[0], code=schema.CODE_VERSION)
+            return
+        separate = _make_roles(connection)
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        _upgrade(url, separate=separate)
+        _seed(connection, subscriptions)
+        if separate:
+            _grant(connection)
+
+
+def _wait_for_lock(connection: Connection) -> None:
+    """Polls: a session that waits *inside* pg_advisory_lock is killed as a deadlock while the holder builds an index concurrently."""
+    told = False
+    while True:
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,)).fetchone()
+        if row and row[0]:
+            return
+        if not told:
+            log.info("waiting_for_another_migration")
+            told = True
+        time.sleep(0.2)
+
+
+def _make_roles(connection: Connection) -> bool:
+    """Makes owner and application role; False where this login may not (then one role does both)."""
+    try:
+        for role in (OWNER, APP):
+            _make_role(connection, role)
+        connection.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(sql.Identifier(OWNER)))
+        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(APP)))
+    except psycopg.errors.InsufficientPrivilege as error:
+        log.warning("no_separate_roles", reason=str(error).strip(), remedy="let the login create roles, or go on with one role")
+        return False
+    return True
+
+
+def _make_role(connection: Connection, role: str) -> None:
+    try:
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+        pass
+    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
+
+
+def _upgrade(url: str, *, separate: bool) -> None:
+    def connect() -> Connection:
+        connection = psycopg.connect(url, application_name="cascadia-migrate")
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)) if separate else "SET ROLE NONE")
+        connection.execute("SET lock_timeout = '10s'")
+        connection.commit()
+        return connection
+
+    engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+    engine.dispose()
+
+
+def _seed(connection: Connection, subscriptions: Sequence[tuple[str, bool]]) -> None:
+    connection.execute(
+        "INSERT INTO instance_secret (name, value) VALUES ('setup_token', %s) ON CONFLICT DO NOTHING", (secrets.token_urlsafe(24),)
+    )
+    for name, from_beginning in subscriptions:
+        connection.execute(
+            "INSERT INTO subscription_cursor (name, position) "
+            "SELECT %s, CASE WHEN %s THEN 0 ELSE coalesce(max(position), 0) END FROM outbox_position ON CONFLICT DO NOTHING",
+            (name, from_beginning),
+        )
+
+
+def _grant(connection: Connection) -> None:
+    """What the application role may do, and the defaults of this login in this database."""
+    statements: list[LiteralString] = [
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP}",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP}",
+        f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {APP}",
+        f"REVOKE INSERT, UPDATE, DELETE ON schema_state, alembic_version FROM {APP}",
+    ]
+    statements += [f"REVOKE UPDATE, DELETE ON {table} FROM {APP}" for table in INSERT_ONLY]
+    for table in VERSIONED:
+        statements += [f"REVOKE UPDATE, DELETE ON {table} FROM {APP}", f"GRANT UPDATE (to_seq) ON {table} TO {APP}"]
+    for statement in statements:
+        connection.execute(statement)
+    for name, value in (("role", APP), ("idle_in_transaction_session_timeout", "10s"), ("lock_timeout", "5s")):
+        connection.execute(
+            sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {} SET {} = {}").format(
+                sql.Identifier(connection.info.dbname), sql.Identifier(name), sql.Literal(value)
+            )
+        )
+
+
+def check_schema(url: str) -> None:
+    """Raises `CascadiaError` where this program cannot run on the database's schema."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        schema.check(schema.state(connection))
+
+
+__all__ = ["CascadiaError", "check_schema", "migrate"]
