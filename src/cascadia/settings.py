@@ -1,0 +1,205 @@
+"""Every setting of the program, read once at start from the environment.
+
+The names are those of the fields in capitals. Each can also be given as `NAME_FILE`, the path of a file that holds the value. An
+empty value counts as absent. `docs/reference/configuration.md` is generated from this class.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, ValidationError
+
+Network = IPv4Network | IPv6Network
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[int, Field(ge=0, le=3600)]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LogFormat = Literal["json", "text"]
+
+OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "SETUP_", "TRUSTED_", "WORKER_")
+"""An unknown name that begins like this is a spelling mistake, not somebody else's variable."""
+
+KUBERNETES_LINK: Final = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(ADDR|PORT|PROTO))?)?)$")
+"""Names that Kubernetes makes for every service of a namespace, `DATABASE_SERVICE_HOST` for one called `database`."""
+
+
+class SettingsInvalid(Exception):
+    """The environment cannot be used; `problems` has one sentence for each reason, all found at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _database_url(value: str) -> str:
+    if not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://")
+    return value
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://plm.example.org, without a path")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _networks(value: str | tuple[Network, ...]) -> tuple[Network, ...]:
+    if isinstance(value, tuple):
+        return value
+    try:
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError(f"must be addresses or networks separated by commas; {error}") from None
+
+
+def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """`/var/lib/cascadia` for root; for others `cascadia` in the folder that the desktop names for data."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/cascadia")
+    return Path(environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "cascadia"
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+
+
+class Settings(BaseModel):
+    """What an operator decides. Made by `load`; a field's description is its documentation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    database_url: DatabaseUrl | None = Field(
+        default=None,
+        repr=False,
+        description="PostgreSQL 15 to 18 as a libpq URL; several hosts and `sslmode` are allowed. `cascadia up` without it starts a "
+        "PostgreSQL of its own in `DATA_DIR`; every other command needs it.",
+    )
+    database_direct_url: DatabaseUrl | None = Field(
+        default=None,
+        repr=False,
+        description="The same database without a pooler in between, for migrations and for listening to notifications. Absent: "
+        "`DATABASE_URL`.",
+    )
+    database_pool_size: int = Field(default=10, ge=1, le=1000, description="Most connections that one process keeps to the database.")
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+        default=None,
+        description="The address that people type, such as `https://plm.example.org`. Where it is set it alone decides links, the "
+        "allowed origin and whether cookies are `Secure`; absent: the `Host` of each request.",
+    )
+    client_ip_header: str = Field(
+        default="X-Real-IP",
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="The one header in which a trusted proxy names the client's address. `X-Forwarded-For` counts by its last "
+        "untrusted address.",
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(_networks)] = Field(
+        default=(),
+        description="Addresses or networks of proxies whose `CLIENT_IP_HEADER` is believed, separated by commas. Absent: no header "
+        "is believed.",
+    )
+    bind_address: str | None = Field(
+        default=None, description="The address to listen on. Absent: `127.0.0.1` for `cascadia up`, `0.0.0.0` for `cascadia app`."
+    )
+    port: Port = Field(default=3000, description="The port of the interface and the API.")
+    data_dir: Path = Field(
+        default_factory=default_data_dir,
+        description="Folder of the embedded database and of files. Absent: `/var/lib/cascadia` for root, else "
+        "`$XDG_DATA_HOME/cascadia` or `~/.local/share/cascadia`.",
+    )
+    job_types: str = Field(
+        default="*",
+        description="Families of jobs that this worker takes, separated by commas; `*` stands for any letters, `!` excludes: "
+        "`conversion.*,!conversion.cad`.",
+    )
+    worker_concurrency: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        le=256,
+        description="Jobs that a worker runs at the same time. Absent: one for each processor core.",
+    )
+    worker_memory_limit: ByteSize | None = Field(
+        default=None,
+        description="Most memory that one running job may take, such as `2GiB`. Absent: the limit of the job's family.",
+    )
+    health_port: Port = Field(
+        default=3001, description="The port on which a worker answers health checks; where it is taken, a free one, which the log names."
+    )
+    log_level: Annotated[LogLevel, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)] = Field(
+        default="INFO", description="The least important messages that are logged."
+    )
+    log_format: LogFormat | None = Field(
+        default=None, description="`json`, one object a line, or `text`. Absent: `text` on a terminal and for `cascadia up`, else `json`."
+    )
+    setup_token: str | None = Field(
+        default=None,
+        repr=False,
+        min_length=16,
+        description="What the first administrator has to type, unless they come directly from this machine. Absent: a token made at "
+        "the first migration and printed in the log until it is used.",
+    )
+    grace_seconds: Seconds = Field(default=30, description="Time that requests and jobs have to finish after the program was told to stop.")
+    drain_seconds: Seconds = Field(
+        default=0,
+        description="Time that the app goes on accepting requests after it was told to stop, while `/health/ready` is red, so that a "
+        "load balancer can turn away from it.",
+    )
+
+    @property
+    def direct_url(self) -> str | None:
+        """The database without a pooler."""
+        return self.database_direct_url or self.database_url
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of an environment; raises `SettingsInvalid` with every problem in it."""
+    values, problems = _gather(environ)
+    problems += _unknown(environ)
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        problems += [_sentence(details["loc"][0], details["msg"]) for details in error.errors(include_url=False)]
+        raise SettingsInvalid(sorted(problems)) from None
+    if problems:
+        raise SettingsInvalid(sorted(problems))
+    return settings
+
+
+def _gather(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for field in Settings.model_fields:
+        name = field.upper()
+        value, path = environ.get(name), environ.get(f"{name}_FILE")
+        if value and path:
+            problems.append(f"{name} and {name}_FILE are both set: keep one of them.")
+        elif path:
+            try:
+                value = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(f"{name}_FILE: {path} cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8'}).")
+        if value:
+            values[field] = value
+    return values, problems
+
+
+def _sentence(field: str | int, message: str) -> str:
+    words = message.removeprefix("Value error, ").removeprefix("Input ")
+    return f"{str(field).upper()} {words[0].lower()}{words[1:]}."
+
+
+def _unknown(environ: Mapping[str, str]) -> list[str]:
+    known = {name for field in Settings.model_fields for name in (field.upper(), f"{field.upper()}_FILE")}
+    return [
+        f"{name} is no setting of this program; those that begin alike are {_alike(name)}."
+        for name in environ
+        if name.startswith(OWN_PREFIXES) and name not in known and environ[name] and not KUBERNETES_LINK.search(name)
+    ]
+
+
+def _alike(name: str) -> str:
+    prefix = next(prefix for prefix in OWN_PREFIXES if name.startswith(prefix))
+    return ", ".join(field.upper() for field in Settings.model_fields if field.upper().startswith(prefix))
