@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database, Write
 
 Payload = Mapping[str, Any]
@@ -44,6 +45,7 @@ class JobContext(Protocol):
     program_id: int | None
     folder: Path
     database: Database
+    blobs: BlobStore
 
     def progress(self, fraction: float, note: str = "") -> None: ...
 
