@@ -1,12 +1,38 @@
 """SQL of versioning: what is made from a registered table, and the fixed statements of a commit."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, LiteralString, cast
+from uuid import UUID
 
+import psycopg
+from psycopg.adapt import Dumper
 from psycopg.types.json import Jsonb
 
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.canonical import canonical
 from cascadia.versioning.model import OPEN_END, Change, Delta, Ref, VersionedTable
+
+
+
+@dataclass(frozen=True, slots=True)
+class CommitSeq:
+    """Stands in a message for the seq of the commit that the same message writes."""
+
+    uid: UUID
+
+
+class _CommitSeqDumper(Dumper):
+    """Only for client-side binding: becomes a call of `commit_seq`."""
+
+    def dump(self, obj: CommitSeq) -> bytes:
+        raise TypeError("a CommitSeq stands in a message only")
+
+    def quote(self, obj: CommitSeq) -> bytes:
+        return f"commit_seq('{obj.uid}'::uuid)".encode()
+
+
+psycopg.adapters.register_dumper(CommitSeq, _CommitSeqDumper)
 
 BEGIN = Statement("BEGIN")
 COMMIT = Statement("COMMIT")
@@ -81,8 +107,23 @@ def _row(table: VersionedTable, delta: Delta) -> dict[str, Any]:
     row: dict[str, Any] = {"row_id": delta.id}
     for field in table.fields:
         value = delta.new.get(field.name)
-        row[field.name] = value.id if isinstance(value, Ref) else canonical(value)
+        row[field.name] = stored(value)
     return row
+
+
+def stored(value: Any) -> Any:
+    """The JSON in which a field is sent to its column: references as ids, decimals as plain strings, the rest as it is."""
+    match value:
+        case Ref():
+            return value.id
+        case Decimal():
+            return canonical(value)
+        case dict():
+            return {k: stored(v) for k, v in value.items() if v is not None}
+        case list() | tuple() | set() | frozenset():
+            return [stored(v) for v in value]
+        case _:
+            return value
 
 
 def _literal(text: str) -> LiteralString:

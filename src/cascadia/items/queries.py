@@ -1,0 +1,67 @@
+"""SQL of items: composed from the named files of `sql/` and from fixed texts, never from what a caller sends."""
+
+from collections.abc import Mapping
+from typing import Final, LiteralString, cast
+
+from cascadia.kernel.sql import query
+from cascadia.versioning.model import OPEN_END
+
+ROWS: Final = query(__package__, "rows")
+MATCHING: Final = query(__package__, "matching")
+ONE: Final[LiteralString] = query(__package__, "pick_one") + ROWS
+CREATION: Final = query(__package__, "creation")
+COUNT: Final = cast(LiteralString, query(__package__, "count").replace("{matching}", MATCHING))
+
+SORT_COLUMNS: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
+    "number": ("i.number", "text"),
+    "name": ("v.name", "text"),
+    "updated_at": ("v.from_seq", "bigint"),
+}
+"""What lists may be sorted by: field → (column, type of its cursor key). A later commit has a later time and a higher seq."""
+
+INSERT_ITEM: Final[LiteralString] = (
+    "INSERT INTO item (item_id, uid, kind, project_id, number) VALUES (%(item_id)s, %(uid)s, %(kind)s, %(project_id)s, %(number)s)"
+)
+INSERT_NUMBER: Final[LiteralString] = "INSERT INTO item_number (number, item_id, role) VALUES (%(number)s, %(item_id)s, 'current')"
+INSERT_ITEMS: Final[LiteralString] = (
+    "INSERT INTO item (item_id, uid, kind, project_id, number) "
+    "SELECT * FROM jsonb_to_recordset(%(items)s) AS r(item_id bigint, uid uuid, kind text, project_id int, number text)"
+)
+INSERT_NUMBERS: Final[LiteralString] = (
+    "INSERT INTO item_number (number, item_id, role) "
+    "SELECT r.number, r.item_id, 'current' FROM jsonb_to_recordset(%(items)s) AS r(number text, item_id bigint)"
+)
+INSERT_ALIAS: Final[LiteralString] = "INSERT INTO item_number (number, item_id, role) VALUES (%(number)s, %(item_id)s, 'alias')"
+DELETE_ALIAS: Final[LiteralString] = (
+    "DELETE FROM item_number WHERE item_id = %(item_id)s AND role = 'alias' AND upper(number) = upper(%(number)s)"
+)
+NUMBER_HOLDER: Final[LiteralString] = "SELECT item_id, role FROM item_number WHERE upper(number) = upper(%(number)s)"
+LOCK_ITEM: Final[LiteralString] = "SELECT number FROM item WHERE item_id = %(item_id)s FOR UPDATE"
+DEMOTE_NUMBER: Final[LiteralString] = "UPDATE item_number SET role = 'alias' WHERE item_id = %(item_id)s AND role = 'current'"
+PROMOTE_ALIAS: Final[LiteralString] = (
+    "UPDATE item_number SET role = 'current', number = %(number)s WHERE item_id = %(item_id)s AND upper(number) = upper(%(number)s)"
+)
+SET_NUMBER: Final[LiteralString] = "UPDATE item SET number = %(number)s WHERE item_id = %(item_id)s"
+RELEASED: Final[LiteralString] = "SELECT EXISTS (SELECT 1 FROM revision WHERE item_id = %(item_id)s)"
+OWNER: Final[LiteralString] = "SELECT user_id FROM user_account WHERE uid = %(uid)s AND active"
+EXPECT_ITEMS_OPEN: Final[LiteralString] = (
+    "SELECT expect_rows((SELECT count(*) FROM item_v WHERE branch_id = %(branch_id)s AND item_id = ANY(%(ids)s::bigint[]) "
+    f"AND to_seq = {OPEN_END} AND NOT deleted), %(count)s, 'item')"
+)
+SCHEMES: Final[LiteralString] = "SELECT kind, segments, typed_allowed FROM number_scheme ORDER BY kind"
+SET_SCHEME: Final[LiteralString] = (
+    "UPDATE number_scheme SET segments = %(segments)s, typed_allowed = %(typed_allowed)s WHERE kind = %(kind)s"
+)
+
+
+def page(sort: str, *, descending: bool) -> LiteralString:
+    """The query of one page in the order of `sort` (a key of SORT_COLUMNS), then by id."""
+    column, key_type = SORT_COLUMNS[sort]
+    sign, direction = (("<", "DESC") if descending else (">", "ASC"))
+    text = query(__package__, "pick_page") + ROWS
+    return cast(
+        LiteralString,
+        text.replace("{matching}", MATCHING)
+        .replace("{after}", f"({column}, i.item_id) {sign} (%(after_key)s::{key_type}, %(after_id)s::bigint)")
+        .replace("{order}", f"{column} {direction}, i.item_id {direction}"),
+    )

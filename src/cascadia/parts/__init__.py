@@ -1,0 +1,1 @@
+"""Parts: the kind of item that is made, bought or installed. Brings its attributes and their control classes to `items`."""

@@ -1,0 +1,31 @@
+"""The kind `part`: its attributes, each with its control class (rules 3 and 8). Pure."""
+
+from typing import Final
+
+from cascadia.items.model import AttributeField, AttributeType, Kind
+from cascadia.versioning.model import Control
+
+C, A, F = Control.CONTROLLED, Control.ADMINISTRATIVE, Control.FREE
+
+PART: Final = Kind(
+    "part",
+    "Part",
+    (
+        AttributeField("procurement", "Procurement", AttributeType.CHOICE, C, choices=("make", "buy", "software")),
+        AttributeField("phantom", "Phantom", AttributeType.BOOLEAN, C),
+        AttributeField("unit", "Unit of measure", AttributeType.UNIT, C),
+        AttributeField("material", "Material", AttributeType.TEXT, C),
+        AttributeField("mass", "Mass", AttributeType.QUANTITY, C, dimension="mass"),
+        AttributeField("mass_source", "Source of the mass", AttributeType.CHOICE, C, choices=("typed", "cad")),
+        AttributeField("volume", "Volume", AttributeType.QUANTITY, C, dimension="volume"),
+        AttributeField("geometry_hash", "Geometry", AttributeType.TEXT, C),
+        AttributeField("finish", "Finish", AttributeType.TEXT, C),
+        AttributeField("country_of_origin", "Country of origin", AttributeType.TEXT, A),
+        AttributeField("rohs", "RoHS", AttributeType.CHOICE, A, choices=("compliant", "exempt", "not_compliant", "unknown")),
+        AttributeField("reach", "REACH", AttributeType.CHOICE, A, choices=("compliant", "declarable", "not_compliant", "unknown")),
+        AttributeField("lead_time_days", "Lead time (days)", AttributeType.INTEGER, F),
+        AttributeField("cost", "Cost", AttributeType.MONEY, F),
+        AttributeField("tags", "Tags", AttributeType.TAGS, F),
+    ),
+)
+DEFAULT_UNIT: Final = "ea"
