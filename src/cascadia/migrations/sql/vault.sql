@@ -81,23 +81,11 @@ $$;
 -- What shows an item at a point of a branch: its first attachment with role `cad`, and which derivatives of it exist.
 -- Items read it beside their own row, so that one statement answers a whole page.
 CREATE FUNCTION item_model(item bigint, branch int, at_seq bigint)
-RETURNS TABLE (file_uid uuid, component text, thumbnail boolean, model boolean) STABLE LANGUAGE sql AS $$
-  SELECT f.uid, a.component,
-    EXISTS (SELECT 1 FROM derivative d WHERE d.source_blob_id = f.blob_id AND d.kind = 'thumbnail' AND d.component = coalesce(a.component, '')),
-    EXISTS (SELECT 1 FROM derivative d WHERE d.source_blob_id = f.blob_id AND d.kind = 'glb' AND d.component = '')
-  FROM attachment_v a JOIN file f USING (file_id)
-  WHERE a.branch_id = branch AND a.item_id = item AND a.to_seq > at_seq AND a.from_seq <= at_seq AND NOT a.deleted AND a.role = 'cad'
-  ORDER BY a.attachment_id LIMIT 1
-$$;
-
--- Returns the file that shows an item at a point (its first attachment with the role `cad`), the component of the file that the
--- item is (null = the whole), and whether there are a thumbnail of it and a model of the file. No row where no file shows it.
-CREATE FUNCTION item_model(of_item bigint, of_branch int, at_seq bigint)
 RETURNS TABLE (file_uid uuid, component text, thumbnail boolean, model boolean) STABLE ROWS 1 LANGUAGE sql AS $$
   SELECT f.uid, a.component,
     EXISTS (SELECT 1 FROM derivative d WHERE d.source_blob_id = f.blob_id AND d.kind = 'thumbnail' AND d.component = coalesce(a.component, '')),
     EXISTS (SELECT 1 FROM derivative d WHERE d.source_blob_id = f.blob_id AND d.kind = 'glb' AND d.component = '')
   FROM attachment_v a JOIN file f USING (file_id)
-  WHERE a.branch_id = of_branch AND a.item_id = of_item AND a.to_seq > at_seq AND a.from_seq <= at_seq AND NOT a.deleted AND a.role = 'cad'
+  WHERE a.branch_id = branch AND a.item_id = item AND a.to_seq > at_seq AND a.from_seq <= at_seq AND NOT a.deleted AND a.role = 'cad'
   ORDER BY a.attachment_id LIMIT 1
 $$;
