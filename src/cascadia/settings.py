@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, ValidationError, model_validator
 
 Network = IPv4Network | IPv6Network
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -148,6 +148,12 @@ class Settings(BaseModel):
         "load balancer can turn away from it.",
     )
 
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.database_direct_url and not self.database_url:
+            raise ValueError("DATABASE_DIRECT_URL is set without DATABASE_URL: name the database in both, or in DATABASE_URL only")
+        return self
+
     @property
     def direct_url(self) -> str | None:
         """The database without a pooler."""
@@ -161,7 +167,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        problems += [_sentence(details["loc"][0], details["msg"]) for details in error.errors(include_url=False)]
+        problems += [_sentence(details["loc"], details["msg"]) for details in error.errors(include_url=False)]
         raise SettingsInvalid(sorted(problems)) from None
     if problems:
         raise SettingsInvalid(sorted(problems))
@@ -186,9 +192,9 @@ def _gather(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     return values, problems
 
 
-def _sentence(field: str | int, message: str) -> str:
+def _sentence(location: tuple[str | int, ...], message: str) -> str:
     words = message.removeprefix("Value error, ").removeprefix("Input ")
-    return f"{str(field).upper()} {words[0].lower()}{words[1:]}."
+    return f"{str(location[0]).upper()} {words[0].lower()}{words[1:]}." if location else f"{words}."
 
 
 def _unknown(environ: Mapping[str, str]) -> list[str]:

@@ -72,8 +72,12 @@ def _bind_to_parent(dies_by: signal.Signals) -> Callable[[], None] | None:
 
 def stop(process: subprocess.Popen[bytes], by: signal.Signals, seconds: float) -> bool:
     """Asks a child to end and waits; True when it ended in time, else it was killed."""
-    if process.poll() is None:
-        process.send_signal(by)
+    process.send_signal(by)
+    return wait_or_kill(process, seconds)
+
+
+def wait_or_kill(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Waits for a child that was told to end; True when it ended in time, else it was killed."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:

@@ -1,0 +1,58 @@
+"""One Core App in uvicorn, with a stop that no user notices."""
+
+import asyncio
+import signal
+import socket
+import time
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from cascadia.cli import listening
+from cascadia.settings import Settings
+from cascadia.web import create_app
+
+
+class Server(uvicorn.Server):
+    """On SIGTERM: says so in `app.state.draining` (an `asyncio.Event`), accepts for `drain_seconds` more, then ends in order."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, drain_seconds: int) -> None:
+        super().__init__(config)
+        self._draining: asyncio.Event = app.state.draining
+        self._drain_seconds = drain_seconds
+        self._stop_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 -- the signature is uvicorn's
+        """Runs between two byte codes, so it only takes a note; the second Ctrl-C does not wait."""
+        if self._stop_at is None:
+            self._stop_at = time.monotonic() + self._drain_seconds
+        elif sig == signal.SIGINT:
+            self.should_exit = self.force_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._stop_at is not None:
+            self._draining.set()
+            self.should_exit = self.should_exit or time.monotonic() >= self._stop_at
+        return await super().on_tick(counter)
+
+
+def run(settings: Settings, socket_number: int | None) -> None:
+    """Serves until told to stop; on the socket that the parent bound, or on one of its own."""
+    address = settings.bind_address or "0.0.0.0"  # noqa: S104 -- in a container the app is reached from outside
+    bound = socket.socket(fileno=socket_number) if socket_number is not None else listening.bind(address, settings.port)
+    app = create_app()
+    app.state.draining = asyncio.Event()
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=settings.grace_seconds,
+    )
+    Server(config, app, settings.drain_seconds).run(sockets=[bound])

@@ -1,0 +1,62 @@
+"""Commands that run the program itself: `up`, `app`, `worker`, `migrate`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cascadia import settings as program_settings
+from cascadia.kernel import log
+from cascadia.settings import Settings, SettingsInvalid
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(up)
+    app.command("app")(serve)
+    app.command()(worker)
+    app.command()(migrate)
+
+
+def up() -> None:
+    """Run everything on this machine: database, app and one worker. Ctrl-C stops it."""
+    from cascadia.cli import up as everything  # noqa: PLC0415
+
+    settings = program_settings.load()
+    log.configure(settings.log_level, settings.log_format or "text")
+    everything.run(settings)
+
+
+def serve(
+    socket_number: Annotated[int | None, typer.Option("--socket", hidden=True, help="A bound socket that this process inherits.")] = None,
+) -> None:
+    """Run one Core App: the API and the interface, until it is told to stop."""
+    from cascadia.cli import app  # noqa: PLC0415
+
+    settings = _for_server()
+    app.run(settings, socket_number)
+
+
+def worker() -> None:
+    """Run one worker: the jobs of JOB_TYPES, until it is told to stop."""
+    from cascadia import worker as jobs  # noqa: PLC0415
+
+    _for_server()
+    jobs.main()
+
+
+def migrate() -> None:
+    """Bring the database to this program's schema; safe to repeat, and at the same time on several servers."""
+    from cascadia.migrations.run import migrate as bring_up_to_date  # noqa: PLC0415
+
+    settings = _for_server()
+    bring_up_to_date(settings.direct_url or "")
+
+
+def _for_server() -> Settings:
+    """Settings of a process that cannot do without a database."""
+    settings = program_settings.load()
+    if settings.database_url is None:
+        raise SettingsInvalid(["DATABASE_URL is not set: name the database, or run everything with `cascadia up`."])
+    log.configure(settings.log_level, settings.log_format or ("text" if sys.stderr.isatty() else "json"))
+    return settings
