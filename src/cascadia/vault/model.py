@@ -1,0 +1,130 @@
+"""Values and rules of files: rows as they are read, names, media types, roles of attachments. Pure."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from mimetypes import MimeTypes
+from typing import Final
+from uuid import UUID
+
+from cascadia.kernel.errors import Invalid
+
+NAME_LENGTH: Final = 255
+OCTETS: Final = "application/octet-stream"
+UNTOLD: Final = frozenset({"", OCTETS, "application/x-www-form-urlencoded", "binary/octet-stream"})
+"""Content types that clients send when they do not know."""
+MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
+UNPRINTABLE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+_types = MimeTypes()
+for _suffix, _type in {
+    ".3mf": "model/3mf",
+    ".dwg": "image/vnd.dwg",
+    ".dxf": "image/vnd.dxf",
+    ".glb": "model/gltf-binary",
+    ".gltf": "model/gltf+json",
+    ".iges": "model/iges",
+    ".igs": "model/iges",
+    ".md": "text/markdown",
+    ".step": "model/step",
+    ".stl": "model/stl",
+    ".stp": "model/step",
+    ".stpz": "model/step+zip",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}.items():
+    _types.add_type(_type, _suffix)
+
+
+class Role(StrEnum):
+    """What an attached file is for its item."""
+
+    CAD = "cad"
+    DRAWING = "drawing"
+    SPECIFICATION = "specification"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A content: `sha256` hexadecimal, `size` in bytes, `key` in the blob store."""
+
+    blob_id: int
+    sha256: str
+    size: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file as it is read, with its content and project."""
+
+    file_id: int
+    uid: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    key: str
+    blob_id: int
+    project_uid: UUID
+    project_code: str
+    project_name: str
+    program_id: int
+    created_by_uid: UUID
+    created_by_name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DerivativeRow:
+    """What a converter made from a content; `component` is '' for the whole."""
+
+    source_blob_id: int
+    kind: str
+    component: str
+    converter: str
+    media_type: str
+    size: int
+    sha256: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A judged upload: where its file will belong and what it is called."""
+
+    project_id: int
+    project_uid: UUID
+    program_id: int
+    name: str
+    media_type: str
+
+
+def check_name(name: str) -> str:
+    """The name as it came: any Unicode but control characters, at most 255 characters, nothing that means a folder."""
+    if not 0 < len(name) <= NAME_LENGTH:
+        raise _bad_name(f"A file's name has 1 to {NAME_LENGTH} characters; this one has {len(name)}.")
+    if any(unicodedata.category(character) in UNPRINTABLE for character in name):
+        raise _bad_name("A file's name may not contain control characters or line breaks. Rename the file.")
+    if "/" in name or name in (".", ".."):
+        raise _bad_name("A file's name is not a path: leave the folders out.")
+    return name
+
+
+def media_type_of(name: str, declared: str | None) -> str:
+    """What the client says, where it says something; else what the name's suffix tells; else octets."""
+    essence = (declared or "").split(";", 1)[0].strip().lower()
+    if essence.startswith("multipart/"):
+        raise Invalid("Send the bytes of the file as the body, not as a form.", code="raw_body_expected")
+    if essence not in UNTOLD and MEDIA_TYPE.fullmatch(essence):
+        return essence
+    guessed, encoding = _types.guess_type(f"x{name[-40:].lower()}", strict=True)
+    if encoding is not None:
+        return f"application/{encoding}"
+    return guessed or OCTETS
+
+
+def _bad_name(detail: str) -> Invalid:
+    return Invalid(detail, code="bad_file_name", errors=[{"pointer": "/name", "message": detail}])

@@ -1,0 +1,31 @@
+"""SQL of the vault: the named files of `sql/`, and short statements."""
+
+from typing import Final, LiteralString
+
+from cascadia.kernel.sql import query
+
+FILES: Final = query(__package__, "file")
+FILE: Final[LiteralString] = FILES + " AND f.uid = %(uid)s"
+FILE_PAGE: Final[LiteralString] = (
+    FILES + " AND (%(project)s::uuid IS NULL OR pr.uid = %(project)s::uuid)"
+    " AND (%(after)s::bigint IS NULL OR f.file_id < %(after)s::bigint) ORDER BY f.file_id DESC LIMIT %(limit)s"
+)
+FILE_COUNT: Final[LiteralString] = (
+    "SELECT count(*) FROM file f JOIN project pr USING (project_id) "
+    "WHERE (pr.program_id = ANY(%(programs)s::int[]) OR pr.library) AND (%(project)s::uuid IS NULL OR pr.uid = %(project)s::uuid)"
+)
+PROJECT: Final[LiteralString] = (
+    "SELECT project_id, program_id FROM project WHERE uid = %(uid)s AND (program_id = ANY(%(programs)s::int[]) OR library)"
+)
+DERIVATIVES: Final = query(__package__, "derivatives")
+SAVE_DERIVATIVES: Final = query(__package__, "save_derivatives")
+TAKE_BLOB: Final[LiteralString] = (
+    "SELECT blob_id, encode(sha256, 'hex') AS sha256, size, key FROM take_blob(decode(%(sha256)s, 'hex'), %(size)s, %(key)s)"
+)
+INSERT_FILE: Final[LiteralString] = (
+    "INSERT INTO file (uid, blob_id, name, media_type, size, project_id, created_by) "
+    "VALUES (%(uid)s, %(blob_id)s, %(name)s, %(media_type)s, %(size)s, %(project_id)s, %(created_by)s)"
+)
+BLOB_OF_FILE: Final[LiteralString] = (
+    "SELECT b.blob_id, encode(b.sha256, 'hex') AS sha256, b.size, b.key FROM file f JOIN blob b USING (blob_id) WHERE f.uid = %(uid)s"
+)

@@ -1,0 +1,156 @@
+"""Use cases of files: judge and record uploads, find files, keep what converters make, move bytes for jobs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from cascadia.access.model import Actor
+from cascadia.kernel.blobs import PIECE, BlobStore, StoredBlob
+from cascadia.kernel.db import Read, Write
+from cascadia.kernel.errors import NotFound
+from cascadia.kernel.events import Event
+from cascadia.kernel.ids import new_uid
+from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.vault import queries
+from cascadia.vault.model import Blob, DerivativeRow, FileRow, Target, check_name, media_type_of
+
+WHOLE: Final = ""
+"""The component of a derivative that shows the whole content."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDerivative:
+    """What a conversion made and put into the store; `component` '' means the whole content."""
+
+    kind: str
+    component: str
+    media_type: str
+    stored: StoredBlob
+
+
+async def judge_upload(read: Read, actor: Actor, project: UUID, name: str, declared_type: str | None) -> Target:
+    """Where an upload will go, before its bytes are read. 404, 403 or 422 where it may not."""
+    rows = await read.rows(queries.PROJECT, {"uid": project, "programs": actor.programs})
+    if not rows:
+        raise NotFound("There is no such project, or you may not see it.")
+    place = rows[0]
+    actor.require("file.create", place["program_id"])
+    return Target(place["project_id"], project, place["program_id"], check_name(name), media_type_of(name, declared_type))
+
+
+async def create_file(write: Write, actor: Actor, target: Target, stored: StoredBlob, uid: UUID) -> Blob:
+    """The file row of stored bytes with its event. Where the answer's key is not that of `stored`, the content existed: delete yours."""
+    blob = (await write.all(queries.TAKE_BLOB, Blob, asdict(stored)))[0]
+    await write.execute(
+        queries.INSERT_FILE,
+        {
+            "uid": uid,
+            "blob_id": blob.blob_id,
+            "name": target.name,
+            "media_type": target.media_type,
+            "size": blob.size,
+            "project_id": target.project_id,
+            "created_by": actor.user_id,
+        },
+    )
+    data = {
+        "file": str(uid),
+        "name": target.name,
+        "media_type": target.media_type,
+        "sha256": blob.sha256,
+        "size": blob.size,
+        "project": str(target.project_uid),
+    }
+    await write.emit(Event("file.created", uid, actor.user_id, target.program_id, data))
+    return blob
+
+
+async def file_by_uid(read: Read, actor: Actor, uid: UUID) -> FileRow:
+    """The file; 404 where there is none that the actor may see."""
+    row = await read.one(queries.FILE, FileRow, {"uid": uid, "programs": actor.programs})
+    if row is None:
+        raise NotFound("There is no such file, or you may not see it.")
+    return row
+
+
+async def files_page(read: Read, actor: Actor, project: UUID | None, paging: PageRequest) -> tuple[list[FileRow], str | None, int | None]:
+    """One page of files, newest first, the cursor of the next one, and (when asked) the total."""
+    after = paging.after(1)
+    params = {"programs": actor.programs, "project": project}
+    rows = await read.all(queries.FILE_PAGE, FileRow, {**params, "after": after[0] if after else None, "limit": paging.limit + 1})
+    total = await read.value(queries.FILE_COUNT, params) if paging.count else None
+    page = rows[: paging.limit]
+    return page, encode_cursor([page[-1].file_id]) if len(rows) > paging.limit else None, total
+
+
+async def derivatives_of(
+    read: Read, sources: Sequence[int], *, kind: str | None = None, component: str | None = None, converter: str | None = None
+) -> list[DerivativeRow]:
+    """What was made from the blobs: of each kind and component the latest, or only what `converter` made."""
+    params = {"sources": list(sources), "kind": kind, "component": component, "converter": converter}
+    return await read.all(queries.DERIVATIVES, DerivativeRow, {**params, "after_kind": None, "after_component": None, "limit": None})
+
+
+async def derivatives_page(read: Read, source: int, kind: str | None, paging: PageRequest) -> tuple[list[DerivativeRow], str | None]:
+    """One page of what was made from a blob, by kind and component, and the cursor of the next one."""
+    after = paging.after(2) or [None, None]
+    params = {"sources": [source], "kind": kind, "component": None, "converter": None, "limit": paging.limit + 1}
+    rows = await read.all(queries.DERIVATIVES, DerivativeRow, {**params, "after_kind": after[0], "after_component": after[1]})
+    page = rows[: paging.limit]
+    return page, encode_cursor([page[-1].kind, page[-1].component]) if len(rows) > paging.limit else None
+
+
+async def save_derivatives(write: Write, source: int, converter: str, made: Sequence[NewDerivative]) -> list[str]:
+    """Keeps what `converter` (name and version) made from the blob `source`; what is there already stays.
+
+    Returns the keys of objects that are not needed, because their content was stored before: delete them after the commit.
+    """
+    given = [
+        {
+            "kind": d.kind,
+            "component": d.component,
+            "media_type": d.media_type,
+            "sha256": d.stored.sha256,
+            "size": d.stored.size,
+            "key": d.stored.key,
+        }
+        for d in made
+    ]
+    rows = await write.rows(queries.SAVE_DERIVATIVES, {"source": source, "converter": converter, "rows": Jsonb(given)})
+    return [row["key"] for row in rows if not row["used"]]
+
+
+async def blob_of_file(read: Read, file: UUID) -> Blob:
+    """The content of a file, for a job that acts on an event about it. Asks for no permission."""
+    blob = await read.one(queries.BLOB_OF_FILE, Blob, {"uid": file})
+    if blob is None:
+        raise NotFound("There is no such file.")
+    return blob
+
+
+async def fetch(store: BlobStore, key: str, path: Path) -> None:
+    """Writes the object to a new file at `path`, a piece at a time."""
+    with path.open("xb") as target:
+        async for piece in await store.open(key):
+            await asyncio.to_thread(target.write, piece)
+
+
+async def read_bytes(store: BlobStore, key: str) -> bytes:
+    """The whole object in memory: for small ones, such as a structure or a thumbnail."""
+    return b"".join([piece async for piece in await store.open(key)])
+
+
+async def keep(store: BlobStore, path: Path) -> StoredBlob:
+    """Puts the file at `path` into the store, a piece at a time."""
+    return await store.put(_pieces(path), new_uid())
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as source:
+        while piece := await asyncio.to_thread(source.read, PIECE):
+            yield piece
