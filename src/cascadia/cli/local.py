@@ -31,25 +31,25 @@ def serve(
     socket_number: Annotated[int | None, typer.Option("--socket", hidden=True, help="A bound socket that this process inherits.")] = None,
 ) -> None:
     """Run one Core App: the API and the interface, until it is told to stop."""
+    settings = _for_server()
     from cascadia.cli import app  # noqa: PLC0415
 
-    settings = _for_server()
     app.run(settings, socket_number)
 
 
 def worker() -> None:
     """Run one worker: the jobs of JOB_TYPES, until it is told to stop."""
+    _for_server()
     from cascadia import worker as jobs  # noqa: PLC0415
 
-    _for_server()
     jobs.main()
 
 
 def migrate() -> None:
     """Bring the database to this program's schema; safe to repeat, and at the same time on several servers."""
+    settings = _for_server()
     from cascadia.migrations.run import migrate as bring_up_to_date  # noqa: PLC0415
 
-    settings = _for_server()
     bring_up_to_date(settings.direct_url or "")
 
 

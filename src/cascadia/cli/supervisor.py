@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import Final
 
 import structlog
@@ -71,7 +72,12 @@ class Supervisor:
     def stop(self) -> None:
         """Tells all to stop at the same time and waits; whoever takes too long, or for whom one Ctrl-C more comes, is killed."""
         running = [(child.name, child.process) for child in self._children if child.process]
-        signal.signal(signal.SIGINT, lambda *_: [process.kill() for _, process in running])
+
+        def hurry(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a signal handler's signature
+            for _, process in running:
+                process.kill()
+
+        signal.signal(signal.SIGINT, hurry)
         for _, process in running:
             process.terminate()
         deadline = time.monotonic() + self._stop_seconds
