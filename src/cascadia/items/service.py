@@ -312,3 +312,9 @@ async def _insert_number(write: Write, statement: Any, params: Mapping[str, Any]
         await write.execute(statement, params)
     except psycopg.errors.UniqueViolation as error:
         raise number_taken(str(params["number"])) from error
+
+
+def expect_open(branch_id: int, item_ids: Sequence[int]) -> Statement:
+    """A re-check under the lock: all these (distinct) items are still on the branch."""
+    ids = sorted(set(item_ids))
+    return Statement(queries.EXPECT_ITEMS_OPEN, {"branch_id": branch_id, "ids": ids, "count": len(ids)})

@@ -42,6 +42,7 @@ RESULT: LiteralString = (
     "extract(epoch FROM clock_timestamp() - c.at)::float8 AS held, pg_notify('cascadia_outbox', '') "
     "FROM commit_log c WHERE c.uid = %(uid)s"
 )
+COMMIT_SEQ: LiteralString = "SELECT commit_seq(%(uid)s)"
 OPEN_COMMIT: LiteralString = (
     "SELECT open_commit(%(branch_id)s, %(uid)s, %(author_id)s, %(message)s, %(kind)s, %(import_id)s, %(digest)s, %(programs)s::int[])"
 )

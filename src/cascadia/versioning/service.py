@@ -21,19 +21,19 @@ LOST = frozenset({"CA409", "CA410", "CA412", "CA422"})
 
 
 async def commit(
-    write: Write, change: Change, *, first: Sequence[Statement] = (), last: Sequence[Statement] = (), render: Render | None = None
+    write: Write, change: Change, *, first: Sequence[Statement] = (), render: Render | None = None
 ) -> Committed:
     """Writes the change in one message: everything or nothing, and the lock on the branch never waits for the network.
 
-    `first` runs before anything else (the idempotency row), `last` just before COMMIT; `render` reads the answer at the
-    new commit, past the lock, in the same message. Raises `LostRace` (its code says what moved) and psycopg's errors.
+    `first` runs before anything else (the idempotency row); `render` reads the answer at the new commit, past the lock,
+    in the same message. Raises `LostRace` (its code says what moved) and psycopg's errors.
     """
     statements = [queries.BEGIN, *first, *change.before, _open(change), *change.expectations]
     statements += [*_rows(change.deltas, change.branch_id), *change.checks]
     origin = current_origin.get()
     if change.events:
         statements.append(queries.emit_all(change, origin.request_id, origin.address))
-    statements += [*change.after, *last, queries.COMMIT, Statement(queries.RESULT, {"uid": change.uid})]
+    statements += [*change.after, queries.COMMIT, Statement(queries.RESULT, {"uid": change.uid})]
     ending = len(statements) - 1
     statements += render(queries.CommitSeq(change.uid)) if render else ()
     try:

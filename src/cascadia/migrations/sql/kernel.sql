@@ -93,7 +93,7 @@ BEGIN
   RETURN n;
 END $$;
 
--- The first statement of a repeatable write. `answer` is kept for unversioned routes; versioned ones are rendered again at (branch, seq).
+-- The first statement of a repeatable write. Unversioned routes keep their `answer`; versioned ones name their commit, at which it is rendered again.
 CREATE TABLE idempotency (
   actor_id bigint NOT NULL,
   route text NOT NULL,
@@ -101,8 +101,7 @@ CREATE TABLE idempotency (
   body_hash bytea NOT NULL,
   status smallint,
   uids uuid[] NOT NULL DEFAULT '{}',
-  branch_id int,
-  seq bigint,
+  commit_uid uuid,
   answer bytea,
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (actor_id, route, key)

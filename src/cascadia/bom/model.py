@@ -1,0 +1,146 @@
+"""BOM lines as values, and the rules of one line. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from cascadia.items import units
+from cascadia.items.model import BLOCKS_NEW_USE, Phase
+from cascadia.kernel.errors import Conflict, Invalid
+
+QUANTITY_MAX_DIGITS: Final = 30
+DESIGNATOR: Final = re.compile(r"[A-Za-z0-9_.+/-]{1,40}")
+DESIGNATORS_MAX: Final = 10_000
+FIND_STEP: Final = 10
+FIND_MAX: Final = 2**31 - 1
+
+
+class QuantityKind(StrEnum):
+    """What a line's quantity means."""
+
+    COUNTED = "counted"
+    MEASURED = "measured"
+    AS_REQUIRED = "as_required"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """One line at one point, as queries return it. `child_visible` false = a restricted line."""
+
+    line_id: int
+    uid: UUID
+    branch_id: int
+    from_seq: int
+    parent_id: int
+    parent_uid: UUID
+    parent_number: str
+    parent_name: str
+    parent_program: int
+    child_id: int
+    child_uid: UUID
+    child_number: str
+    child_name: str | None
+    child_phase: str | None
+    child_revision: str | None
+    child_visible: bool
+    child_file: UUID | None
+    child_component: str | None
+    child_thumbnail: bool
+    quantity: Decimal
+    unit: str
+    quantity_kind: str
+    find_number: int | None
+    designators: dict[str, Any]
+    note: str | None
+    placements: dict[str, list[float]]
+    at_branch: str
+    at_seq: int
+    at_head: bool
+    at_time: Any
+
+    @property
+    def version(self) -> str:
+        """What `If-Match` compares."""
+        return f"{self.branch_id}-{self.from_seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """What adding a line needs to know of its child."""
+
+    item_id: int
+    uid: UUID
+    number: str
+    phase: str
+    unit: str
+    program_id: int
+
+
+def quantity(value: Decimal) -> Decimal:
+    """A quantity that can be stored exactly: finite, not below zero, at most 30 digits."""
+    if not value.is_finite() or value < 0 or len(value.as_tuple().digits) > QUANTITY_MAX_DIGITS or abs(value.adjusted()) > QUANTITY_MAX_DIGITS:
+        raise Invalid(
+            "A quantity is a decimal number of at most 30 digits, not below zero.",
+            code="bad_quantity",
+            errors=[{"pointer": "/quantity", "message": "not usable"}],
+        )
+    return value
+
+
+def check_unit(unit: str, child_unit: str) -> None:
+    """Rule 25: a line's unit must convert exactly to the child's own."""
+    if units.factor(unit, child_unit) is None:
+        raise Invalid(
+            f"The unit {unit} does not convert to the part's own unit {child_unit}. Choose a unit of the same kind.",
+            code="unit_mismatch",
+            errors=[{"pointer": "/unit", "message": f"does not convert to {child_unit}"}],
+        )
+
+
+def check_phase(child: Usable) -> None:
+    """Rule 5: obsolete and not-for-new-design parts take no new lines."""
+    if Phase(child.phase) in BLOCKS_NEW_USE:
+        words = child.phase.replace("_", " ")
+        raise Invalid(f"{child.number} is {words}, so no new line may use it. Use its replacement.", code="phase_blocks_use")
+
+
+def designator_map(names: Sequence[str]) -> dict[str, dict[str, bool]]:
+    """Designators as they are stored, fitted everywhere; 422 for a wrong or double one."""
+    if len(names) > DESIGNATORS_MAX or len(set(names)) != len(names) or not all(DESIGNATOR.fullmatch(n) for n in names):
+        raise Invalid(
+            "Designators are like R12 or C4, each once.",
+            code="bad_designators",
+            errors=[{"pointer": "/designators", "message": "a wrong or double designator"}],
+        )
+    return {name: {} for name in names}
+
+
+def designator_list(stored: Mapping[str, Any]) -> list[str]:
+    """Designators in the order in which people read them: R2 before R10."""
+    return sorted(stored, key=_natural)
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    return [(1, int(piece), "") if piece.isdigit() else (0, 0, piece) for piece in re.split(r"(\d+)", text) if piece]
+
+
+def next_find_number(taken: Iterable[int]) -> int:
+    """The next ten after the highest one in use."""
+    highest = max(taken, default=0)
+    return (highest // FIND_STEP + 1) * FIND_STEP
+
+
+def find_number_taken(number: int) -> Conflict:
+    """The refusal of a find number that another line of the parent has."""
+    return Conflict(f"The find number {number} is taken in this BOM. Choose another one.", code="find_number_taken")
+
+
+def cycle(path: Sequence[Mapping[str, Any]]) -> Invalid:
+    """The refusal of a line that would make an item its own part; `path` from the parent down to itself."""
+    words = " → ".join(str(step["number"] or "restricted") for step in path)
+    return Invalid(f"This line would close a cycle: {words}.", code="bom_cycle", path=list(path))
