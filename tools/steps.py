@@ -1,0 +1,84 @@
+"""Steps of a check or a test run, each a command that shows its output and counts what passed."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv/bin"
+WEB = ROOT / "web"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command. With `report`, a JUnit file that it writes, its tests are counted; else it counts as one."""
+
+    name: str
+    command: Sequence[str]
+    folder: Path = ROOT
+    report: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    passed: int
+    failed: int
+    skipped: int = 0
+
+
+def checks() -> list[Step]:
+    """Style, types and imports, of Python, of the shell and of the interface."""
+    python = [
+        Step("ruff", [f"{BIN}/ruff", "check", "--quiet", "."]),
+        Step("format", [f"{BIN}/ruff", "format", "--quiet", "--check", "."]),
+        Step("mypy", [f"{BIN}/mypy", "--no-error-summary"]),
+        Step("imports", [f"{BIN}/lint-imports", "import-contracts.ini", "--no-logo"]),
+        Step("shellcheck", [f"{BIN}/shellcheck", "dev", *sorted(str(path) for path in ROOT.glob("tools/*.sh"))]),
+    ]
+    return [*python, Step("interface", npm("run", "--silent", "check"), WEB)] if (WEB / "package.json").exists() else python
+
+
+def npm(*arguments: str) -> list[str]:
+    """The npm of the Node that `tools.prepare` fetched."""
+    return ["env", f"PATH={ROOT / '.tools/node/shims'}{os.pathsep}{os.environ['PATH']}", "npm", *arguments]
+
+
+def run_all(steps: Iterable[Step]) -> list[Result]:
+    """Runs every step, also after one has failed."""
+    return [run(step) for step in steps]
+
+
+def run(step: Step) -> Result:
+    print(f"── {step.name}", flush=True)
+    begun = time.monotonic()
+    if step.report:
+        step.report.unlink(missing_ok=True)
+    code = subprocess.run(step.command, cwd=step.folder, check=False, stdin=subprocess.DEVNULL).returncode
+    result = count(step.report, code) if step.report else Result(int(code == 0), int(code != 0))
+    print(f"── {step.name}: {'failed' if result.failed else 'passed'} in {time.monotonic() - begun:.0f} s", flush=True)
+    return result
+
+
+def count(report: Path, code: int) -> Result:
+    """The tests of a JUnit report. A command that failed without a failed test, or wrote no report, counts as one failure."""
+    if not report.exists():
+        return Result(0, 1)
+    suites = ET.parse(report).getroot().iter("testsuite")  # noqa: S314 -- written by our own tests just now
+    totals = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
+    for suite in suites:
+        for name in totals:
+            totals[name] += int(suite.get(name, 0))
+    failed = totals["failures"] + totals["errors"]
+    passed = totals["tests"] - failed - totals["skipped"]
+    return Result(passed, failed or int(code != 0), totals["skipped"])
+
+
+def close(results: Sequence[Result]) -> int:
+    """Prints the one closing line; returns the exit code."""
+    passed, failed, skipped = (sum(getattr(result, name) for result in results) for name in ("passed", "failed", "skipped"))
+    print(f"{passed} passed, {failed} failed{f', {skipped} skipped' if skipped else ''}", flush=True)
+    return int(failed > 0)
