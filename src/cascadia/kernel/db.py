@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar
 
 import psycopg
+import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row, tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -21,6 +22,9 @@ from cascadia.kernel.statements import Statement
 Row = TypeVar("Row")
 Params = Mapping[str, Any]
 
+log = structlog.get_logger()
+
+NOTIFY_ALL: LiteralString = "SELECT pg_notify(c, p) FROM unnest(%(channels)s::text[], %(payloads)s::text[]) AS n(c, p)"
 CONNECT_TIMEOUT_SECONDS = 10
 CHECKOUT_TIMEOUT_SECONDS = 5
 KEEPALIVE = {
@@ -71,6 +75,10 @@ class Primary(Read):
 class Write(Primary):
     """May change rows: inside `Database.write()` (one transaction), or by one message outside of it."""
 
+    def __init__(self, connection: AsyncConnection[Any]) -> None:
+        super().__init__(connection)
+        self._notices: dict[tuple[str, str], None] = {}
+
     async def execute(self, query: LiteralString, params: Params | None = None) -> int:
         """Runs one statement; returns the number of rows that it touched."""
         telemetry.count_statements(1)
@@ -87,6 +95,17 @@ class Write(Primary):
     async def emit(self, event: Event) -> None:
         """Leaves an event in the outbox and the audit trail, with whatever this transaction does."""
         await self.execute(EMIT, event.params())
+        self.notify("cascadia_outbox")
+
+    def notify(self, channel: str, payload: str = "") -> None:
+        """Wakes the listeners of a channel once the transaction of `Database.write()` has committed."""
+        self._notices[channel, payload] = None
+
+    async def send_notices(self) -> None:
+        """Sends what was noted: after the commit, since a NOTIFY inside of it makes commits wait for each other."""
+        if self._notices:
+            channels, payloads = zip(*self._notices, strict=True)
+            await self.execute(NOTIFY_ALL, {"channels": list(channels), "payloads": list(payloads)})
 
     async def send(self, statements: Sequence[Statement]) -> list[list[dict[str, Any]]]:
         """Sends all statements as *one* simple Query message; returns the rows of each.
@@ -114,12 +133,12 @@ async def _rows(cursor: psycopg.AsyncCursor[dict[str, Any]]) -> list[dict[str, A
 
 
 class Database:
-    """The pools of one process. Open it once (`async with`), share it by all requests."""
+    """The pools of one process: at most `size` connections, `idle` of them kept ready. Open it once, share it by all requests."""
 
-    def __init__(self, url: str, *, size: int = 10, name: str = "app", read_url: str | None = None) -> None:
+    def __init__(self, url: str, *, size: int = 10, idle: int = 2, name: str = "app", read_url: str | None = None) -> None:
         self.url = url
-        self._primary = _pool(url, size, name)
-        self._reads = _pool(read_url, size, name) if read_url else self._primary
+        self._primary = _pool(url, size, idle, name)
+        self._reads = _pool(read_url, size, idle, name) if read_url else self._primary
 
     async def __aenter__(self) -> "Database":
         await self._primary.open(wait=False)
@@ -161,8 +180,13 @@ class Database:
         """One transaction of unversioned rows: committed at the end of the block, rolled back on any error."""
         async with _checkout(self._primary) as connection:
             telemetry.count_statements(2)
+            write = Write(connection)
             async with connection.transaction():
-                yield Write(connection)
+                yield write
+            try:
+                await write.send_notices()
+            except psycopg.Error as error:
+                log.warning("notices_not_sent", reason=str(error), remedy="none needed: listeners poll besides")
 
     @asynccontextmanager
     async def messages(self) -> AsyncIterator[Write]:
@@ -171,10 +195,10 @@ class Database:
             yield Write(connection)
 
 
-def _pool(url: str, size: int, name: str) -> AsyncConnectionPool[AsyncConnection[Any]]:
+def _pool(url: str, size: int, idle: int, name: str) -> AsyncConnectionPool[AsyncConnection[Any]]:
     return AsyncConnectionPool(
         url,
-        min_size=min(2, size),
+        min_size=min(idle, size),
         max_size=size,
         open=False,
         timeout=CHECKOUT_TIMEOUT_SECONDS,

@@ -10,12 +10,13 @@ from uuid import UUID
 
 from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database, Write
+from cascadia.kernel.statements import Statement
 
 Payload = Mapping[str, Any]
 
 
 class Isolation(StrEnum):
-    """`sandboxed`: uploaded bytes, no network, no credentials. `trusted`: network and database."""
+    """`sandboxed`: uploaded bytes are read by a confined child only. `trusted`: network and database."""
 
     SANDBOXED = "sandboxed"
     TRUSTED = "trusted"
@@ -23,7 +24,10 @@ class Isolation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A queue with its limits. `preload` names a module that the family's zygote imports once."""
+    """A queue with its limits. `preload` names a module that the family's zygote imports once.
+
+    `memory_mb` is what a job may take on top of the loaded libraries; `output_mb` bounds its folder and each of its files.
+    """
 
     name: str
     isolation: Isolation
@@ -49,19 +53,28 @@ class JobContext(Protocol):
 
     def progress(self, fraction: float, note: str = "") -> None: ...
 
-    def finish(self) -> AbstractAsyncContextManager[Write]:
-        """The finish transaction: domain rows written in it stand or fall with the job's own end, fenced by attempt."""
+    def finish(self, result: Payload | None = None) -> AbstractAsyncContextManager[Write]:
+        """The finish transaction: domain rows written in it stand or fall with the job's own end, fenced by attempt.
+
+        A job that writes no rows needs none: it is finished with what its function returns.
+        """
+        ...
+
+    def finish_statement(self, result: Payload | None = None) -> Statement:
+        """The same fence as a statement, for `Change.before`: the commit stands or falls with the job's own end."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class JobType:
-    """One kind of job.
+    """One kind of job. `name` is its family and one word more: `conversion.cad.step`.
 
-    Trusted: `run(context, payload) -> result` in a child with database and network.
-    Sandboxed: `prepare(context, payload)` fills `folder/input` (trusted, in the worker), `child` names a function
-    "module:function" `(folder, payload, progress) -> dict` that runs confined, and `complete(context, payload, result)`
-    stores its output and writes domain rows inside `context.finish()`; `failed` is told the words of a final failure.
+    Trusted: `run(context, payload) -> result` in a child process with database and network.
+    Sandboxed: `prepare(context, payload)` fills `folder/input` (in a trusted child), `child` names a function
+    "module:function" `(folder, payload, progress) -> dict` that runs confined and writes to `folder/output`, and
+    `complete(context, payload, result)` (trusted again) stores that and writes domain rows inside `context.finish()`.
+    `failed(write, payload, {code, message})` follows a job that is dead or cancelled, once, in a transaction of the relay: also
+    where no process ran it any more. Each function is called again when an attempt fails; only `finish` happens once.
     """
 
     name: str
@@ -103,12 +116,16 @@ class Enqueue:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """`name` has a cursor of its own over the outbox; `handle` says in the relay's transaction which jobs follow."""
+    """`name` has a cursor of its own over the outbox; `handle` says in the relay's transaction which jobs follow.
+
+    `where`: only events whose data contain it. A handler that raises is asked again, and later events wait for it.
+    """
 
     name: str
     events: tuple[str, ...]
     handle: Callable[[Write, Incoming], Awaitable[list[Enqueue]]]
     from_beginning: bool = False
+    where: Payload = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +136,13 @@ class Schedule:
     cron: str
     job_type: str
     time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """All that one domain declares; `cascadia.worker.registry` lists the domains."""
+
+    families: tuple[Family, ...] = ()
+    types: tuple[JobType, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
