@@ -60,7 +60,8 @@ CREATE INDEX job_subscriber_program ON job_subscriber (program_id, job_id);
 CREATE FUNCTION job_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM emit(gen_random_uuid(), 'job.changed', NEW.uid, NEW.program_id, NEW.actor_id, jsonb_strip_nulls(jsonb_build_object(
-    'type', NEW.type, 'family', NEW.family, 'state', NEW.state, 'attempt', NEW.attempt, 'error', NEW.error)), NEW.request_id, NULL);
+    'type', NEW.type, 'family', NEW.family, 'state', NEW.state, 'attempt', NEW.attempt, 'error', NEW.error,
+    'failed', CASE WHEN NEW.state IN ('dead', 'cancelled') THEN true END)), NEW.request_id, NULL);
   RETURN NULL;
 END $$;
 CREATE TRIGGER job_queued AFTER INSERT ON job FOR EACH ROW EXECUTE FUNCTION job_changed();
@@ -158,4 +159,19 @@ BEGIN
   ELSIF j.state = 'running' THEN
     UPDATE job SET cancel_requested = true WHERE id = j.id;
   END IF;
+END $$;
+
+-- One turn of the relay, in autocommit: numbers up to `batch` waiting events, then wakes workers for the jobs among them (a
+-- versioned commit enqueues without a permit of its own) and the event streams of the app servers.
+CREATE FUNCTION relay_turn(batch int) RETURNS TABLE (numbered int, last bigint) LANGUAGE plpgsql AS $$
+BEGIN
+  numbered := number_outbox(batch);
+  last := coalesce((SELECT max(p.position) FROM outbox_position p), 0);
+  IF numbered > 0 THEN
+    PERFORM pg_notify('cascadia_jobs', f.family) FROM (
+      SELECT DISTINCT o.data ->> 'family' AS family FROM outbox_position p JOIN outbox o USING (id)
+      WHERE p.position > last - numbered AND o.type = 'job.changed' AND o.data ->> 'state' = 'queued') f;
+    PERFORM pg_notify('cascadia_positions', last::text);
+  END IF;
+  RETURN NEXT;
 END $$;
