@@ -1,0 +1,228 @@
+"""REST of BOMs: lines, trees, flattened lists, where-used; and deleting or phasing a part, which its use decides."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from cascadia.access.http import CurrentActor
+from cascadia.access.model import Actor
+from cascadia.bom import explode, service
+from cascadia.bom.edit import ChangeLine, Operation, RemoveLine
+from cascadia.bom.model import LineRow
+from cascadia.bom.schemas import (
+    BatchResult,
+    Line,
+    LineBatch,
+    LinePage,
+    LinePatch,
+    NewLine,
+    NewPhase,
+    UsePage,
+    UseView,
+)
+from cascadia.bom.tree_schemas import BomTree, FlatPage, bom_tree, flat_lines
+from cascadia.items import service as items
+from cascadia.kernel.db import Database, Primary
+from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
+from cascadia.parts.model import PART
+from cascadia.parts.routes import part_view
+from cascadia.parts.schemas import Part
+from cascadia.versioning.http import Judged, Point, VersionedWrite, View, Writing, write_versioned
+from cascadia.versioning.schemas import PointView
+
+router: Final = APIRouter(tags=["bom"])
+BOM_ETAG: Final = "Cascadia-Bom-ETag"
+
+
+def line_view(actor: Actor) -> View:
+    """How a line is answered to this actor."""
+    return View(
+        statement=lambda uid, seq: service.line_statement(actor, uid, seq),
+        build=lambda row: ((line := Line.of(LineRow(**row))), line.version),
+        path=lambda uid: f"/api/v1/bom-lines/{uid}",
+    )
+
+
+def bom_etag(version: str) -> str:
+    """A BOM's ETag as a whole, where its bytes are not at hand."""
+    return f'"{version}.0"'
+
+
+def _bom_headers(seq: int) -> Mapping[str, str]:
+    """The BOM's version after a commit that touched it."""
+    return {BOM_ETAG: bom_etag(f"0-{seq}")}
+
+
+def _point(head: service.Head) -> PointView:
+    return PointView(branch=head.branch, seq=head.seq, head=head.head, time=head.time)
+
+
+@router.get("/parts/{part_id}/bom", response_model=LinePage)
+@permission("bom.read")
+async def list_bom_lines(request: Request, db: Db, actor: CurrentActor, part_id: UUID, paging: Paging, at: Point) -> Response:
+    """One page of a part's own lines, by find number, with the version of its BOM."""
+    async with db.read() as read:
+        head = await service.head_of(read, actor, part_id, at)
+        rows, cursor = await service.page_lines(read, actor, head, paging)
+    page = LinePage(items=[Line.of(row) for row in rows], next=cursor, etag=bom_etag(head.bom_version), at=_point(head))
+    response = page_answer(request, page, cursor)
+    response.headers[BOM_ETAG] = page.etag
+    return response
+
+
+@router.post("/parts/{part_id}/bom", response_model=Line, status_code=201)
+@permission("bom.edit")
+async def add_bom_line(
+    request: Request,
+    db: Db,
+    actor: CurrentActor,
+    part_id: UUID,
+    body: NewLine,
+    options: Writing,
+    if_match: IfMatch = None,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Adds a line, as one commit. `If-Match` is the ETag of the BOM as a whole."""
+
+    async def judge(primary: Primary) -> Judged:
+        edited = await service.judge_lines(
+            primary, actor, [body.operation()], parent=part_id, if_match=if_match, message=options.message
+        )
+        return Judged(edited.change, edited.lines[0])
+
+    return await write_versioned(VersionedWrite(request, db, actor, key, judge, line_view(actor), 201, headers=_bom_headers))
+
+
+@router.get("/bom-lines/{line_id}", response_model=Line)
+@permission("bom.read")
+async def get_bom_line(request: Request, db: Db, actor: CurrentActor, line_id: UUID, at: Point) -> Response:
+    """A line at a point in history."""
+    async with db.read() as read:
+        line = Line.of(await service.find_line(read, actor, line_id, at))
+    return answer(request, line, version=line.version)
+
+
+async def _edit_line(
+    request: Request, db: Database, actor: Actor, operation: ChangeLine | RemoveLine, message: str | None, if_match: str | None, key: str | None
+) -> Response:
+    async def judge(primary: Primary) -> Judged:
+        operations: list[Operation] = [operation]
+        edited = await service.judge_lines(primary, actor, operations, if_match=if_match, message=message)
+        return Judged(edited.change, operation.line)
+
+    view = line_view(actor) if isinstance(operation, ChangeLine) else None
+    status = 200 if view else 204
+    return await write_versioned(
+        VersionedWrite(request, db, actor, key, judge, view, status, target=operation.line, headers=_bom_headers)
+    )
+
+
+@router.patch("/bom-lines/{line_id}", response_model=Line)
+@permission("bom.edit")
+async def edit_bom_line(
+    request: Request,
+    db: Db,
+    actor: CurrentActor,
+    line_id: UUID,
+    body: LinePatch,
+    options: Writing,
+    if_match: IfMatch = None,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Changes a line, as one commit. `If-Match` is the line's own ETag."""
+    operation = ChangeLine(line_id, body.model_dump(exclude_unset=True))
+    return await _edit_line(request, db, actor, operation, options.message, if_match, key)
+
+
+@router.delete("/bom-lines/{line_id}", status_code=204)
+@permission("bom.edit")
+async def remove_bom_line(
+    request: Request, db: Db, actor: CurrentActor, line_id: UUID, options: Writing, if_match: IfMatch = None, key: IdempotencyKey = None
+) -> Response:
+    """Removes a line, as one commit; its past stays readable."""
+    return await _edit_line(request, db, actor, RemoveLine(line_id), options.message, if_match, key)
+
+
+@router.get("/parts/{part_id}/bom/tree", response_model=BomTree)
+@permission("bom.read")
+async def get_bom_tree(
+    request: Request,
+    db: Db,
+    actor: CurrentActor,
+    part_id: UUID,
+    at: Point,
+    depth: Annotated[int, Query(ge=1, le=explode.DEPTH_MAX, description="How many levels of occurrences.")] = explode.DEPTH_MAX,
+) -> Response:
+    """The multi-level BOM as columns: distinct items, distinct lines, and every occurrence in depth-first order."""
+    async with db.read() as read:
+        tree = await service.tree(read, actor, part_id, at)
+    return answer(request, bom_tree(tree, depth), version=tree.head.bom_version)
+
+
+@router.get("/parts/{part_id}/bom/flat", response_model=FlatPage)
+@permission("bom.read")
+async def get_flat_bom(request: Request, db: Db, actor: CurrentActor, part_id: UUID, paging: Paging, at: Point) -> Response:
+    """The flattened BOM: each distinct item below with its quantity in one root."""
+    async with db.read() as read:
+        tree = await service.tree(read, actor, part_id, at)
+    chosen, cursor = service.sum_below(tree, paging)
+    page = FlatPage(items=flat_lines(tree, chosen), next=cursor, at=_point(tree.head))
+    return page_answer(request, page, cursor)
+
+
+@router.get("/parts/{part_id}/where-used", response_model=UsePage)
+@permission("bom.read")
+async def get_where_used(
+    request: Request,
+    db: Db,
+    actor: CurrentActor,
+    part_id: UUID,
+    paging: Paging,
+    at: Point,
+    levels: Annotated[Literal["direct", "all", "top"], Query(description="Direct users, users on all levels, or top items only.")] = "direct",
+) -> Response:
+    """Which items use a part; `hidden` says that others do which one may not see."""
+    async with db.read() as read:
+        head = await service.head_of(read, actor, part_id, at)
+        uses, hidden, cursor = await service.where_used(read, actor, head, levels, paging)
+    page = UsePage(items=[UseView.of(use) for use in uses], next=cursor, hidden=hidden, at=_point(head))
+    return page_answer(request, page, cursor)
+
+
+@router.post("/parts/{part_id}/phase", response_model=Part)
+@permission("part.edit")
+async def set_part_phase(
+    request: Request,
+    db: Db,
+    actor: CurrentActor,
+    part_id: UUID,
+    body: NewPhase,
+    options: Writing,
+    if_match: IfMatch = None,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Moves a part to another phase of its life, as one commit."""
+
+    async def judge(primary: Primary) -> Judged:
+        row = await items.find(primary, actor, [PART.name], uid=part_id)
+        check_version(if_match, row.version)
+        return Judged(await service.judge_phase(primary, actor, PART, row, body.phase, options.message), part_id)
+
+    return await write_versioned(VersionedWrite(request, db, actor, key, judge, part_view(actor), target=part_id))
+
+
+@router.delete("/parts/{part_id}", status_code=204)
+@permission("part.delete")
+async def delete_part(
+    request: Request, db: Db, actor: CurrentActor, part_id: UUID, options: Writing, if_match: IfMatch = None, key: IdempotencyKey = None
+) -> Response:
+    """Takes a part that nothing uses off `main`, as one commit; its past stays readable."""
+
+    async def judge(primary: Primary) -> Judged:
+        row = await items.find(primary, actor, [PART.name], uid=part_id)
+        check_version(if_match, row.version)
+        return Judged(await service.judge_delete(primary, actor, PART, row, options.message), part_id)
+
+    return await write_versioned(VersionedWrite(request, db, actor, key, judge, None, 204, target=part_id))

@@ -1,0 +1,292 @@
+"""Reading BOMs: lines, trees, sums, where-used; and what else stands or falls with them (delete, phase)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+from uuid import UUID
+
+from cascadia.access.model import Actor
+from cascadia.bom import edit, explode, queries
+from cascadia.bom.model import LineRow, QuantityKind
+from cascadia.items import service as items
+from cascadia.items import units
+from cascadia.items.model import ItemRow, Kind, Phase
+from cascadia.kernel.db import Primary, Read
+from cascadia.kernel.errors import Conflict, Invalid, NotFound
+from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.kernel.statements import Statement
+from cascadia.versioning.model import At, Change
+from cascadia.versioning.queries import CommitSeq
+
+LEVELS_MAX: Final = 100
+NO_FIND: Final = 2147483647
+
+judge_lines = edit.judge
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The parent of a BOM at a point, and the version of its BOM there."""
+
+    branch_id: int
+    branch: str
+    seq: int
+    head: bool
+    time: datetime
+    item_id: int
+    uid: UUID
+    number: str
+    kind: str
+    program_id: int
+    bom_seq: int
+
+    @property
+    def bom_version(self) -> str:
+        """What adding a line compares."""
+        return f"{self.branch_id}-{self.bom_seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRow:
+    """One distinct line of a tree."""
+
+    uid: UUID
+    from_seq: int
+    parent_id: int
+    child_id: int
+    quantity: Decimal
+    unit: str
+    quantity_kind: str
+    find_number: int | None
+    designators: dict[str, Any]
+    note: str | None
+    instances: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TreeItem:
+    """One distinct item of a tree; everything None where it is hidden."""
+
+    item_id: int
+    uid: UUID | None
+    number: str | None
+    name: str | None
+    phase: str | None
+    visible: bool
+    mass: dict[str, str] | None
+    unit: str
+    revision: str | None
+    file_uid: UUID | None
+    component: str | None
+    has_thumbnail: bool
+    has_model: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A BOM as a graph of distinct items and lines at one point."""
+
+    head: Head
+    items: list[TreeItem]
+    rows: list[EdgeRow]
+    edges: list[explode.Edge]
+    masses: Mapping[int, explode.Mass]
+    bom_seqs: Mapping[int, int]
+
+    @property
+    def root(self) -> int:
+        return self.head.item_id
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One item that uses another, at `level` above it."""
+
+    uid: UUID
+    number: str
+    name: str
+    phase: str
+    level: int
+    top: bool
+    quantity: Decimal | None
+    unit: str | None
+    revision: str | None
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _UseRow:
+    uid: UUID | None
+    number: str | None
+    name: str | None
+    phase: str | None
+    level: int | None
+    top: bool | None
+    quantity: Decimal | None
+    unit: str | None
+    revision: str | None
+    hidden: bool
+
+
+def line_statement(actor: Actor, uid: UUID, seq: CommitSeq | int | None, at: At | None = None) -> Statement:
+    """The query for one line; `seq` may be that of a commit in the same message."""
+    params = (at or At()).params()
+    if seq is not None:
+        params["at_seq"] = seq
+    return Statement(queries.LINE, {**params, "uid": uid, "programs": actor.programs})
+
+
+async def find_line(read: Read, actor: Actor, uid: UUID, at: At) -> LineRow:
+    """The line at the point; 404 where there is none that the actor may see."""
+    statement = line_statement(actor, uid, None, at)
+    row = await read.one(statement.query, LineRow, statement.params)
+    if row is None:
+        raise NotFound("There is no such line at this point, or you may not see it.")
+    return row
+
+
+async def head_of(read: Read, actor: Actor, uid: UUID, at: At) -> Head:
+    """The item at the point with the version of its BOM; 404 where there is none that the actor may see."""
+    head = await read.one(queries.HEAD, Head, {**at.params(), "uid": uid, "programs": actor.programs})
+    if head is None:
+        raise NotFound("There is no such part at this point, or you may not see it.")
+    return head
+
+
+async def page_lines(read: Read, actor: Actor, head: Head, paging: PageRequest) -> tuple[list[LineRow], str | None]:
+    """One page of the parent's own lines, by find number."""
+    after = paging.after(2)
+    params = {
+        **At(head.branch, head.seq).params(),
+        "parent_id": head.item_id,
+        "programs": actor.programs,
+        "after_find": after[0] if after else None,
+        "after_id": after[1] if after else None,
+        "limit": paging.limit + 1,
+    }
+    rows = await read.all(queries.LINES, LineRow, params)
+    more = len(rows) > paging.limit
+    rows = rows[: paging.limit]
+    keys = [rows[-1].find_number if rows[-1].find_number is not None else NO_FIND, rows[-1].line_id] if more else []
+    return rows, encode_cursor(keys) if more else None
+
+
+async def tree(read: Read, actor: Actor, uid: UUID, at: At) -> Tree:
+    """Everything below an item in four statements, whatever its size: each distinct line and item once."""
+    head = await head_of(read, actor, uid, at)
+    point = {"branch_id": head.branch_id, "seq": head.seq, "programs": actor.programs}
+    rows = await read.all(queries.EDGES, EdgeRow, {**point, "root": head.item_id})
+    ids = list(dict.fromkeys([head.item_id, *(r.child_id for r in rows)]))
+    found = await read.all(queries.TREE_ITEMS, TreeItem, {**point, "items": ids})
+    parents = list(dict.fromkeys([head.item_id, *(r.parent_id for r in rows)]))
+    versions = await read.rows(queries.VERSIONS, {**point, "items": parents})
+    by_id = {item.item_id: item for item in found}
+    edges = [_edge(row, by_id[row.child_id].unit) for row in rows]
+    own = {item.item_id: mass for item in found if (mass := _own_mass(item)) is not None}
+    hidden = [item.item_id for item in found if not item.visible]
+    masses = explode.roll_up(head.item_id, edges, own, hidden)
+    return Tree(head, [by_id[i] for i in ids], rows, edges, masses, {v["item_id"]: v["bom_seq"] for v in versions})
+
+
+def _edge(row: EdgeRow, child_unit: str) -> explode.Edge:
+    quantity = units.convert(row.quantity, row.unit, child_unit)
+    if quantity is None:
+        quantity = Fraction(row.quantity)
+    return explode.Edge(row.parent_id, row.child_id, quantity, counts=row.quantity_kind != QuantityKind.REFERENCE)
+
+
+def _own_mass(item: TreeItem) -> Fraction | None:
+    """Mass in kilograms of one unit of the item: stated, or the unit itself where it is one of mass."""
+    if item.mass is not None:
+        return units.convert(Decimal(item.mass["value"]), item.mass["unit"], "kg")
+    return units.factor(item.unit, "kg") if units.dimension(item.unit) == "mass" else None
+
+
+async def where_used(read: Read, actor: Actor, head: Head, levels: str, paging: PageRequest) -> tuple[list[Use], bool, str | None]:
+    """Who uses the item: `direct`, `all` levels, or `top` items only; whether hidden ones do too; the next cursor."""
+    after = paging.after(2)
+    params = {
+        "branch_id": head.branch_id,
+        "seq": head.seq,
+        "item_id": head.item_id,
+        "programs": actor.programs,
+        "levels": 1 if levels == "direct" else LEVELS_MAX,
+        "top_only": levels == "top",
+        "after_level": after[0] if after else None,
+        "after_number": after[1] if after else None,
+        "limit": paging.limit + 1,
+    }
+    rows = await read.all(queries.WHERE_USED, _UseRow, params)
+    hidden = rows[0].hidden if rows else False
+    uses = [_use(row) for row in rows if row.uid is not None]
+    more = len(uses) > paging.limit
+    uses = uses[: paging.limit]
+    return uses, hidden, encode_cursor([uses[-1].level, uses[-1].number]) if more else None
+
+
+def _use(row: _UseRow) -> Use:
+    assert row.uid
+    assert row.number
+    assert row.level
+    return Use(
+        row.uid, row.number, row.name or "", row.phase or "", row.level, bool(row.top), row.quantity, row.unit, row.revision, row.hidden
+    )
+
+
+async def judge_delete(primary: Primary, actor: Actor, kind: Kind, row: ItemRow, message: str | None) -> Change:
+    """Deletes an item that no line uses; 409 naming where it is used."""
+    await _refuse_use(primary, actor, row, "deleted")
+    expectation = Statement(queries.EXPECT_UNUSED, {"branch_id": row.branch_id, "items": [row.item_id]})
+    return items.judge_delete(actor, kind, row, message, expectations=(expectation,))
+
+
+async def judge_phase(primary: Primary, actor: Actor, kind: Kind, row: ItemRow, phase: Phase, message: str | None) -> Change:
+    """Moves the item to another phase (rule 5): obsolete only what no line uses; never behind a parent that is further on."""
+    actor.require(f"{kind.name}.edit", row.program_id)
+    expectations: tuple[Statement, ...] = ()
+    if phase is Phase.OBSOLETE:
+        await _refuse_use(primary, actor, row, "obsolete")
+        expectations = (Statement(queries.EXPECT_UNUSED, {"branch_id": row.branch_id, "items": [row.item_id]}),)
+    elif phase is Phase.PROTOTYPE:
+        await _refuse_lag(primary, actor, row)
+    fields = {**items.fields_of(row), "phase": phase.value}
+    return items.edit_change(actor, kind, row, fields, message or f"{row.number}: phase {phase.value}", expectations=expectations)
+
+
+async def _uses(primary: Primary, actor: Actor, row: ItemRow) -> tuple[list[Use], bool]:
+    head = Head(row.branch_id, row.at_branch, row.at_seq, row.at_head, row.at_time, row.item_id, row.uid, row.number, row.kind, row.program_id, 0)
+    uses, hidden, _ = await where_used(primary, actor, head, "direct", PageRequest(limit=20))
+    return uses, hidden
+
+
+async def _refuse_use(primary: Primary, actor: Actor, row: ItemRow, what: str) -> None:
+    uses, hidden = await _uses(primary, actor, row)
+    if uses or hidden:
+        used = ", ".join(u.number for u in uses) or "items that you may not see"
+        raise Conflict(
+            f"{row.number} cannot become {what} while it is used in {used}. Remove it there first.",
+            code="in_use",
+            used_in=[{"id": str(u.uid), "number": u.number} for u in uses],
+            hidden=hidden,
+        )
+
+
+async def _refuse_lag(primary: Primary, actor: Actor, row: ItemRow) -> None:
+    uses, _ = await _uses(primary, actor, row)
+    ahead = [u.number for u in uses if u.phase != Phase.PROTOTYPE]
+    if ahead:
+        raise Invalid(f"{row.number} cannot go back to prototype: {', '.join(ahead)} uses it and is further on.", code="phase_lags")
+
+
+def sum_below(tree: Tree, paging: PageRequest) -> tuple[Sequence[tuple[TreeItem, Fraction]], str | None]:
+    """The distinct items below the root with their quantity in one root, by number; hidden ones last; one page."""
+    totals = explode.flatten(tree.root, tree.edges)
+    chosen = sorted(((i, totals[i.item_id]) for i in tree.items if i.item_id in totals), key=lambda p: (p[0].number is None, p[0].number or "", p[0].item_id))
+    after = paging.after(1)
+    start = int(after[0]) if after else 0
+    page = chosen[start : start + paging.limit]
+    end = start + len(page)
+    return page, encode_cursor([end]) if end < len(chosen) else None
