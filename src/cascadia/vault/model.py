@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from mimetypes import MimeTypes
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from cascadia.kernel.errors import Invalid
+from cascadia.versioning.model import Ref
 
 NAME_LENGTH: Final = 255
 OCTETS: Final = "application/octet-stream"
@@ -89,6 +90,69 @@ class DerivativeRow:
     size: int
     sha256: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRow:
+    """An attachment at one point with its file; `derivatives` of the whole file as {kind, media_type, size, sha256}."""
+
+    attachment_id: int
+    uid: UUID
+    branch_id: int
+    from_seq: int
+    role: str
+    category: str | None
+    component: str | None
+    item_id: int
+    item_uid: UUID
+    item_number: str
+    item_program_id: int
+    file_id: int
+    file_uid: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    created_at: datetime
+    project_uid: UUID
+    project_code: str
+    project_name: str
+    created_by_uid: UUID
+    created_by_name: str
+    derivatives: list[dict[str, Any]]
+    at_branch: str
+    at_seq: int
+    at_head: bool
+    at_time: datetime
+
+    @property
+    def version(self) -> str:
+        """What `If-Match` compares: branch and seq of the row that is read."""
+        return f"{self.branch_id}-{self.from_seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPoint:
+    """An item at a point that was resolved."""
+
+    item_id: int
+    branch: str
+    seq: int
+    head: bool
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttachment:
+    """An attachment to be made; its id comes from `service.draw_attachment_ids`. `component` None = the whole file shows the item."""
+
+    attachment_id: int
+    uid: UUID
+    item: Ref
+    file: Ref
+    role: Role
+    category: str | None = None
+    component: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

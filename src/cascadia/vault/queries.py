@@ -1,8 +1,10 @@
 """SQL of the vault: the named files of `sql/`, and short statements."""
 
+from functools import cache
 from typing import Final, LiteralString
 
 from cascadia.kernel.sql import query
+from cascadia.versioning import registry
 
 FILES: Final = query(__package__, "file")
 FILE: Final[LiteralString] = FILES + " AND f.uid = %(uid)s"
@@ -29,3 +31,20 @@ INSERT_FILE: Final[LiteralString] = (
 BLOB_OF_FILE: Final[LiteralString] = (
     "SELECT b.blob_id, encode(b.sha256, 'hex') AS sha256, b.size, b.key FROM file f JOIN blob b USING (blob_id) WHERE f.uid = %(uid)s"
 )
+ATTACHMENTS: Final = query(__package__, "attachment")
+ATTACHMENT: Final[LiteralString] = ATTACHMENTS + " AND a.uid = %(uid)s"
+ITEM_ATTACHMENTS: Final[LiteralString] = (
+    ATTACHMENTS + " AND v.item_id = %(item_id)s AND (%(after)s::bigint IS NULL OR v.attachment_id > %(after)s::bigint)"
+    " ORDER BY v.attachment_id LIMIT %(limit)s"
+)
+DRAW_IDS: Final[LiteralString] = "SELECT draw_attachment_ids(%(n)s) AS id"
+INSERT_ATTACHMENTS: Final[LiteralString] = (
+    "INSERT INTO attachment (attachment_id, uid) SELECT * FROM jsonb_to_recordset(%(rows)s) AS r(attachment_id bigint, uid uuid)"
+)
+EXPECT_ONE: Final = query(__package__, "expect_one")
+
+
+@cache
+def about_item(name: str) -> LiteralString:
+    """The file of that name over the table that holds the versions of items: its owner is above, so the registry names it."""
+    return query(__package__, name).replace("{item_v}", registry.table("item").table)

@@ -11,13 +11,16 @@ from psycopg.types.json import Jsonb
 
 from cascadia.access.model import Actor
 from cascadia.kernel.blobs import PIECE, BlobStore, StoredBlob
-from cascadia.kernel.db import Read, Write
+from cascadia.kernel.db import Primary, Read, Write
 from cascadia.kernel.errors import NotFound
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.kernel.statements import Statement
 from cascadia.vault import queries
-from cascadia.vault.model import Blob, DerivativeRow, FileRow, Target, check_name, media_type_of
+from cascadia.vault.model import AttachmentRow, Blob, DerivativeRow, FileRow, ItemPoint, NewAttachment, Target, check_name, media_type_of
+from cascadia.vault.tables import ATTACHMENT_V
+from cascadia.versioning.model import At, Delta
 
 WHOLE: Final = ""
 """The component of a derivative that shows the whole content."""
@@ -131,6 +134,46 @@ async def blob_of_file(read: Read, file: UUID) -> Blob:
     if blob is None:
         raise NotFound("There is no such file.")
     return blob
+
+
+async def item_point(read: Read, actor: Actor, item: UUID, at: At) -> ItemPoint:
+    """The item at a point, whatever its kind; 404 where the actor may not see it or it is not there."""
+    point = await read.one(queries.about_item("item_at"), ItemPoint, {**at.params(), "uid": item, "programs": actor.programs})
+    if point is None:
+        raise NotFound("There is no such item at this point, or you may not see it.")
+    return point
+
+
+async def attachments_page(read: Read, actor: Actor, point: ItemPoint, paging: PageRequest) -> tuple[list[AttachmentRow], str | None]:
+    """One page of an item's attachments at the point, oldest first, and the cursor of the next one."""
+    after = paging.after(1)
+    where = {**At(point.branch, point.seq).params(), "item_id": point.item_id, "programs": actor.programs}
+    rows = await read.all(
+        queries.ITEM_ATTACHMENTS, AttachmentRow, {**where, "after": after[0] if after else None, "limit": paging.limit + 1}
+    )
+    page = rows[: paging.limit]
+    return page, encode_cursor([page[-1].attachment_id]) if len(rows) > paging.limit else None
+
+
+async def draw_attachment_ids(primary: Primary, count: int) -> list[int]:
+    """Ids for attachments to be made; each is drawn once for ever."""
+    return [row["id"] for row in await primary.rows(queries.DRAW_IDS, {"n": count})]
+
+
+def attachment_rows(attachments: Sequence[NewAttachment]) -> tuple[Statement, tuple[Delta, ...]]:
+    """What a change needs to make attachments: a statement for its `before`, and its deltas."""
+    identities = [{"attachment_id": a.attachment_id, "uid": str(a.uid)} for a in attachments]
+    deltas = [
+        Delta(
+            ATTACHMENT_V.name,
+            a.attachment_id,
+            a.uid,
+            None,
+            {"item_id": a.item, "file_id": a.file, "role": a.role.value, "category": a.category, "component": a.component},
+        )
+        for a in attachments
+    ]
+    return Statement(queries.INSERT_ATTACHMENTS, {"rows": Jsonb(identities)}), tuple(deltas)
 
 
 async def fetch(store: BlobStore, key: str, path: Path) -> None:
