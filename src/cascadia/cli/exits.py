@@ -5,14 +5,28 @@ from typing import Final
 from cascadia.kernel.errors import CascadiaError
 
 FAILED: Final = 1
+"""Something else went wrong; the sentence says what."""
+
 USAGE: Final = 2
+"""The command or a setting is wrong."""
+
 PORT_TAKEN: Final = 3
+"""The port is taken, or this account may not use it."""
+
 FOLDER_UNUSABLE: Final = 4
+"""The data folder cannot be written or reached, its disk is full, or it is damaged."""
+
 NEWER_DATA: Final = 5
+"""The data folder or the database was written by a newer version of the program."""
+
 FOLDER_IN_USE: Final = 6
+"""Another process uses the data folder."""
+
 DATABASE_FAILED: Final = 7
+"""The database does not start, or cannot be reached."""
+
 PYTHON_TOO_OLD: Final = 8
-"""Given by `./dev` only: an installation of the program refuses an older Python by itself."""
+"""Python is older than 3.11 (said by `./dev`; an installation refuses by itself)."""
 
 BY_CODE: Final = {
     "port_taken": PORT_TAKEN,

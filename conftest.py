@@ -1,0 +1,18 @@
+"""What tests may need from the machine, and how a run leaves them out in words."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--without", action="append", default=[], help="leave out the tests that need this: chromium, postgresql-15")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(name): runs only where the machine has this; `--without name` skips it, its absence fails it")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    without = set(item.config.getoption("--without"))
+    for mark in item.iter_markers("needs"):
+        if left_out := without & set(mark.args):
+            pytest.skip(f"left out by --without {', '.join(sorted(left_out))}")
