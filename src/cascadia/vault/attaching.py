@@ -120,9 +120,9 @@ async def judge_detach(primary: Primary, actor: Actor, uid: UUID, if_match: str 
     )
 
 
-async def one(read: Read, actor: Actor, uid: UUID, at_seq: int | None = None) -> AttachmentRow:
-    """The attachment on `main`, at its head or at a seq; 404 where there is none that the actor may see."""
-    point = {**At(seq=at_seq).params(), "programs": actor.programs, "uid": uid}
+async def one(read: Read, actor: Actor, uid: UUID, at: At | None = None) -> AttachmentRow:
+    """The attachment at a point (None = head of `main`); 404 where there is none that the actor may see."""
+    point = {**(at or At()).params(), "programs": actor.programs, "uid": uid}
     row = await read.one(queries.ATTACHMENT, AttachmentRow, point)
     if row is None:
         raise NotFound("There is no such attachment, or you may not see it.")
@@ -158,7 +158,7 @@ async def _differing(primary: Primary, actor: Actor, row: AttachmentRow, if_matc
     if branch != str(row.branch_id) or not seq.isdecimal() or int(seq) > row.at_seq:
         return []
     try:
-        seen = _fields(await one(primary, actor, row.uid, int(seq)))
+        seen = _fields(await one(primary, actor, row.uid, At(seq=int(seq))))
     except NotFound:
         return []
     now = _fields(row)

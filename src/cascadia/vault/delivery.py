@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 INLINE: Final = frozenset({"image/png", "model/gltf-binary"})
 """Types that a browser may show or load from our origin: they cannot hold a script."""
-RANGE: Final = re.compile(r"bytes\s*=\s*(\d{0,20})-(\d{0,20})\s*", re.IGNORECASE)
+SUFFIXES: Final = {"image/png": ".png", "model/gltf-binary": ".glb", "application/json": ".json"}
+RANGE: Final = re.compile(r"bytes\s*=\s*(\d{0,20})-(\d{0,20})\s*", re.IGNORECASE | re.ASCII)
 QUOTED_UNSAFE: Final = re.compile(r"[^ !#$&'()+,\-.0-9;=@A-Z\[\]^_`a-z{}~]")
 
 
@@ -68,11 +69,16 @@ def content_disposition(name: str, *, inline: bool) -> str:
     return f"{'inline' if inline else 'attachment'}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def safe_headers(name: str, media_type: str) -> dict[str, str]:
-    """Headers with which the bytes are saved or shown, but never run: uploads are downloads, only harmless types are inline."""
+def suffix_of(media_type: str) -> str:
+    """How the name of a derivative ends."""
+    return SUFFIXES.get(media_type, "")
+
+
+def safe_headers(name: str, media_type: str, *, inline: bool) -> dict[str, str]:
+    """Headers with which the bytes are saved or, `inline`, shown, but never run on our origin."""
     return {
         "Content-Type": media_type,
-        "Content-Disposition": content_disposition(name, inline=media_type in INLINE),
+        "Content-Disposition": content_disposition(name, inline=inline),
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cross-Origin-Resource-Policy": "same-origin",

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from cascadia.vault.model import DerivativeRow, FileRow
-from cascadia.versioning.schemas import PersonRef
+from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow, Role
+from cascadia.versioning.schemas import PersonRef, PointView
+
+Category = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Component = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
 class FileProject(BaseModel):
@@ -31,14 +35,14 @@ class DerivativeView(BaseModel):
     @classmethod
     def of(cls, file: UUID, row: DerivativeRow) -> "DerivativeView":
         """The answer for one row, as a derivative of that file."""
-        query = f"component={quote(row.component, safe='')}&" if row.component else ""
-        return cls(
-            kind=row.kind,
-            component=row.component or None,
-            media_type=row.media_type,
-            size=row.size,
-            url=f"/api/v1/files/{file}/derivatives/{row.kind}?{query}v={row.sha256[:16]}",
-        )
+        url = derivative_url(file, row.kind, row.component, row.sha256)
+        return cls(kind=row.kind, component=row.component or None, media_type=row.media_type, size=row.size, url=url)
+
+
+def derivative_url(file: UUID, kind: str, component: str, sha256: str) -> str:
+    """Where a derivative's bytes are read; `v` names the bytes, so that a browser may keep them for ever."""
+    query = f"component={quote(component, safe='')}&" if component else ""
+    return f"/api/v1/files/{file}/derivatives/{kind}?{query}v={sha256[:16]}"
 
 
 class DerivativePage(BaseModel):
@@ -84,3 +88,95 @@ class FilePage(BaseModel):
     items: list[FileView]
     next: str | None
     total: int | None = None
+
+
+class AttachedItem(BaseModel):
+    """The item that a file is attached to."""
+
+    id: UUID
+    number: str
+
+
+class AttachmentView(BaseModel):
+    """A file that belongs to an item, at one point in history. `version` is what `If-Match` compares."""
+
+    id: UUID
+    item: AttachedItem
+    file: FileView
+    role: Role
+    category: str | None
+    component: str | None = Field(description="The component of the file that the item is; null = the whole.")
+    version: str
+    at: PointView
+
+    @classmethod
+    def of(cls, row: AttachmentRow) -> "AttachmentView":
+        """The answer for one row."""
+        made = [
+            DerivativeView(
+                kind=d["kind"],
+                component=None,
+                media_type=d["media_type"],
+                size=d["size"],
+                url=derivative_url(row.file_uid, d["kind"], "", d["sha256"]),
+            )
+            for d in row.derivatives
+        ]
+        file = FileView(
+            id=row.file_uid,
+            name=row.name,
+            size=row.size,
+            sha256=row.sha256,
+            media_type=row.media_type,
+            project=FileProject(id=row.project_uid, code=row.project_code, name=row.project_name),
+            created_at=row.created_at,
+            created_by=PersonRef(id=row.created_by_uid, name=row.created_by_name),
+            derivatives=made,
+        )
+        return cls(
+            id=row.uid,
+            item=AttachedItem(id=row.item_uid, number=row.item_number),
+            file=file,
+            role=Role(row.role),
+            category=row.category,
+            component=row.component,
+            version=row.version,
+            at=PointView(branch=row.at_branch, seq=row.at_seq, head=row.at_head, time=row.at_time),
+        )
+
+
+class AttachmentPage(BaseModel):
+    """One page of an item's attachments, oldest first, at the point `at`."""
+
+    items: list[AttachmentView]
+    next: str | None
+    total: int | None = None
+    at: PointView
+
+
+class NewAttachmentBody(BaseModel):
+    """A file to be attached."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: UUID
+    role: Role = Role.OTHER
+    category: Category | None = None
+    component: Component | None = None
+
+
+class AttachmentPatch(BaseModel):
+    """A JSON Merge Patch: what is not mentioned stays; null removes category or component. Another `file` is a check-in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: UUID | None = None
+    role: Role | None = None
+    category: Category | None = None
+    component: Component | None = None
+
+    @model_validator(mode="after")
+    def _file_and_role_stay(self) -> "AttachmentPatch":
+        if any(name in self.model_fields_set and getattr(self, name) is None for name in ("file", "role")):
+            raise ValueError("file and role cannot be removed; delete the attachment instead")
+        return self
