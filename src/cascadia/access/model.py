@@ -18,7 +18,19 @@ class Role(StrEnum):
 
 
 READ = frozenset({"program.read", "part.read", "bom.read", "file.read", "commit.read", "job.read", "proposal.read"})
-WRITE = frozenset({"part.create", "part.edit", "part.delete", "bom.edit", "file.create", "file.attach", "job.manage", "proposal.create", "proposal.accept"})
+WRITE = frozenset(
+    {
+        "part.create",
+        "part.edit",
+        "part.delete",
+        "bom.edit",
+        "file.create",
+        "file.attach",
+        "job.manage",
+        "proposal.create",
+        "proposal.accept",
+    }
+)
 APPROVE = frozenset({"change.approve"})
 LEAD = frozenset({"program.manage", "project.create", "project.edit"})
 

@@ -99,7 +99,7 @@ async def judge(
     """
     found = await _read(primary, actor, operations, parent)
     actor.require("bom.edit", found.program_id)
-    return await _Editing(primary, actor, found).run(operations, parent is not None, if_match, message)
+    return await _Editing(primary, actor, found).run(operations, if_match, message, whole=parent is not None)
 
 
 async def _read(primary: Primary, actor: Actor, operations: Sequence[Operation], parent: UUID | None) -> _Parent:
@@ -131,14 +131,14 @@ class _Editing:
         self.primary, self.actor, self.parent = primary, actor, parent
         self.children = {c["wanted"]: c for c in parent.children or ()}
         self.lines = {UUID(row["uid"]): row for row in parent.lines or ()}
-        self.taken = {number: 1 for number in parent.find_numbers}
+        self.taken = dict.fromkeys(parent.find_numbers, 1)
         self.ids = list(parent.ids or ())
         self.deltas: list[Delta] = []
         self.added: list[tuple[int, UUID]] = []
         self.used: set[int] = set()
 
-    async def run(self, operations: Sequence[Operation], whole: bool, if_match: str | None, message: str | None) -> Edited:
-        self._check_seen(operations, whole, if_match)
+    async def run(self, operations: Sequence[Operation], if_match: str | None, message: str | None, *, whole: bool) -> Edited:
+        self._check_seen(operations, if_match, whole=whole)
         uids = []
         for index, op in enumerate(operations):
             try:
@@ -152,9 +152,9 @@ class _Editing:
         duplicate = next((n for n, count in self.taken.items() if count > 1), None)
         if duplicate is not None:
             raise model.find_number_taken(duplicate)
-        return Edited(self._change(operations, whole, message), uids)
+        return Edited(self._change(operations, message, whole=whole), uids)
 
-    def _check_seen(self, operations: Sequence[Operation], whole: bool, if_match: str | None) -> None:
+    def _check_seen(self, operations: Sequence[Operation], if_match: str | None, *, whole: bool) -> None:
         if whole:
             check_version(if_match, self.parent.bom_version)
             return
@@ -247,7 +247,7 @@ class _Editing:
         return child
 
     async def _cycle_path(self, child: model.Usable) -> list[dict[str, Any]]:
-        """parent → child → … → parent, with what the actor may not see left unnamed."""
+        """Parent → child → … → parent, with what the actor may not see left unnamed."""
         start = {"id": str(self.parent.uid), "number": self.parent.number}
         rows = await self.primary.rows(queries.EDGES_UP, {"item_id": self.parent.item_id, "programs": self.actor.programs})
         below = {row["parent_id"]: row["child_id"] for row in rows}
@@ -268,9 +268,11 @@ class _Editing:
             if not self.taken[number]:
                 del self.taken[number]
 
-    def _change(self, operations: Sequence[Operation], whole: bool, message: str | None) -> Change:
+    def _change(self, operations: Sequence[Operation], message: str | None, *, whole: bool) -> Change:
         parent, branch = self.parent, self.parent.branch_id
-        expectations = [Statement(queries.EXPECT_BOM, {"branch_id": branch, "parent_id": parent.item_id, "seen": parent.bom_seq})] if whole else []
+        expectations = (
+            [Statement(queries.EXPECT_BOM, {"branch_id": branch, "parent_id": parent.item_id, "seen": parent.bom_seq})] if whole else []
+        )
         checks = [Statement(queries.EXPECT_FIND_NUMBERS, {"branch_id": branch, "parents": [parent.item_id]})] if not whole else []
         if self.used:
             expectations.append(expect_open(branch, [parent.item_id, *sorted(self.used)]))
@@ -284,7 +286,11 @@ class _Editing:
             before=tuple(Statement(queries.INSERT_LINES, p) for p in lines),
             expectations=tuple(expectations),
             checks=tuple(checks),
-            events=(Event("bom.changed", parent.uid, self.actor.user_id, parent.program_id, {"number": parent.number, "lines": len(self.deltas)}),),
+            events=(
+                Event(
+                    "bom.changed", parent.uid, self.actor.user_id, parent.program_id, {"number": parent.number, "lines": len(self.deltas)}
+                ),
+            ),
         )
 
 

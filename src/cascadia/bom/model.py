@@ -83,7 +83,12 @@ class Usable:
 
 def quantity(value: Decimal) -> Decimal:
     """A quantity that can be stored exactly: finite, not below zero, at most 30 digits."""
-    if not value.is_finite() or value < 0 or len(value.as_tuple().digits) > QUANTITY_MAX_DIGITS or abs(value.adjusted()) > QUANTITY_MAX_DIGITS:
+    if (
+        not value.is_finite()
+        or value < 0
+        or len(value.as_tuple().digits) > QUANTITY_MAX_DIGITS
+        or abs(value.adjusted()) > QUANTITY_MAX_DIGITS
+    ):
         raise Invalid(
             "A quantity is a decimal number of at most 30 digits, not below zero.",
             code="bad_quantity",

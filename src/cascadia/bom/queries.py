@@ -15,9 +15,7 @@ TREE_ITEMS: Final = query(__package__, "tree_items")
 WHERE_USED: Final = query(__package__, "where_used")
 PARENT: Final = query(__package__, "parent")
 
-INSERT_LINES: Final[LiteralString] = (
-    "INSERT INTO bom_line (line_id, uid) SELECT * FROM unnest(%(ids)s::bigint[], %(uids)s::uuid[])"
-)
+INSERT_LINES: Final[LiteralString] = "INSERT INTO bom_line (line_id, uid) SELECT * FROM unnest(%(ids)s::bigint[], %(uids)s::uuid[])"
 EXPECT_BOM: Final[LiteralString] = "SELECT expect_bom(%(branch_id)s, %(parent_id)s, %(seen)s)"
 EXPECT_FIND_NUMBERS: Final[LiteralString] = "SELECT expect_find_numbers(%(branch_id)s, %(parents)s::bigint[])"
 EXPECT_ACYCLIC: Final[LiteralString] = "SELECT expect_acyclic(%(branch_id)s, %(parents)s::bigint[])"

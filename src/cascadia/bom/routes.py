@@ -12,9 +12,7 @@ from cascadia.bom import explode, service
 from cascadia.bom.edit import ChangeLine, Operation, RemoveLine
 from cascadia.bom.model import LineRow
 from cascadia.bom.schemas import (
-    BatchResult,
     Line,
-    LineBatch,
     LinePage,
     LinePatch,
     NewLine,
@@ -87,9 +85,7 @@ async def add_bom_line(
     """Adds a line, as one commit. `If-Match` is the ETag of the BOM as a whole."""
 
     async def judge(primary: Primary) -> Judged:
-        edited = await service.judge_lines(
-            primary, actor, [body.operation()], parent=part_id, if_match=if_match, message=options.message
-        )
+        edited = await service.judge_lines(primary, actor, [body.operation()], parent=part_id, if_match=if_match, message=options.message)
         return Judged(edited.change, edited.lines[0])
 
     return await write_versioned(VersionedWrite(request, db, actor, key, judge, line_view(actor), 201, headers=_bom_headers))
@@ -105,7 +101,13 @@ async def get_bom_line(request: Request, db: Db, actor: CurrentActor, line_id: U
 
 
 async def _edit_line(
-    request: Request, db: Database, actor: Actor, operation: ChangeLine | RemoveLine, message: str | None, if_match: str | None, key: str | None
+    request: Request,
+    db: Database,
+    actor: Actor,
+    operation: ChangeLine | RemoveLine,
+    message: str | None,
+    if_match: str | None,
+    key: str | None,
 ) -> Response:
     async def judge(primary: Primary) -> Judged:
         operations: list[Operation] = [operation]
@@ -114,9 +116,7 @@ async def _edit_line(
 
     view = line_view(actor) if isinstance(operation, ChangeLine) else None
     status = 200 if view else 204
-    return await write_versioned(
-        VersionedWrite(request, db, actor, key, judge, view, status, target=operation.line, headers=_bom_headers)
-    )
+    return await write_versioned(VersionedWrite(request, db, actor, key, judge, view, status, target=operation.line, headers=_bom_headers))
 
 
 @router.patch("/bom-lines/{line_id}", response_model=Line)
@@ -181,7 +181,9 @@ async def get_where_used(
     part_id: UUID,
     paging: Paging,
     at: Point,
-    levels: Annotated[Literal["direct", "all", "top"], Query(description="Direct users, users on all levels, or top items only.")] = "direct",
+    levels: Annotated[
+        Literal["direct", "all", "top"], Query(description="Direct users, users on all levels, or top items only.")
+    ] = "direct",
 ) -> Response:
     """Which items use a part; `hidden` says that others do which one may not see."""
     async with db.read() as read:

@@ -199,7 +199,9 @@ class LineBatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    operations: list[Annotated[AddOperation | ChangeOperation | RemoveOperation, Field(discriminator="op")]] = Field(min_length=1, max_length=10_000)
+    operations: list[Annotated[AddOperation | ChangeOperation | RemoveOperation, Field(discriminator="op")]] = Field(
+        min_length=1, max_length=10_000
+    )
 
     def as_operations(self) -> list[Operation]:
         """What the judge takes."""

@@ -257,7 +257,9 @@ async def judge_phase(primary: Primary, actor: Actor, kind: Kind, row: ItemRow, 
 
 
 async def _uses(primary: Primary, actor: Actor, row: ItemRow) -> tuple[list[Use], bool]:
-    head = Head(row.branch_id, row.at_branch, row.at_seq, row.at_head, row.at_time, row.item_id, row.uid, row.number, row.kind, row.program_id, 0)
+    head = Head(
+        row.branch_id, row.at_branch, row.at_seq, row.at_head, row.at_time, row.item_id, row.uid, row.number, row.kind, row.program_id, 0
+    )
     uses, hidden, _ = await where_used(primary, actor, head, "direct", PageRequest(limit=20))
     return uses, hidden
 
@@ -284,7 +286,10 @@ async def _refuse_lag(primary: Primary, actor: Actor, row: ItemRow) -> None:
 def sum_below(tree: Tree, paging: PageRequest) -> tuple[Sequence[tuple[TreeItem, Fraction]], str | None]:
     """The distinct items below the root with their quantity in one root, by number; hidden ones last; one page."""
     totals = explode.flatten(tree.root, tree.edges)
-    chosen = sorted(((i, totals[i.item_id]) for i in tree.items if i.item_id in totals), key=lambda p: (p[0].number is None, p[0].number or "", p[0].item_id))
+    chosen = sorted(
+        ((i, totals[i.item_id]) for i in tree.items if i.item_id in totals),
+        key=lambda p: (p[0].number is None, p[0].number or "", p[0].item_id),
+    )
     after = paging.after(1)
     start = int(after[0]) if after else 0
     page = chosen[start : start + paging.limit]

@@ -127,7 +127,9 @@ def clean_number(text: str) -> str:
     number = _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()
     if not number or len(number) > NUMBER_MAX or any(unicodedata.category(c).startswith("C") for c in number):
         raise Invalid(
-            f"A number has 1 to {NUMBER_MAX} visible characters.", code="bad_number", errors=[{"pointer": "/number", "message": "not usable"}]
+            f"A number has 1 to {NUMBER_MAX} visible characters.",
+            code="bad_number",
+            errors=[{"pointer": "/number", "message": "not usable"}],
         )
     return number
 

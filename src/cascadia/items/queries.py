@@ -1,7 +1,7 @@
 """SQL of items: composed from the named files of `sql/` and from fixed texts, never from what a caller sends."""
 
 from collections.abc import Mapping
-from typing import Final, LiteralString, cast
+from typing import Final, LiteralString
 
 from cascadia.kernel.sql import query
 from cascadia.versioning.model import OPEN_END
@@ -10,7 +10,7 @@ ROWS: Final = query(__package__, "rows")
 MATCHING: Final = query(__package__, "matching")
 ONE: Final[LiteralString] = query(__package__, "pick_one") + ROWS
 CREATION: Final = query(__package__, "creation")
-COUNT: Final = cast(LiteralString, query(__package__, "count").replace("{matching}", MATCHING))
+COUNT: Final[LiteralString] = query(__package__, "count").replace("{matching}", MATCHING)
 
 SORT_COLUMNS: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
     "number": ("i.number", "text"),
@@ -57,11 +57,10 @@ SET_SCHEME: Final[LiteralString] = (
 def page(sort: str, *, descending: bool) -> LiteralString:
     """The query of one page in the order of `sort` (a key of SORT_COLUMNS), then by id."""
     column, key_type = SORT_COLUMNS[sort]
-    sign, direction = (("<", "DESC") if descending else (">", "ASC"))
+    sign, direction = ("<", "DESC") if descending else (">", "ASC")
     text = query(__package__, "pick_page") + ROWS
-    return cast(
-        LiteralString,
+    return (
         text.replace("{matching}", MATCHING)
         .replace("{after}", f"({column}, i.item_id) {sign} (%(after_key)s::{key_type}, %(after_id)s::bigint)")
-        .replace("{order}", f"{column} {direction}, i.item_id {direction}"),
+        .replace("{order}", f"{column} {direction}, i.item_id {direction}")
     )

@@ -71,7 +71,15 @@ class _Creation:
     numbers: list[str] | None
 
 
-def one_statement(actor: Actor, kinds: Sequence[str], seq: CommitSeq | int | None, *, uid: UUID | None = None, number: str | None = None, at: At | None = None) -> Statement:
+def one_statement(
+    actor: Actor,
+    kinds: Sequence[str],
+    seq: CommitSeq | int | None,
+    *,
+    uid: UUID | None = None,
+    number: str | None = None,
+    at: At | None = None,
+) -> Statement:
     """The query for one item; `seq` may be that of a commit in the same message."""
     point = (at or At()).params()
     if seq is not None:
@@ -79,7 +87,9 @@ def one_statement(actor: Actor, kinds: Sequence[str], seq: CommitSeq | int | Non
     return Statement(queries.ONE, {**point, "uid": uid, "number": number, "kinds": list(kinds), "programs": actor.programs})
 
 
-async def find(read: Read, actor: Actor, kinds: Sequence[str], *, uid: UUID | None = None, number: str | None = None, at: At | None = None) -> ItemRow:
+async def find(
+    read: Read, actor: Actor, kinds: Sequence[str], *, uid: UUID | None = None, number: str | None = None, at: At | None = None
+) -> ItemRow:
     """The item of that uid, number or alias at the point; 404 where there is none that the actor may see."""
     statement = one_statement(actor, kinds, None, uid=uid, number=number, at=at)
     row = await read.one(statement.query, ItemRow, statement.params)
@@ -88,7 +98,9 @@ async def find(read: Read, actor: Actor, kinds: Sequence[str], *, uid: UUID | No
     return row
 
 
-async def page(read: Read, actor: Actor, kind: str, wanted: ItemFilter, at: At, paging: PageRequest) -> tuple[list[ItemRow], str | None, int | None]:
+async def page(
+    read: Read, actor: Actor, kind: str, wanted: ItemFilter, at: At, paging: PageRequest
+) -> tuple[list[ItemRow], str | None, int | None]:
     """One page of items, the cursor of the next one, and (when asked) the total."""
     after = paging.after(2)
     params = {
@@ -222,7 +234,9 @@ async def judge_edit(primary: Primary, actor: Actor, kind: Kind, row: ItemRow, p
     return edit_change(actor, kind, row, fields, message)
 
 
-def edit_change(actor: Actor, kind: Kind, row: ItemRow, fields: Mapping[str, Any], message: str | None, *, expectations: tuple[Statement, ...] = ()) -> Change:
+def edit_change(
+    actor: Actor, kind: Kind, row: ItemRow, fields: Mapping[str, Any], message: str | None, *, expectations: tuple[Statement, ...] = ()
+) -> Change:
     """One item's row replaced by `fields`; raises `Unchanged` when they are what is there."""
     before = fields_of(row)
     differing = sorted(name for name in fields if fields[name] != before[name])

@@ -2,10 +2,10 @@
 
 from functools import cache
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 
 
 @cache
 def query(package: str, name: str) -> LiteralString:
     """The text of `<package>/sql/<name>.sql`. It ships with the program, so it counts as a literal."""
-    return cast(LiteralString, files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8"))
+    return files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")

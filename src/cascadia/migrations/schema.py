@@ -17,6 +17,14 @@ def read_sql(name: str) -> str:
     return files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
 
 
+def run_script(connection: Connection, text: str) -> None:
+    """Runs several statements as they stand: `%` means nothing in them."""
+    driver = connection.connection.dbapi_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("migrations run over psycopg only")
+    driver.execute(text)
+
+
 def set_version(connection: Connection, *, version: int, oldest_code: int) -> None:
     """Records the version that a step reached; code older than `oldest_code` stops working on it."""
     connection.exec_driver_sql("DELETE FROM schema_state")
@@ -42,7 +50,7 @@ def check(found: tuple[int, int] | None) -> None:
             f"The database's schema is version {version}, this program needs {CODE_VERSION}: the schema is behind. Run `cascadia migrate`.",
             code="schema_behind",
         )
-    if CODE_VERSION < oldest_code:
+    if oldest_code > CODE_VERSION:
         raise Unavailable(
             f"The database's schema is version {version} and needs programs from {oldest_code} on; this one is {CODE_VERSION}: "
             "the program is behind. Install the newer release.",

@@ -17,7 +17,6 @@ from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, ch
 from cascadia.parts.model import PART
 from cascadia.parts.schemas import KindField, KindView, NewAlias, NewNumber, NewPart, Part, PartPage, PartPatch
 from cascadia.versioning.http import Judged, Point, VersionedWrite, View, Writing, write_versioned
-from cascadia.versioning.model import At
 
 router: Final = APIRouter(tags=["parts"])
 RULE_OWNED: Final = {
@@ -88,7 +87,9 @@ async def list_parts(
 
 @router.post("/parts", response_model=Part, status_code=201)
 @permission("part.create")
-async def create_part(request: Request, db: Db, actor: CurrentActor, body: NewPart, options: Writing, key: IdempotencyKey = None) -> Response:
+async def create_part(
+    request: Request, db: Db, actor: CurrentActor, body: NewPart, options: Writing, key: IdempotencyKey = None
+) -> Response:
     """A new part on `main`, as one commit."""
 
     async def judge(primary: Primary) -> Judged:
@@ -178,7 +179,9 @@ async def add_part_alias(
 
 @router.delete("/parts/{part_id}/aliases/{alias:path}", response_model=Part)
 @permission("part.edit")
-async def remove_part_alias(request: Request, db: Db, actor: CurrentActor, part_id: UUID, alias: str, key: IdempotencyKey = None) -> Response:
+async def remove_part_alias(
+    request: Request, db: Db, actor: CurrentActor, part_id: UUID, alias: str, key: IdempotencyKey = None
+) -> Response:
     """Takes an alias away."""
 
     async def effect(write: Any, row: ItemRow) -> None:

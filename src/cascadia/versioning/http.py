@@ -78,7 +78,11 @@ def write_options(
     return WriteOptions(message.strip() or None if message else None)
 
 
-def point(at: Annotated[str | None, Query(max_length=200, description="Point in history: `branch:main@12`, `commit:12`, `date:…`; absent = head of main.")] = None) -> At:
+def point(
+    at: Annotated[
+        str | None, Query(max_length=200, description="Point in history: `branch:main@12`, `commit:12`, `date:…`; absent = head of main.")
+    ] = None,
+) -> At:
     """Reads `?at=`."""
     return parse_at(at)
 

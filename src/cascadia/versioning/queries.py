@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -12,7 +12,6 @@ from psycopg.types.json import Jsonb
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.canonical import canonical
 from cascadia.versioning.model import OPEN_END, Change, Delta, Ref, VersionedTable
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ EMIT_ALL: LiteralString = (
 def close_rows(table: VersionedTable, branch_id: int, deltas: list[Delta]) -> Statement:
     """Closes the rows that the deltas saw; raises CA412 where one of them is not the open one any more."""
     return Statement(
-        _literal(
+        (
             f"WITH closed AS (UPDATE {table.table} v SET to_seq = seq() "
             "FROM unnest(%(ids)s::bigint[], %(seen)s::bigint[]) AS s(id, from_seq) "
             f"WHERE v.branch_id = %(branch_id)s AND v.{table.id_column} = s.id AND v.from_seq = s.from_seq AND v.to_seq = {OPEN_END} "
@@ -77,7 +76,7 @@ def insert_rows(table: VersionedTable, branch_id: int, deltas: list[Delta]) -> S
     names = ", ".join(f.name for f in table.fields)
     columns = ", ".join(f"{f.name} {f.sql_type}" for f in table.fields)
     return Statement(
-        _literal(
+        (
             f"INSERT INTO {table.table} (branch_id, {table.id_column}, from_seq, {names}) "
             f"SELECT %(branch_id)s, r.row_id, seq(), {', '.join('r.' + f.name for f in table.fields)} "
             f"FROM jsonb_to_recordset(%(rows)s) AS r(row_id bigint, {columns})"
@@ -125,8 +124,3 @@ def stored(value: Any) -> Any:
             return [stored(v) for v in value]
         case _:
             return value
-
-
-def _literal(text: str) -> LiteralString:
-    """Made from the names in a registered table and nothing else."""
-    return cast(LiteralString, text)

@@ -20,9 +20,7 @@ Render = Callable[[queries.CommitSeq], Sequence[Statement]]
 LOST = frozenset({"CA409", "CA410", "CA412", "CA422"})
 
 
-async def commit(
-    write: Write, change: Change, *, first: Sequence[Statement] = (), render: Render | None = None
-) -> Committed:
+async def commit(write: Write, change: Change, *, first: Sequence[Statement] = (), render: Render | None = None) -> Committed:
     """Writes the change in one message: everything or nothing, and the lock on the branch never waits for the network.
 
     `first` runs before anything else (the idempotency row); `render` reads the answer at the new commit, past the lock,

@@ -108,9 +108,9 @@ END $$;
 CREATE FUNCTION seq() RETURNS bigint STABLE LANGUAGE sql AS $$ SELECT current_setting('cascadia.seq')::bigint $$;
 
 -- CA412 where fewer rows were closed than the writer had seen: somebody was faster.
-CREATE FUNCTION expect_rows(found bigint, wanted bigint, what text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION expect_rows(have bigint, wanted bigint, what text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  IF found <> wanted THEN RAISE EXCEPTION 'stale: % of % rows of % are as seen', found, wanted, what USING ERRCODE = 'CA412'; END IF;
+  IF have <> wanted THEN RAISE EXCEPTION 'stale: % of % rows of % are as seen', have, wanted, what USING ERRCODE = 'CA412'; END IF;
 END $$;
 
 -- Resolves `?at=` to one point; no row where there is no such branch, seq or time.

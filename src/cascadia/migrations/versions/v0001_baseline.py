@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from cascadia.migrations.schema import read_sql, set_version
+from cascadia.migrations.schema import read_sql, run_script, set_version
 
 revision = "0001"
 down_revision = None
@@ -14,5 +14,5 @@ def upgrade() -> None:
     """Creates everything."""
     connection = op.get_bind()
     for name in FILES:
-        connection.exec_driver_sql(read_sql(name))
+        run_script(connection, read_sql(name))
     set_version(connection, version=1, oldest_code=1)
