@@ -6,7 +6,7 @@ A function that takes a `Write` cannot be called with a `Read`: mypy refuses it,
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, Self, TypeVar
 
 import psycopg
 import structlog
@@ -140,7 +140,7 @@ class Database:
         self._primary = _pool(url, size, idle, name)
         self._reads = _pool(read_url, size, idle, name) if read_url else self._primary
 
-    async def __aenter__(self) -> "Database":
+    async def __aenter__(self) -> Self:
         await self._primary.open(wait=False)
         if self._reads is not self._primary:
             await self._reads.open(wait=False)

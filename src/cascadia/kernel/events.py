@@ -10,9 +10,7 @@ from psycopg.types.json import Jsonb
 
 from cascadia.kernel.ids import new_uid
 
-EMIT: LiteralString = (
-    "SELECT emit(%(uid)s, %(type)s, %(subject)s, %(program_id)s, %(actor_id)s, %(data)s, %(request_id)s, %(address)s)"
-)
+EMIT: LiteralString = "SELECT emit(%(uid)s, %(type)s, %(subject)s, %(program_id)s, %(actor_id)s, %(data)s, %(request_id)s, %(address)s)"
 NOTIFY: LiteralString = "SELECT pg_notify('cascadia_outbox', '')"
 
 

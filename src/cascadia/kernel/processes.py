@@ -87,7 +87,7 @@ def wait_or_kill(process: subprocess.Popen[bytes], seconds: float) -> bool:
     return True
 
 
-def end_leftovers(name: str, folder: Path, seconds: float = 10) -> list[int]:
+def end_leftovers(name: str, folder: Path, seconds: float = 5) -> list[int]:
     """Ends every process called `name` that works in `folder`, politely and then by force; returns their ids.
 
     Backends of a killed PostgreSQL live on and hold its shared memory: a new one refuses to start beside them.

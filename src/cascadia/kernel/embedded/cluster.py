@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -125,6 +126,17 @@ def make_socket_folder(cluster: Cluster) -> Path:
         sockets = Path(tempfile.mkdtemp(prefix=SHORT_FOLDER_PREFIX))
     _own_folder(sockets, cluster.identity, 0o711 if cluster.identity else 0o700)
     return sockets
+
+
+def forget_last_run(cluster: Cluster, sockets: Path) -> None:
+    """Removes PostgreSQL's lock files after a crash.
+
+    They trust a process id, which by now may be a corpse that nobody reaped, or somebody else's. The lock on the data folder and
+    the look at every process (`end_leftovers`) have shown that no server is left.
+    """
+    if sys.platform == "linux":
+        for path in (cluster.data / "postmaster.pid", sockets / f"{SOCKET}.lock", sockets / SOCKET):
+            path.unlink(missing_ok=True)
 
 
 def socket_folder(data: Path) -> Path | None:

@@ -94,6 +94,7 @@ def _run(cluster: Cluster) -> tuple[subprocess.Popen[bytes], str]:
     if left := processes.end_leftovers("postgres", cluster.data):
         log.info("ended_leftover_database_processes", processes=left)
     sockets = clusters.make_socket_folder(cluster)
+    clusters.forget_last_run(cluster, sockets)
     clusters.let_in(cluster)
     process = _spawn(cluster, sockets)
     try:
