@@ -83,6 +83,10 @@ class BlobStore(Protocol):
         """Every object, in no order, for a collector that compares them with the rows."""
         ...
 
+    async def abandon(self, before: datetime) -> int:
+        """Drops what puts left that ended with their process and began before that moment; returns how many."""
+        ...
+
 
 def store_from(settings: Settings) -> BlobStore:
     """The store that the settings name."""
@@ -138,6 +142,10 @@ class FileStore:
         for folder in await _in_thread(_children, self._root / "blobs"):
             for listed in await _in_thread(_listed, folder, self._root):
                 yield listed
+
+    async def abandon(self, before: datetime) -> int:
+        """See `BlobStore.abandon`."""
+        return await _in_thread(_drop_older, self._root / "incoming", before)
 
     def _path(self, key: str) -> Path:
         if not KEY.fullmatch(key):
@@ -220,6 +228,13 @@ def _listed(folder: Path, root: Path) -> list[ListedBlob]:
         status = path.stat()
         found.append(ListedBlob(path.relative_to(root).as_posix(), status.st_size, datetime.fromtimestamp(status.st_mtime, UTC)))
     return found
+
+
+def _drop_older(folder: Path, before: datetime) -> int:
+    old = [path for path in _children(folder) if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def _refusal(error: OSError) -> Exception:

@@ -42,6 +42,13 @@ INSERT_ATTACHMENTS: Final[LiteralString] = (
     "INSERT INTO attachment (attachment_id, uid) SELECT * FROM jsonb_to_recordset(%(rows)s) AS r(attachment_id bigint, uid uuid)"
 )
 EXPECT_ONE: Final = query(__package__, "expect_one")
+REPRIEVE: Final = query(__package__, "reprieve")
+DOOM: Final = query(__package__, "doom")
+DELETE_DOOMED: Final = query(__package__, "delete_doomed")
+BEFORE: Final[LiteralString] = "SELECT now() - %(grace)s::interval"
+UNKNOWN_KEYS: Final[LiteralString] = (
+    "SELECT k.key FROM unnest(%(keys)s::text[]) AS k(key) WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.key = k.key)"
+)
 
 
 @cache

@@ -1,0 +1,67 @@
+"""Collecting what nothing needs any more: contents without a file or derivative, objects without a row, broken uploads."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from cascadia.kernel.blobs import BlobStore
+from cascadia.kernel.db import Database
+from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload, Schedule
+from cascadia.vault import queries
+
+GRACE: Final = timedelta(days=1)
+"""Longer than any upload or conversion takes between its bytes and its row."""
+BATCH: Final = 1000
+
+
+async def collect(database: Database, store: BlobStore, grace: timedelta = GRACE) -> dict[str, int]:
+    """Dooms contents that nothing names, deletes those doomed for the grace, then objects and uploads older than it without a row.
+
+    Safe beside uploads of the same contents: taking a blob clears its doom under the row's lock, and keys are never used twice.
+    """
+    async with database.write() as write:
+        await write.execute(queries.REPRIEVE)
+        doomed = await write.execute(queries.DOOM, {"grace": grace})
+    deleted = 0
+    while keys := await _delete_doomed(database, grace):
+        for key in keys:
+            await store.delete(key)
+        deleted += len(keys)
+    async with database.primary() as primary:
+        before: datetime = await primary.value(queries.BEFORE, {"grace": grace})
+    orphans = 0
+    async for keys in _batches(store, before):
+        async with database.primary() as primary:
+            unknown = await primary.rows(queries.UNKNOWN_KEYS, {"keys": keys})
+        for row in unknown:
+            await store.delete(row["key"])
+        orphans += len(unknown)
+    return {"doomed": doomed, "deleted": deleted, "orphans": orphans, "abandoned": await store.abandon(before)}
+
+
+async def _delete_doomed(database: Database, grace: timedelta) -> list[str]:
+    async with database.write() as write:
+        return [row["key"] for row in await write.rows(queries.DELETE_DOOMED, {"grace": grace, "limit": BATCH})]
+
+
+async def _batches(store: BlobStore, before: datetime) -> AsyncIterator[list[str]]:
+    keys: list[str] = []
+    async for listed in store.list():
+        if listed.modified < before:
+            keys.append(listed.key)
+        if len(keys) == BATCH:
+            yield keys
+            keys = []
+    if keys:
+        yield keys
+
+
+async def _run(context: JobContext, payload: Payload) -> Payload:  # noqa: ARG001 - the same for every collection
+    return await collect(context.database, context.blobs)
+
+
+DECLARED: Final = Declared(
+    families=(Family("vault", Isolation.TRUSTED, wall_seconds=3600, cpu_seconds=3600),),
+    types=(JobType("vault.collect", "vault", run=_run),),
+    schedules=(Schedule("vault.collect", "17 3 * * *", "vault.collect"),),
+)
