@@ -135,7 +135,7 @@ def clean_number(text: str) -> str:
 
 
 def next_revision(current: str | None) -> str:
-    """The letter after `current`: A…Y without I, O, Q, S, X, Z, then AA…AY, BA…"""
+    """The letter after `current`: A…Y without I, O, Q, S, X, Z, then AA…AY, BA… and so on."""
     if current is None:
         return LETTERS[0]
     digits = [LETTERS.index(c) for c in current]

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, LiteralString
 
@@ -48,6 +49,7 @@ def migrate(url: str, *, subscriptions: Sequence[tuple[str, bool]] = ()) -> None
         _seed(connection, subscriptions)
         if separate:
             _grant(connection)
+            set_login_defaults(connection)
 
 
 def _wait_for_lock(connection: Connection) -> None:
@@ -77,10 +79,8 @@ def _make_roles(connection: Connection) -> bool:
 
 
 def _make_role(connection: Connection, role: str) -> None:
-    try:
+    with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
         connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
-    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-        pass
     connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
 
 
@@ -115,7 +115,7 @@ def _seed(connection: Connection, subscriptions: Sequence[tuple[str, bool]]) -> 
 
 
 def _grant(connection: Connection) -> None:
-    """What the application role may do, and the defaults of this login in this database."""
+    """What the application role may do."""
     statements: list[LiteralString] = [
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP}",
@@ -127,6 +127,10 @@ def _grant(connection: Connection) -> None:
         statements += [f"REVOKE UPDATE, DELETE ON {table} FROM {APP}", f"GRANT UPDATE (to_seq) ON {table} TO {APP}"]
     for statement in statements:
         connection.execute(statement)
+
+
+def set_login_defaults(connection: Connection) -> None:
+    """What this login starts with in this database: the application role, and timeouts that end a forgotten transaction."""
     for name, value in (("role", APP), ("idle_in_transaction_session_timeout", "10s"), ("lock_timeout", "5s")):
         connection.execute(
             sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {} SET {} = {}").format(

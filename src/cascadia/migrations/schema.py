@@ -28,7 +28,7 @@ def run_script(connection: Connection, text: str) -> None:
 def set_version(connection: Connection, *, version: int, oldest_code: int) -> None:
     """Records the version that a step reached; code older than `oldest_code` stops working on it."""
     connection.exec_driver_sql("DELETE FROM schema_state")
-    connection.exec_driver_sql(f"INSERT INTO schema_state (version, oldest_code) VALUES ({version:d}, {oldest_code:d})")
+    connection.exec_driver_sql("INSERT INTO schema_state (version, oldest_code) VALUES (%s, %s)", (version, oldest_code))
 
 
 def state(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[int, int] | None:

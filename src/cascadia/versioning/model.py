@@ -101,7 +101,8 @@ class Change:
     """A prepared write, to be sent as one message.
 
     `before`: statements that may wait on a row or unique key; they run ahead of the lock on the branch.
-    `expectations`: re-checks under the lock, before rows are closed; `checks`: after rows were inserted; `after`: inserts that need `seq()`.
+    `expectations`: re-checks under the lock, before rows are closed; `checks`: after rows were inserted; `after`: inserts that
+    need `seq()`.
     """
 
     author: Author

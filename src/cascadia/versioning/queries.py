@@ -1,5 +1,6 @@
 """SQL of versioning: what is made from a registered table, and the fixed statements of a commit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, LiteralString
@@ -9,9 +10,10 @@ import psycopg
 from psycopg.adapt import Dumper
 from psycopg.types.json import Jsonb
 
+from cascadia.kernel.sql import query
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.canonical import canonical
-from cascadia.versioning.model import OPEN_END, Change, Delta, Ref, VersionedTable
+from cascadia.versioning.model import ITEM, OPEN_END, Change, Delta, Ref, Reference, VersionedTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class CommitSeq:
 class _CommitSeqDumper(Dumper):
     """Only for client-side binding: becomes a call of `commit_seq`."""
 
-    def dump(self, obj: CommitSeq) -> bytes:
+    def dump(self, obj: CommitSeq) -> bytes:  # noqa: ARG002 - the signature is psycopg's
         raise TypeError("a CommitSeq stands in a message only")
 
     def quote(self, obj: CommitSeq) -> bytes:
@@ -124,3 +126,88 @@ def stored(value: Any) -> Any:
             return [stored(v) for v in value]
         case _:
             return value
+
+
+COMMITS: LiteralString = query(__package__, "commits")
+COMMITS_AT: LiteralString = (
+    "SELECT c.uid, b.name AS branch, c.seq, c.at, u.uid AS author_uid, u.name AS author_name, c.message, c.kind, encode(c.hash, 'hex') AS hash "
+    "FROM commit_log c JOIN branch b USING (branch_id) JOIN user_account u ON u.user_id = c.author_id "
+    "WHERE c.branch_id = 0 AND c.seq = ANY(%(seqs)s::bigint[]) ORDER BY c.seq DESC"
+)
+VISIBLE_ITEM: LiteralString = (
+    "SELECT i.item_id FROM item i JOIN project pr USING (project_id) "
+    "WHERE i.uid = %(uid)s AND (pr.program_id = ANY(%(programs)s::int[]) OR pr.library)"
+)
+CHAIN: LiteralString = (
+    "SELECT c.seq, u.uid AS author, c.message, c.digest, c.hash, "
+    "chain_hash(lag(c.hash) OVER (ORDER BY c.seq), c.seq, c.at, c.digest) AS expected_hash "
+    "FROM commit_log c JOIN user_account u ON u.user_id = c.author_id WHERE c.branch_id = 0 ORDER BY c.seq"
+)
+
+
+def touching(tables: Sequence[VersionedTable]) -> LiteralString:
+    """Query: the seqs of `main` that opened or closed rows of an owner, newest first, before `before`."""
+    parts = [
+        f"SELECT s FROM {t.table} v CROSS JOIN LATERAL (VALUES (v.from_seq), (v.to_seq)) AS x(s) "
+        f"WHERE v.branch_id = 0 AND v.{t.owner_column} = %(owner)s AND s < %(before)s"
+        for t in tables
+    ]
+    return f"SELECT DISTINCT s AS seq FROM ({' UNION ALL '.join(parts)}) all_seqs ORDER BY s DESC LIMIT %(limit)s"
+
+
+def _columns(table: VersionedTable) -> LiteralString:
+    fields = ", ".join(f"'{f.name}', v.{f.name}" for f in table.fields)
+    return (
+        f"SELECT v.{table.id_column} AS row_id, x.uid, v.{table.owner_column} AS owner_id, v.from_seq, v.to_seq, "
+        f"jsonb_build_object({fields})::text AS fields "
+        f"FROM {table.table} v JOIN {table.identity} x USING ({table.id_column}) WHERE v.branch_id = 0"
+    )
+
+
+def versions(table: VersionedTable) -> LiteralString:
+    """Query: the rows of a table that the commits `seqs` opened or closed, of one owner or of all."""
+    return (
+        f"{_columns(table)} AND (v.from_seq = ANY(%(seqs)s::bigint[]) OR v.to_seq = ANY(%(seqs)s::bigint[])) "
+        f"AND (%(owner)s::bigint IS NULL OR v.{table.owner_column} = %(owner)s::bigint) "
+        f"AND (%(ids)s::bigint[] IS NULL OR v.{table.id_column} = ANY(%(ids)s::bigint[]))"
+    )
+
+
+def touched(tables: Sequence[VersionedTable]) -> LiteralString:
+    """Query: one page of the rows that a commit of `main` opened or closed, by kind and id, as far as the programs allow."""
+    parts = [
+        f"SELECT '{t.name}' AS kind, v.{t.id_column} AS row_id FROM {t.table} v "
+        f"JOIN item i ON i.item_id = v.{t.owner_column} JOIN project pr USING (project_id) "
+        "WHERE v.branch_id = 0 AND (v.from_seq = %(seq)s OR v.to_seq = %(seq)s) AND (pr.program_id = ANY(%(programs)s::int[]) OR pr.library)"
+        for t in tables
+    ]
+    return (
+        f"SELECT DISTINCT kind, row_id FROM ({' UNION ALL '.join(parts)}) r "
+        "WHERE %(after_kind)s::text IS NULL OR (kind, row_id) > (%(after_kind)s::text, %(after_id)s::bigint) "
+        "ORDER BY kind, row_id LIMIT %(limit)s"
+    )
+
+
+def all_versions(table: VersionedTable) -> LiteralString:
+    """Query: every row of a table on `main`, for verification."""
+    return _columns(table)
+
+
+def labels(reference: Reference) -> LiteralString:
+    """Query: uid and label of the rows that a reference names; both null for items that the programs hide."""
+    if reference == ITEM:
+        return (
+            "SELECT i.item_id AS id, CASE WHEN may.see THEN i.uid END AS uid, CASE WHEN may.see THEN i.number END AS label "
+            "FROM item i JOIN project pr USING (project_id) "
+            "CROSS JOIN LATERAL (SELECT pr.program_id = ANY(%(programs)s::int[]) OR pr.library AS see) may "
+            "WHERE i.item_id = ANY(%(ids)s::bigint[])"
+        )
+    return (
+        f"SELECT {reference.id_column} AS id, uid, {reference.label_column} AS label FROM {reference.table} "
+        f"WHERE {reference.id_column} = ANY(%(ids)s::bigint[]) AND %(programs)s::int[] IS NOT NULL"
+    )
+
+
+def uids(reference: Reference) -> LiteralString:
+    """Query: every id of a reference with its uid."""
+    return f"SELECT {reference.id_column} AS id, uid FROM {reference.table}"

@@ -1,0 +1,245 @@
+"""Reading history: commits, what each did to an item, and whether the chain still holds. Made once for all registered tables."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from cascadia.access.model import Actor
+from cascadia.kernel.db import Read
+from cascadia.kernel.errors import NotFound
+from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.versioning import queries, registry
+from cascadia.versioning.canonical import canonical_delta, digest
+from cascadia.versioning.model import ITEM, MAIN, OPEN_END, Reference, VersionedTable
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRow:
+    """One commit as queries return it."""
+
+    uid: UUID
+    branch: str
+    seq: int
+    at: datetime
+    author_uid: UUID
+    author_name: str
+    message: str
+    kind: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version row, opened or closed by the commits that were asked for."""
+
+    table: VersionedTable
+    row_id: int
+    uid: UUID
+    owner_id: int
+    from_seq: int
+    to_seq: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a reference names: None for both where the actor may not see it."""
+
+    uid: UUID | None
+    text: str | None
+
+    @property
+    def restricted(self) -> bool:
+        """Whether it is hidden."""
+        return self.uid is None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One field of a row before and after."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RowEdit:
+    """What one commit did to one row; `action` is added, changed or removed."""
+
+    kind: str
+    action: str
+    uid: UUID
+    owner: Label
+    edits: list[Edit]
+
+
+async def commits(
+    read: Read, actor: Actor, paging: PageRequest, *, branch: str = MAIN, author: UUID | None = None
+) -> tuple[list[CommitRow], str | None]:
+    """One page of a branch's commits, newest first, as far as the actor may see them."""
+    after = paging.after(1)
+    params = {"branch": branch, "programs": actor.programs, "author": author, "before": after[0] if after else None, "seq": None}
+    rows = await read.all(queries.COMMITS, CommitRow, {**params, "limit": paging.limit + 1})
+    more = len(rows) > paging.limit
+    rows = rows[: paging.limit]
+    return rows, encode_cursor([rows[-1].seq]) if more else None
+
+
+async def find_commit(read: Read, actor: Actor, branch: str, seq: int) -> CommitRow:
+    """The commit of that seq; 404 where there is none that the actor may see."""
+    params = {"branch": branch, "programs": actor.programs, "author": None, "before": None, "seq": seq, "limit": 1}
+    row = await read.one(queries.COMMITS, CommitRow, params)
+    if row is None:
+        raise NotFound("There is no such commit, or you may not see it.")
+    return row
+
+
+async def item_history(
+    read: Read, actor: Actor, item: UUID, paging: PageRequest
+) -> tuple[list[tuple[CommitRow, list[RowEdit]]], str | None]:
+    """The commits that touched an item or its rows (lines, attachments), newest first, with what each did."""
+    item_id = await read.value(queries.VISIBLE_ITEM, {"uid": item, "programs": actor.programs})
+    if item_id is None:
+        raise NotFound("There is no such item, or you may not see it.")
+    after = paging.after(1)
+    params = {"owner": item_id, "before": after[0] if after else OPEN_END, "limit": paging.limit + 1}
+    found = await read.rows(queries.touching(registry.tables()), params)
+    seqs = [row["seq"] for row in found][: paging.limit]
+    rows = await read.all(queries.COMMITS_AT, CommitRow, {"seqs": seqs})
+    edits = await _edits(read, actor, seqs, owner=item_id)
+    cursor = encode_cursor([seqs[-1]]) if len(found) > paging.limit else None
+    return [(row, edits.get(row.seq, [])) for row in rows], cursor
+
+
+async def commit_edits(read: Read, actor: Actor, seq: int, paging: PageRequest) -> tuple[list[RowEdit], str | None]:
+    """One page of what a commit on `main` did, row by row."""
+    after = paging.after(2)
+    params = {
+        "seq": seq,
+        "programs": actor.programs,
+        "after_kind": after[0] if after else None,
+        "after_id": after[1] if after else None,
+        "limit": paging.limit + 1,
+    }
+    found = await read.rows(queries.touched(registry.tables()), params)
+    page = found[: paging.limit]
+    only: dict[str, list[int]] = defaultdict(list)
+    for row in page:
+        only[row["kind"]].append(row["row_id"])
+    edits = (await _edits(read, actor, [seq], only=only)).get(seq, [])
+    return edits, encode_cursor([page[-1]["kind"], page[-1]["row_id"]]) if len(found) > paging.limit else None
+
+
+async def _edits(
+    read: Read, actor: Actor, seqs: Sequence[int], *, owner: int | None = None, only: Mapping[str, Sequence[int]] | None = None
+) -> dict[int, list[RowEdit]]:
+    """Per seq, what it did: the rows that it opened, beside those that it closed."""
+    opened: dict[tuple[int, str, int], Version] = {}
+    closed: dict[tuple[int, str, int], Version] = {}
+    for table in registry.tables():
+        ids = None if only is None else only.get(table.name, ())
+        for version in await _versions(read, table, seqs, owner, ids):
+            if version.from_seq in seqs:
+                opened[version.from_seq, table.name, version.row_id] = version
+            if version.to_seq in seqs:
+                closed[version.to_seq, table.name, version.row_id] = version
+    keys = sorted(opened.keys() | closed.keys())
+    labels = await _labels(read, actor, [v for k in keys for v in (opened.get(k), closed.get(k)) if v])
+    result: dict[int, list[RowEdit]] = defaultdict(list)
+    for key in keys:
+        edit = _row_edit(closed.get(key), opened.get(key), labels)
+        if edit is not None:
+            result[key[0]].append(edit)
+    return result
+
+
+async def _versions(read: Read, table: VersionedTable, seqs: Sequence[int], owner: int | None, ids: Sequence[int] | None) -> list[Version]:
+    if ids is not None and not ids:
+        return []
+    params = {"seqs": list(seqs), "owner": owner, "ids": None if ids is None else list(ids)}
+    rows = await read.rows(queries.versions(table), params)
+    return [
+        Version(table, r["row_id"], r["uid"], r["owner_id"], r["from_seq"], r["to_seq"], json.loads(r["fields"], parse_float=Decimal))
+        for r in rows
+    ]
+
+
+Labels = Mapping[tuple[str, int], Label]
+
+
+async def _labels(read: Read, actor: Actor, versions: Iterable[Version]) -> Labels:
+    """What the references of the rows name, one statement per kind of reference."""
+    wanted: dict[Reference, set[int]] = defaultdict(set)
+    for version in versions:
+        wanted[ITEM].add(version.owner_id)
+        for field in version.table.fields:
+            value = version.values.get(field.name)
+            if field.reference and value is not None:
+                wanted[field.reference].add(value)
+    labels: dict[tuple[str, int], Label] = {}
+    for reference, ids in wanted.items():
+        for row in await read.rows(queries.labels(reference), {"ids": sorted(ids), "programs": actor.programs}):
+            labels[reference.table, row["id"]] = Label(row["uid"], row["label"])
+    return labels
+
+
+def _row_edit(old: Version | None, new: Version | None, labels: Labels) -> RowEdit | None:
+    version = new or old
+    if version is None:
+        return None
+    edits = [
+        Edit(field.name.removesuffix("_id"), before, after)
+        for field in version.table.fields
+        if (before := _shown(old, field.name, field.reference, labels)) != (after := _shown(new, field.name, field.reference, labels))
+    ]
+    action = "added" if old is None else "removed" if new is None else "changed"
+    return RowEdit(version.table.name, action, version.uid, labels["item", version.owner_id], edits)
+
+
+def _shown(version: Version | None, field: str, reference: Reference | None, labels: Labels) -> Any:
+    value = version.values.get(field) if version else None
+    if reference is not None and value is not None:
+        return labels.get((reference.table, value), Label(None, None))
+    return value
+
+
+async def verify_chain(read: Read) -> list[str]:
+    """Recomputes every commit's digest from the version rows, and the chain over them; returns what does not hold, in words."""
+    deltas: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    for table in registry.tables():
+        await _collect(read, table, deltas)
+    faults, expected_seq = [], 1
+    for row in await read.rows(queries.CHAIN):
+        if row["seq"] != expected_seq:
+            faults.append(f"commit {expected_seq} is missing")
+        if digest(row["author"], row["message"], deltas.get(row["seq"], ())) != row["digest"]:
+            faults.append(f"commit {row['seq']}: the version rows are not those that were committed")
+        if row["expected_hash"] != row["hash"]:
+            faults.append(f"commit {row['seq']}: the chain is broken")
+        expected_seq = row["seq"] + 1
+    return faults
+
+
+async def _collect(read: Read, table: VersionedTable, deltas: dict[int, list[Mapping[str, Any]]]) -> None:
+    references: dict[Reference, Mapping[int, UUID]] = {}
+    for field in table.fields:
+        if field.reference and field.reference not in references:
+            references[field.reference] = {r["id"]: r["uid"] for r in await read.rows(queries.uids(field.reference))}
+    rows = await read.rows(queries.all_versions(table))
+    opened = {(r["row_id"], r["from_seq"]) for r in rows}
+    for row in rows:
+        values = json.loads(row["fields"], parse_float=Decimal)
+        new = {f.name: _hashed(values.get(f.name), f.reference, references) for f in table.fields}
+        deltas[row["from_seq"]].append(canonical_delta(table.name, row["uid"], new))
+        if row["to_seq"] != OPEN_END and (row["row_id"], row["to_seq"]) not in opened:
+            deltas[row["to_seq"]].append(canonical_delta(table.name, row["uid"], None))
+
+
+def _hashed(value: Any, reference: Reference | None, references: Mapping[Reference, Mapping[int, UUID]]) -> Any:
+    return value if reference is None or value is None else references[reference][value]

@@ -1,0 +1,96 @@
+"""What tests stand on: one private PostgreSQL per run, and a database of its own for each test that asks."""
+
+import os
+import pwd
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+import pytest_asyncio
+from psycopg import sql
+
+from cascadia.kernel.db import Database
+from cascadia.kernel.embedded import Embedded, binaries, start
+from cascadia.kernel.embedded.cluster import SUPERUSER
+from cascadia.migrations.run import migrate, set_login_defaults
+
+TEMPLATE = "cascadia_template"
+READER = "cascadia_reader"
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
+
+
+def with_database(url: str, name: str, user: str | None = None) -> str:
+    """The URL of another database (and user) of the same server."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    if user:
+        query["user"] = [user]
+    return f"{parts.scheme}://{parts.netloc}/{name}?{urlencode(query, doseq=True)}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Embedded]:
+    """A PostgreSQL of this run: the version that comes along, or `CASCADIA_TEST_POSTGRES=15` for Debian's."""
+    folder = Path(tempfile.mkdtemp(prefix="cascadia-pg-"))
+    major = os.environ.get("CASCADIA_TEST_POSTGRES")
+    running = start(folder, postgres=binaries.find(int(major)) if major else None, settings=FAST)
+    try:
+        yield running
+    finally:
+        running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Embedded) -> str:
+    """The URL of a migrated, empty database that others are copied from; makes the read-only login besides."""
+    admin = with_database(postgres.url, "postgres", SUPERUSER)
+    with postgres.cluster.data.joinpath("pg_ident.conf").open("a", encoding="utf-8") as identities:
+        identities.write(f'cascadia "{pwd.getpwuid(os.geteuid()).pw_name}" {READER}\n')
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute("SELECT pg_reload_conf()")
+        owner = sql.Identifier(parse_qs(urlsplit(postgres.url).query)["user"][0])
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(TEMPLATE), owner))
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(READER)))
+        connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(READER)))
+    url = with_database(postgres.url, TEMPLATE)
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def database_url(postgres: Embedded, template: str) -> Iterator[str]:
+    """A fresh, migrated database, dropped after the test."""
+    name = f"test_{uuid4().hex}"
+    admin = with_database(postgres.url, "postgres", SUPERUSER)
+    url = with_database(postgres.url, name)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        owner = sql.Identifier(parse_qs(urlsplit(url).query)["user"][0])
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                sql.Identifier(name), owner, sql.Identifier(TEMPLATE)
+            )
+        )
+    with psycopg.connect(url, autocommit=True) as connection:
+        set_login_defaults(connection)
+    yield url
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def reader_url(database_url: str) -> str:
+    """The same database through a login that may only read."""
+    return with_database(database_url, urlsplit(database_url).path.lstrip("/"), READER)
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str, reader_url: str) -> AsyncIterator[Database]:
+    """Pools on the fresh database; what is typed `Read` really cannot write."""
+    async with Database(database_url, size=20, read_url=reader_url) as opened:
+        yield opened
