@@ -1,0 +1,89 @@
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from cascadia.access.model import Actor, Role
+from cascadia.kernel.blobs import BlobStore, FileStore
+from cascadia.kernel.db import Database, Write
+from cascadia.kernel.ids import new_uid
+from cascadia.vault import service
+from cascadia.vault.model import Blob, FileRow
+
+
+async def stream(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+@dataclass(frozen=True)
+class Place:
+    """A project with somebody who works in it, somebody who looks on, and somebody who knows nothing of it."""
+
+    database: Database
+    store: BlobStore
+    project: UUID
+    project_id: int
+    program_id: int
+    engineer: Actor
+    viewer: Actor
+    stranger: Actor
+
+    async def upload(self, name: str, *chunks: bytes, actor: Actor | None = None) -> tuple[FileRow, Blob]:
+        """As the edge does it: judge, store, record."""
+        actor = actor or self.engineer
+        async with self.database.primary() as primary:
+            target = await service.judge_upload(primary, actor, self.project, name, None)
+        stored = await self.store.put(stream(*chunks), new_uid())
+        uid = new_uid()
+        async with self.database.write() as write:
+            blob = await service.create_file(write, actor, target, stored, uid)
+        if blob.key != stored.key:
+            await self.store.delete(stored.key)
+        async with self.database.primary() as primary:
+            return await service.file_by_uid(primary, actor, uid), blob
+
+
+async def _user(write: Write, name: str, roles: dict[int, Role]) -> Actor:
+    uid, email = new_uid(), f"{name}@example.org"
+    user_id = await write.value(
+        "INSERT INTO user_account (uid, email, name) VALUES (%(uid)s, %(email)s, %(name)s) RETURNING user_id",
+        {"uid": uid, "email": email, "name": name},
+    )
+    return Actor(user_id, uid, name, email, administrator=False, roles=roles)
+
+
+async def _program(write: Write, code: str) -> int:
+    found: int = await write.value(
+        "INSERT INTO program (uid, code, name) VALUES (%(uid)s, %(code)s, %(code)s) RETURNING program_id", {"uid": new_uid(), "code": code}
+    )
+    return found
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path / "files")
+
+
+@pytest_asyncio.fixture
+async def place(database: Database, store: FileStore) -> Place:
+    project = new_uid()
+    async with database.write() as write:
+        program_id, other = await _program(write, "ROVER"), await _program(write, "OTHER")
+        project_id = await write.value(
+            "INSERT INTO project (uid, program_id, code, name) VALUES (%(uid)s, %(program)s, 'arm', 'Arm') RETURNING project_id",
+            {"uid": project, "program": program_id},
+        )
+        return Place(
+            database,
+            store,
+            project,
+            project_id,
+            program_id,
+            await _user(write, "engineer", {program_id: Role.ENGINEER}),
+            await _user(write, "viewer", {program_id: Role.VIEWER}),
+            await _user(write, "stranger", {other: Role.LEAD}),
+        )
