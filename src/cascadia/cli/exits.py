@@ -23,7 +23,7 @@ FOLDER_IN_USE: Final = 6
 """Another process uses the data folder."""
 
 DATABASE_FAILED: Final = 7
-"""The database does not start, or cannot be reached."""
+"""The database does not start, cannot be reached, or lacks this program's schema."""
 
 PYTHON_TOO_OLD: Final = 8
 """Python is older than 3.11 (said by `./dev`; an installation refuses by itself)."""
@@ -35,9 +35,11 @@ BY_CODE: Final = {
     "data_folder_unreachable": FOLDER_UNUSABLE,
     "disk_full": FOLDER_UNUSABLE,
     "data_folder_newer": NEWER_DATA,
-    "program_too_old": NEWER_DATA,
+    "code_behind": NEWER_DATA,
     "data_folder_in_use": FOLDER_IN_USE,
     "database_failed": DATABASE_FAILED,
+    "schema_behind": DATABASE_FAILED,
+    "schema_missing": DATABASE_FAILED,
     "unavailable": DATABASE_FAILED,
 }
 
