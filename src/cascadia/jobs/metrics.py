@@ -1,0 +1,30 @@
+"""What a worker counts."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from cascadia.jobs.queries import Depth
+
+SECONDS: Final = (0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800)
+
+QUEUED = Gauge("cascadia_jobs_queued", "Due jobs that wait for a worker", ["family"])
+RUNNING = Gauge("cascadia_jobs_running", "Jobs that run, on all workers", ["family"])
+OLDEST = Gauge("cascadia_jobs_oldest_queued_seconds", "How long the oldest due job has waited", ["family"])
+WAIT = Histogram("cascadia_jobs_wait_seconds", "Time from due to claimed", ["family"], buckets=SECONDS)
+RUN = Histogram("cascadia_jobs_run_seconds", "Time from claimed to ended", ["family"], buckets=SECONDS)
+FINISHED = Counter("cascadia_jobs_finished_total", "Attempts that ended, by how", ["family", "outcome"])
+LEASE_LOST = Counter("cascadia_jobs_lease_lost_total", "Leases of workers that are gone")
+FENCED = Counter("cascadia_jobs_fenced_total", "Finishes that the ledger refused")
+CHILD_KILLED = Counter("cascadia_jobs_child_killed_total", "Children that the worker ended", ["reason"])
+
+
+def show_depth(families: Iterable[str], depths: Iterable[Depth]) -> None:
+    """Sets the gauges of all families from the ledger's own count."""
+    by_family = {d.family: d for d in depths}
+    for family in {*families, *by_family}:
+        depth = by_family.get(family, Depth(family, 0, 0, 0.0))
+        QUEUED.labels(family).set(depth.queued)
+        RUNNING.labels(family).set(depth.running)
+        OLDEST.labels(family).set(depth.oldest_seconds)

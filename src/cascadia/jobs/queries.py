@@ -1,0 +1,158 @@
+"""SQL of the ledger: the named files of `sql/`, and the calls of the functions that `migrations/sql/jobs.sql` defines."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from cascadia.jobs.model import family_of
+from cascadia.kernel.declare import Enqueue
+from cascadia.kernel.events import current_origin
+from cascadia.kernel.ids import new_uid
+from cascadia.kernel.sql import query
+from cascadia.kernel.statements import Statement
+
+CLAIM: Final = query(__package__, "claim")
+HEARTBEAT: Final = query(__package__, "heartbeat")
+ADVANCE: Final = query(__package__, "advance")
+INCOMING: Final = query(__package__, "incoming")
+STREAMED: Final = query(__package__, "streamed")
+DEPTH: Final = query(__package__, "depth")
+ENDED_ATTEMPT: Final = query(__package__, "ended_attempt")
+JOBS: Final = query(__package__, "jobs")
+JOB: Final[LiteralString] = JOBS + " AND j.uid = %(uid)s"
+FILTER: Final[LiteralString] = (
+    " AND (%(state)s::text IS NULL OR j.state = %(state)s) AND (%(family)s::text IS NULL OR j.family = %(family)s)"
+    " AND (NOT %(mine)s OR s.actor_id = %(actor)s)"
+)
+JOB_PAGE: Final[LiteralString] = (
+    JOBS + FILTER + " AND (%(after)s::bigint IS NULL OR j.id < %(after)s::bigint) ORDER BY j.id DESC LIMIT %(limit)s"
+)
+JOB_COUNT: Final[LiteralString] = "SELECT count(*) FROM (" + JOBS + FILTER + ") counted"
+
+ENQUEUE: Final[LiteralString] = (
+    "SELECT job_enqueue(%(uid)s, %(family)s, %(type)s, %(key)s, %(payload)s, %(priority)s, %(delay)s, %(actor_id)s, %(program_id)s,"
+    " %(subject_kind)s, %(subject)s, %(subject_name)s, %(request_id)s, NULL, '{}') AS job"
+)
+FINISH: Final[LiteralString] = "SELECT job_finish(%(id)s, %(attempt)s, %(result)s)"
+FAIL: Final[LiteralString] = "SELECT job_fail(%(id)s, %(attempt)s, %(error)s, %(permanent)s, %(max_failures)s, %(backoff)s)"
+GIVE_BACK: Final[LiteralString] = "SELECT job_give_back(%(id)s, %(attempt)s, %(lost)s)"
+END_CANCELLED: Final[LiteralString] = "SELECT job_end_cancelled(%(id)s, %(attempt)s)"
+SWEEP: Final[LiteralString] = "SELECT job_sweep AS family FROM job_sweep()"
+CANCEL: Final[LiteralString] = "SELECT job_cancel(%(uid)s, %(actor)s, %(programs)s::int[], %(everything)s)"
+RETRY: Final[LiteralString] = (
+    "UPDATE job SET state = 'queued', failures = 0, losses = 0, run_at = now(), cancel_requested = false, error = NULL, finished_at = NULL,"
+    " progress = NULL, note = NULL WHERE uid = %(uid)s AND state = 'dead' RETURNING family"
+)
+STANDING: Final[LiteralString] = (
+    "SELECT j.state, coalesce(bool_or(s.actor_id = %(actor)s), false) AS mine,"
+    " coalesce(array_agg(DISTINCT s.program_id) FILTER (WHERE s.program_id IS NOT NULL), '{}') AS programs"
+    " FROM job j LEFT JOIN job_subscriber s ON s.job_id = j.id WHERE j.uid = %(uid)s GROUP BY j.id"
+)
+RELAY_TURN: Final[LiteralString] = "SELECT numbered, last FROM relay_turn(%(batch)s)"
+CURSOR: Final[LiteralString] = (
+    "SELECT position FROM subscription_cursor WHERE name = %(name)s AND position < %(last)s FOR NO KEY UPDATE SKIP LOCKED"
+)
+MOVE_CURSOR: Final[LiteralString] = "UPDATE subscription_cursor SET position = %(position)s WHERE name = %(name)s"
+MISSING_CURSORS: Final[LiteralString] = (
+    "SELECT n.name FROM unnest(%(names)s::text[]) AS n(name) WHERE NOT EXISTS (SELECT 1 FROM subscription_cursor c WHERE c.name = n.name)"
+)
+LAST_POSITION: Final[LiteralString] = "SELECT coalesce(max(position), 0) FROM outbox_position"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job as one person may see it."""
+
+    id: int
+    uid: UUID
+    type: str
+    family: str
+    state: str
+    progress: float | None
+    note: str | None
+    attempt: int
+    failures: int
+    error: dict[str, str] | None
+    result: dict[str, Any] | None
+    cancel_requested: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    subject_kind: str | None
+    subject: UUID | None
+    subject_name: str | None
+    actor_uid: UUID | None
+    actor_name: str | None
+    program_uid: UUID | None
+    program_code: str | None
+    program_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides whether a person may act on a job."""
+
+    state: str
+    mine: bool
+    programs: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much waits and runs in a family."""
+
+    family: str
+    queued: int
+    running: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a turn of the relay did: events numbered, and the highest position that there is."""
+
+    numbered: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedEvent:
+    """An event with those who may see it."""
+
+    position: int
+    type: str
+    subject: UUID
+    state: str | None
+    programs: list[int]
+    actors: list[int]
+    seq: int | None
+
+
+def enqueue(job: Enqueue) -> Statement:
+    """The statement that puts the job into the ledger; its one column `job` is the uid of the job that will do the work."""
+    return Statement(
+        ENQUEUE,
+        {
+            "uid": new_uid(),
+            "family": family_of(job.type),
+            "type": job.type,
+            "key": job.key,
+            "payload": Jsonb(dict(job.payload)),
+            "priority": job.priority,
+            "delay": 0.0,
+            "actor_id": job.actor_id,
+            "program_id": job.program_id,
+            "subject_kind": job.subject_kind,
+            "subject": job.subject,
+            "subject_name": job.subject_name,
+            "request_id": current_origin.get().request_id,
+        },
+    )
+
+
+def finish(job_id: int, attempt: int, result: Any) -> Statement:
+    """The fence: raises CA410 where the attempt does not run the job any more."""
+    return Statement(FINISH, {"id": job_id, "attempt": attempt, "result": None if result is None else Jsonb(dict(result))})

@@ -1,0 +1,122 @@
+"""The relay: numbers the outbox and lets each subscription enqueue the jobs that follow from its events.
+
+It runs in every worker. One at a time numbers; each subscription is served by whoever gets its cursor's lock.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import psycopg
+import structlog
+from psycopg.types.json import Jsonb
+
+from cascadia.jobs import queries, service
+from cascadia.kernel.db import Database, Write
+from cascadia.kernel.declare import Incoming, Subscription
+from cascadia.kernel.errors import Unavailable
+
+log = structlog.get_logger()
+
+POLL_SECONDS: Final = 1.0
+LOOK_AGAIN_SECONDS: Final = 10.0
+"""A cursor that another relay held is its to serve; should it die, the next look finds the cursor behind."""
+BATCH: Final = 500
+EVENTS_AT_ONCE: Final = 100
+
+
+class Relay:
+    """Serves the subscriptions of one registry, beside the relays of all other workers."""
+
+    def __init__(self, database: Database, subscriptions: Iterable[Subscription]) -> None:
+        self._database = database
+        self._subscriptions: Mapping[str, Subscription] = {s.name: s for s in subscriptions}
+        self._declared = Jsonb([{"name": s.name, "events": list(s.events), "where": dict(s.where)} for s in self._subscriptions.values()])
+        self._handled = -1
+        self._look_again = 0.0
+        self._careful: set[str] = set()
+        self.wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        await self._report_missing()
+        while True:
+            try:
+                await self.turn()
+            except (psycopg.Error, Unavailable) as error:
+                log.warning("relay_turn_failed", reason=str(error).strip())
+            try:
+                async with asyncio.timeout(POLL_SECONDS * random.uniform(0.9, 1.1)):  # noqa: S311 - jitter
+                    await self.wake.wait()
+            except TimeoutError:
+                continue
+
+    async def turn(self) -> None:
+        """Numbers all that waits, and hands it to the subscriptions."""
+        self.wake.clear()
+        numbered = BATCH
+        last = 0
+        while numbered == BATCH:
+            async with self._database.messages() as write:
+                turn = await write.one(queries.RELAY_TURN, queries.Turn, {"batch": BATCH})
+            assert turn is not None
+            numbered, last = turn.numbered, turn.last
+        if (last > self._handled or time.monotonic() > self._look_again) and await self._hand_out(last):
+            self._handled = last
+            self._look_again = time.monotonic() + LOOK_AGAIN_SECONDS
+
+    async def _hand_out(self, last: int) -> bool:
+        """Whether no subscription has anything left up to `last` that this relay could have served."""
+        async with self._database.messages() as write:
+            due = [row["name"] for row in await write.rows(queries.ADVANCE, {"subscriptions": self._declared, "last": last})]
+        complete = True
+        for name in due:
+            complete &= await self._serve(self._subscriptions[name], last)
+        return complete
+
+    async def _serve(self, subscription: Subscription, last: int) -> bool:
+        """Hands the events to one subscription, in order; False where its handler raised. The next turn asks it again."""
+        while True:
+            limit = 1 if subscription.name in self._careful else EVENTS_AT_ONCE
+            try:
+                async with self._database.write() as write:
+                    if not await _serve_some(write, subscription, last, limit):
+                        self._careful.discard(subscription.name)
+                        return True
+            except (psycopg.OperationalError, Unavailable):
+                raise
+            except Exception:
+                log.exception("subscription_failed", subscription=subscription.name, remedy="later events wait for this one")
+                one_by_one = subscription.name in self._careful
+                self._careful.add(subscription.name)
+                if one_by_one:
+                    return False
+
+    async def _report_missing(self) -> None:
+        try:
+            async with self._database.read() as read:
+                missing = [row["name"] for row in await read.rows(queries.MISSING_CURSORS, {"names": list(self._subscriptions)})]
+        except (psycopg.Error, Unavailable):
+            return
+        if missing:
+            log.error("subscriptions_without_cursor", names=missing, remedy="run `cascadia migrate`")
+
+
+async def _serve_some(write: Write, subscription: Subscription, last: int, limit: int) -> bool:
+    """One transaction under the cursor's lock: events to jobs. False where nothing is left, or another relay is at it."""
+    after = await write.value(queries.CURSOR, {"name": subscription.name, "last": last})
+    if after is None:
+        return False
+    found = await write.all(
+        queries.INCOMING,
+        Incoming,
+        {"after": after, "last": last, "events": list(subscription.events), "where": Jsonb(dict(subscription.where)), "limit": limit},
+    )
+    for event in found:
+        for job in await subscription.handle(write, event):
+            await service.enqueue(write, job)
+    reached = found[-1].position if len(found) == limit else last
+    await write.execute(queries.MOVE_CURSOR, {"name": subscription.name, "position": reached})
+    return reached < last

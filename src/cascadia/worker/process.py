@@ -1,0 +1,133 @@
+"""`cascadia worker`: one process from its first look at the settings to its end."""
+
+import asyncio
+import importlib
+import os
+import signal
+import socket
+
+import psycopg
+import structlog
+
+from cascadia.jobs import metrics
+from cascadia.jobs.confinement import hide
+from cascadia.jobs.ledger import Ledger
+from cascadia.jobs.model import JobTypesInvalid, chosen_families
+from cascadia.jobs.registry import Registry
+from cascadia.jobs.relay import Relay
+from cascadia.jobs.runner import Runner
+from cascadia.jobs.transport import PostgresTransport
+from cascadia.jobs.zygotes import Zygotes
+from cascadia.kernel.db import Database
+from cascadia.kernel.errors import Unavailable
+from cascadia.migrations.run import check_schema
+from cascadia.settings import Settings, SettingsInvalid, load
+from cascadia.worker.folder import work_folder
+from cascadia.worker.health import Health
+from cascadia.worker.loop import DATABASE_TROUBLE, Pace, Worker
+from cascadia.worker.slots import Slots
+
+log = structlog.get_logger()
+
+REGISTRY = "cascadia.worker.registry:registry"
+SCHEMA_SECONDS = 1.0
+
+
+def main() -> None:
+    """Runs a worker with the settings of the environment, until SIGTERM or Ctrl-C."""
+    run(load())
+
+
+def run(settings: Settings, *, registry_name: str = REGISTRY, pace: Pace | None = None) -> None:
+    """Runs a worker of the registry that "module:function" makes. Call it in the main thread: children die with it."""
+    if not settings.database_url or not settings.direct_url:
+        raise SettingsInvalid(["DATABASE_URL is not set: a worker needs the database of its app servers."])
+    module, _, function = registry_name.partition(":")
+    registry: Registry = getattr(importlib.import_module(module), function)()
+    try:
+        families = chosen_families(settings.job_types, registry.families, registry.types)
+    except JobTypesInvalid as error:
+        raise SettingsInvalid([str(error)]) from error
+    hide()
+    asyncio.run(_run(settings, registry, registry_name, families, pace or Pace()))
+
+
+async def _run(settings: Settings, registry: Registry, registry_name: str, families: frozenset[str], pace: Pace) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    if not await _schema_is_there(settings.direct_url or "", stopped):
+        return
+    slots = Slots(settings.worker_concurrency, {f: registry.families[f] for f in families}, settings.worker_memory_limit)
+    async with Database(settings.database_url or "", size=settings.database_pool_size, name="worker") as database:
+        with work_folder(settings.data_dir / "work") as folder:
+            zygotes = Zygotes(pace.zygote_idle)
+            name = f"{socket.gethostname()}:{os.getpid()}"
+            ledger = Ledger(database, name, pace.lease, pace.backoff)
+            worker = Worker(
+                ledger=ledger,
+                registry=registry,
+                families=families,
+                slots=slots,
+                runner=Runner(registry, registry_name, folder, zygotes),
+                zygotes=zygotes,
+                relay=Relay(database, registry.subscriptions.values()),
+                transport=PostgresTransport(settings.direct_url or ""),
+                grace_seconds=settings.grace_seconds,
+                pace=pace,
+            )
+            await _serve(worker, stopped, settings, ledger, families)
+
+
+async def _serve(worker: Worker, stopped: asyncio.Event, settings: Settings, ledger: Ledger, families: frozenset[str]) -> None:
+    async def ready() -> str | None:
+        if stopped.is_set():
+            return "The worker is stopping."
+        try:
+            await ledger.depth()
+        except DATABASE_TROUBLE:
+            return "The database does not answer."
+        return None
+
+    async def measure() -> None:
+        try:
+            metrics.show_depth(families, await ledger.depth())
+        except DATABASE_TROUBLE:
+            log.warning("depth_unknown")
+
+    server = await Health(ready, measure).serve(settings.health_port)
+    stopping = asyncio.create_task(_stop_when(stopped, worker))
+    try:
+        log.info("worker_started", worker=ledger.worker, families=sorted(families), slots=settings.worker_concurrency)
+        await worker.run()
+        log.info("worker_stopped", worker=ledger.worker)
+    finally:
+        stopping.cancel()
+        server.close()
+
+
+async def _stop_when(stopped: asyncio.Event, worker: Worker) -> None:
+    await stopped.wait()
+    worker.stop()
+
+
+async def _schema_is_there(url: str, stopped: asyncio.Event) -> bool:
+    """Waits for the database and its schema, and says so; False where it was told to stop meanwhile."""
+    told = ""
+    while not stopped.is_set():
+        try:
+            await asyncio.to_thread(check_schema, url)
+        except (Unavailable, psycopg.OperationalError) as error:
+            if getattr(error, "code", "") == "code_behind":
+                raise
+            reason = str(error).strip()
+            if reason != told:
+                log.warning("waiting_for_database", reason=reason)
+            told = reason
+            try:
+                await asyncio.wait_for(stopped.wait(), SCHEMA_SECONDS)
+            except TimeoutError:
+                continue
+        else:
+            return True
+    return False
