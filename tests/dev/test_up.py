@@ -19,7 +19,7 @@ import pytest
 from cascadia.cli import exits
 
 DEADLINE_SECONDS = 60
-UP = (sys.executable, "-m", "cascadia.cli", "up")
+UP = (sys.executable, "-P", "-m", "cascadia.cli", "up")
 
 
 @pytest.fixture

@@ -77,10 +77,11 @@ class Supervisor:
             for _, process in running:
                 process.kill()
 
-        signal.signal(signal.SIGINT, hurry)
+        before = signal.signal(signal.SIGINT, hurry)
         for _, process in running:
             process.terminate()
         deadline = time.monotonic() + self._stop_seconds
         for name, process in running:
             if not processes.wait_or_kill(process, max(0.1, deadline - time.monotonic())):
                 log.warning("part_killed", part=name, reason="it did not stop in time")
+        signal.signal(signal.SIGINT, before)

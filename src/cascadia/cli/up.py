@@ -81,7 +81,7 @@ def _environment(settings: Settings, address: str, database: Embedded | None) ->
 
 
 def _children(environment: Mapping[str, str], socket_number: int) -> list[Child]:
-    program = [sys.executable, "-m", "cascadia.cli"]
+    program = [sys.executable, "-P", "-m", "cascadia.cli"]
     return [
         Child("app", [*program, "app", "--socket", str(socket_number)], environment, (socket_number,)),
         Child("worker", [*program, "worker"], environment),
