@@ -21,7 +21,10 @@ async def stream(*chunks: bytes) -> AsyncIterator[bytes]:
 
 @dataclass(frozen=True)
 class Place:
-    """A project with somebody who works in it, somebody who looks on, and somebody who knows nothing of it."""
+    """A project with somebody who works in it, somebody who looks on, and somebody who knows nothing of it.
+
+    `elsewhere` is a project of another program, where the stranger leads; `everywhere` is somebody who works in both.
+    """
 
     database: Database
     store: BlobStore
@@ -31,12 +34,14 @@ class Place:
     engineer: Actor
     viewer: Actor
     stranger: Actor
+    everywhere: Actor
+    elsewhere: UUID
 
-    async def upload(self, name: str, *chunks: bytes, actor: Actor | None = None) -> tuple[FileRow, Blob]:
+    async def upload(self, name: str, *chunks: bytes, project: UUID | None = None) -> tuple[FileRow, Blob]:
         """As the edge does it: judge, store, record."""
-        actor = actor or self.engineer
+        actor = self.everywhere if project else self.engineer
         async with self.database.primary() as primary:
-            target = await service.judge_upload(primary, actor, self.project, name, None)
+            target = await service.judge_upload(primary, actor, project or self.project, name, None)
         stored = await self.store.put(stream(*chunks), new_uid())
         uid = new_uid()
         async with self.database.write() as write:
@@ -68,22 +73,29 @@ def store(tmp_path: Path) -> FileStore:
     return FileStore(tmp_path / "files")
 
 
+async def _project(write: Write, uid: UUID, program_id: int, code: str) -> int:
+    found: int = await write.value(
+        "INSERT INTO project (uid, program_id, code, name) VALUES (%(uid)s, %(program)s, %(code)s, %(code)s) RETURNING project_id",
+        {"uid": uid, "program": program_id, "code": code},
+    )
+    return found
+
+
 @pytest_asyncio.fixture
 async def place(database: Database, store: FileStore) -> Place:
-    project = new_uid()
+    project, elsewhere = new_uid(), new_uid()
     async with database.write() as write:
         program_id, other = await _program(write, "ROVER"), await _program(write, "OTHER")
-        project_id = await write.value(
-            "INSERT INTO project (uid, program_id, code, name) VALUES (%(uid)s, %(program)s, 'arm', 'Arm') RETURNING project_id",
-            {"uid": project, "program": program_id},
-        )
+        await _project(write, elsewhere, other, "elsewhere")
         return Place(
             database,
             store,
             project,
-            project_id,
+            await _project(write, project, program_id, "arm"),
             program_id,
-            await _user(write, "engineer", {program_id: Role.ENGINEER}),
-            await _user(write, "viewer", {program_id: Role.VIEWER}),
-            await _user(write, "stranger", {other: Role.LEAD}),
+            engineer=await _user(write, "engineer", {program_id: Role.ENGINEER}),
+            viewer=await _user(write, "viewer", {program_id: Role.VIEWER}),
+            stranger=await _user(write, "stranger", {other: Role.LEAD}),
+            everywhere=await _user(write, "everywhere", {program_id: Role.ENGINEER, other: Role.ENGINEER}),
+            elsewhere=elsewhere,
         )
