@@ -3,10 +3,9 @@
 import os
 import shutil
 import sys
-from pathlib import Path
 
 from cascadia import settings as program_settings
-from cascadia.kernel.embedded import Claim, DataFolderError, claim, running_url
+from cascadia.kernel.embedded import DataFolderError, running_url, take
 from cascadia.kernel.embedded.binaries import find
 
 
@@ -21,22 +20,18 @@ def psql(arguments: list[str]) -> None:
 
 
 def reset() -> None:
-    """Deletes the data folder when the person says yes and no program uses it."""
+    """Deletes the data folder when the person says so and no program uses it."""
     folder = program_settings.load().data_dir
     if not (folder / "cascadia.json").exists():
         sys.exit(f"dev: {folder} is no data folder of Cascadia; nothing was deleted")
-    taken = _claim(folder)
+    try:
+        taken = take(folder)
+    except DataFolderError as error:
+        sys.exit(f"dev: {error.detail}")
     if input(f"Delete {taken.folder} with every part and file in it? Type 'delete': ") != "delete":
         sys.exit("dev: nothing was deleted")
     shutil.rmtree(taken.folder)
     print(f"dev: {taken.folder} is gone")
-
-
-def _claim(folder: Path) -> Claim:
-    try:
-        return claim(folder)
-    except DataFolderError as error:
-        sys.exit(f"dev: {error.detail}")
 
 
 if __name__ == "__main__":

@@ -6,12 +6,14 @@ Standard library only. Each part is stamped with a hash of what it was made from
 """
 
 import argparse
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -39,15 +41,29 @@ def main() -> None:
     parser.add_argument("target", choices=("program", "interface", "check", "tests"))
     parser.add_argument("--without", action="append", default=[], choices=sorted(TEST_NEEDS))
     asked = parser.parse_args()
-    environment()
-    packages("requirements.lock" if asked.target in {"program", "interface"} else "requirements-dev.lock")
-    native_libraries()
-    if asked.target != "program" and has_interface():
-        node_packages()
-        if asked.target != "check":
-            interface()
-    if asked.target == "tests":
-        test_programs(asked.without)
+    with one_at_a_time():
+        environment()
+        packages("requirements.lock" if asked.target in {"program", "interface"} else "requirements-dev.lock")
+        native_libraries()
+        if asked.target != "program" and has_interface():
+            node_packages()
+            if asked.target != "check":
+                interface()
+        if asked.target == "tests":
+            test_programs(asked.without)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Two `./dev` in one checkout would install over each other: the second waits."""
+    NODE.parent.mkdir(exist_ok=True)
+    with (NODE.parent / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another ./dev in this checkout")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def say(text: str) -> None:

@@ -48,7 +48,7 @@ def worker() -> None:
 def migrate() -> None:
     """Bring the database to this program's schema; safe to repeat, and at the same time on several servers."""
     settings = _for_server()
-    from cascadia.migrations.run import migrate as bring_up_to_date  # noqa: PLC0415
+    from cascadia.cli.schema import bring_up_to_date  # noqa: PLC0415
 
     bring_up_to_date(settings.direct_url or "")
 

@@ -13,6 +13,7 @@ import structlog
 
 from cascadia.cli import listening
 from cascadia.cli.probe import Probe
+from cascadia.cli.schema import bring_up_to_date
 from cascadia.cli.supervisor import Child, Supervisor
 from cascadia.kernel import embedded
 from cascadia.kernel.embedded import Embedded
@@ -33,7 +34,7 @@ def run(settings: Settings) -> None:
         address = settings.bind_address or FIRST_ADDRESS
         bound = parts.enter_context(listening.bind(address, settings.port))
         database = None if settings.database_url else parts.enter_context(_database(embedded.start(settings.data_dir, claimed=claimed)))
-        _migrate(database.url if database else settings.direct_url or "")
+        bring_up_to_date(database.url if database else settings.direct_url or "")
         environment = _environment(settings, address, database)
         supervisor = Supervisor(_children(environment, bound.fileno()), settings.grace_seconds + settings.drain_seconds + 5)
         parts.callback(supervisor.stop)
@@ -62,12 +63,6 @@ def _database(database: Embedded) -> Iterator[Embedded]:
         yield database
     finally:
         database.stop()
-
-
-def _migrate(url: str) -> None:
-    from cascadia.migrations.run import migrate  # noqa: PLC0415 -- heavy, and needed once
-
-    migrate(url)
 
 
 def _environment(settings: Settings, address: str, database: Embedded | None) -> Mapping[str, str]:

@@ -40,20 +40,26 @@ class Claim:
 
 
 def claim(data_dir: Path) -> Claim:
-    """Makes the folder where needed and takes it for this process alone; raises `DataFolderError`."""
+    """Makes the folder where needed, takes it for this process alone and checks that it can be used; raises `DataFolderError`."""
+    taken = take(data_dir)
+    try:
+        with disk_errors(taken.folder):
+            _check_version(taken.folder)
+            _check_room(taken.folder)
+            _mark(taken.folder)
+    except BaseException:
+        taken.release()
+        raise
+    return taken
+
+
+def take(data_dir: Path) -> Claim:
+    """The lock alone, whatever the folder holds; raises `DataFolderError` where another process has it."""
     folder = data_dir.expanduser().absolute()
     with disk_errors(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = folder.resolve()
-        lock = _lock(folder)
-        try:
-            _check_version(folder)
-            _check_room(folder)
-            _mark(folder)
-        except BaseException:
-            os.close(lock)
-            raise
-    return Claim(folder, lock)
+        return Claim(folder, _lock(folder))
 
 
 @contextmanager
