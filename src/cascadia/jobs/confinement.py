@@ -95,6 +95,7 @@ def cage(folder: Path) -> None:
     if not seccomp.supported():
         return
     _drop_capabilities()
+    seccomp.forgo_privileges()
     landlock.restrict(_readable(), folder)
     seccomp.install()
 

@@ -77,7 +77,7 @@ async def _outcome(request: Mapping[str, Any], settings: Settings, channel: Chan
             result = await _call(request, context)
     except LeaseLost:
         return {"fenced": True}
-    except Exception as error:  # noqa: BLE001 - the edge of the job's process
+    except Exception as error:  # the edge of the process
         failure = failure_of(error)
         logger.warning("job_raised", code=failure.code, phase=request["phase"], exc_info=not failure.permanent)
         return {"error": failure.words(), "permanent": failure.permanent}

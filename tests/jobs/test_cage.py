@@ -1,0 +1,48 @@
+"""Children that read hostile bytes: each fails alone, with a reason in words, and the worker goes on."""
+
+from pathlib import Path
+
+from tests.jobs.conftest import Fleet, Ledger
+
+
+async def test_each_bad_child_fails_alone_with_its_reason(fleet: Fleet, ledger: Ledger) -> None:
+    worker = fleet.start(WORKER_CONCURRENCY="4")
+    expected = {
+        "crash": "crashed",
+        "hang": "timeout",
+        "spin": "timeout",
+        "eat_memory": "out_of_memory",
+        "fork": "unexpected",
+        "execute": "unexpected",
+        "open_socket": "unexpected",
+        "fill_disk": "output_too_large",
+        "write_one_large_file": "unexpected",
+        "refuse_in_cage": "bad_file",
+        "answer_nonsense": "bad_answer",
+    }
+    jobs = {do: await ledger.enqueue("cage.read", {"do": do, "port": worker.health_port}) for do in expected}
+    good = [await ledger.enqueue("cage.read", {"do": "convert", "text": f"abc{n}"}) for n in range(3)]
+    await ledger.all_ended()
+    ended = {do: await ledger.job(uid) for do, uid in jobs.items()}
+    assert {do: job["error"]["code"] for do, job in ended.items()} == expected
+    assert {job["state"] for job in ended.values()} == {"dead"}
+    assert "SIGSEGV" in ended["crash"]["error"]["message"]
+    assert "PermissionError" in ended["open_socket"]["error"]["message"]
+    assert ended["refuse_in_cage"]["error"]["message"] == "The file is damaged. Export it again."
+    assert [(await ledger.job(uid))["result"] for uid in good] == [{"length": 4}] * 3
+    assert sorted(row["note"] for row in await ledger.rows("SELECT note FROM effect")) == ["ABC0", "ABC1", "ABC2"]
+    assert worker.process.poll() is None
+    assert list((fleet.folder / "data" / "work").glob("*/*-*")) == []
+
+
+async def test_the_cage_shows_nothing_but_its_folder(fleet: Fleet, ledger: Ledger) -> None:
+    secret = fleet.folder / "secret"
+    secret.write_text("of another")
+    fleet.start(WORKER_CONCURRENCY="1")
+    job = await ledger.enqueue("cage.read", {"do": "look_around", "secret": str(secret)})
+    threads = await ledger.enqueue("cage.read", {"do": "use_thread"})
+    found = (await ledger.state(job, "succeeded", "dead"))["result"]
+    assert set(found["refused"]) == {"outside", "write", "parent", "kill", "limits"}
+    assert "DATABASE_URL" not in found["environment"]
+    assert not Path(secret).with_name("planted").exists()
+    assert (await ledger.state(threads, "succeeded", "dead"))["result"] == {"threads": 1}

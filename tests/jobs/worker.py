@@ -1,0 +1,13 @@
+"""A worker of the sample registry, as a process: `python -m tests.jobs.worker`; the environment says how fast it moves."""
+
+import json
+import os
+
+from cascadia.kernel import log
+from cascadia.settings import load
+from cascadia.worker import run
+from cascadia.worker.loop import Pace
+
+if __name__ == "__main__":
+    log.configure("INFO", "text")
+    run(load(), registry_name="tests.jobs.sample:registry", pace=Pace(**json.loads(os.environ.get("PACE", "{}"))))
