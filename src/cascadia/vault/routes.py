@@ -44,6 +44,8 @@ DELIVERED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "The reader has these bytes"},
     416: {"description": "The range begins behind the last byte", "model": Problem},
 }
+LARGEST: Final = 5 * 2**40
+"""Bytes of one file: the largest object that an S3 store takes."""
 EXACTLY: Final = "private, no-cache"
 FOR_EVER: Final = "private, max-age=31536000, immutable"
 AN_HOUR: Final = "private, max-age=3600"
@@ -59,7 +61,9 @@ Blobs = Annotated[BlobStore, Depends(blob_store)]
 Project = Annotated[UUID | None, Query(description="Only files of this project.")]
 
 
-@router.post("/files", status_code=201, response_model=FileView, openapi_extra={"requestBody": {"required": True, **BYTES}})
+@router.post(
+    "/files", status_code=201, response_model=FileView, max_body_size=LARGEST, openapi_extra={"requestBody": {"required": True, **BYTES}}
+)
 @permission("file.create")
 async def create_file(
     request: Request,
