@@ -5,8 +5,9 @@ from typing import Final
 
 from cascadia.jobs.registry import Registry, collect
 from cascadia.kernel.declare import Declared
+from cascadia.vault.jobs import DECLARED as VAULT
 
-DOMAINS: Final[tuple[Declared, ...]] = ()
+DOMAINS: Final[tuple[Declared, ...]] = (VAULT,)
 
 
 @cache
