@@ -187,6 +187,18 @@ def test_nobody_else_can_read_the_data(folder: Path) -> None:
         assert not (folder / "run").stat().st_mode & stat.S_IWOTH
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start for somebody else")
+def test_a_users_database_stays_the_users_when_root_starts_it_once(folder: Path) -> None:
+    with running(folder):
+        pass
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, 2, 2)
+    with running(folder) as embedded:
+        assert value(embedded.url, "SELECT 1") == 1
+        assert Path(f"/proc/{embedded.process.pid}").stat().st_uid == 2
+    assert {path.stat().st_uid for path in (folder / "postgres").rglob("*")} == {2}
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="root's database runs under another account; an ordinary user's does not")
 def test_root_is_told_which_closed_folder_is_in_the_way(folder: Path) -> None:
     folder.chmod(0o700)

@@ -57,10 +57,15 @@ def _of_debian() -> list[Binaries]:
     return [Binaries(DEBIAN / str(major) / "bin", major) for major in majors]
 
 
-def server_identity() -> Identity | None:
-    """The account for the server when this process is root, whom PostgreSQL refuses; None = this process's own account."""
+def server_identity(data: Path) -> Identity | None:
+    """The account for the server when this process is root, whom PostgreSQL refuses; None = this process's own account.
+
+    Whoever made the database goes on with it, so that one start as root takes no user's database away.
+    """
     if os.geteuid() != 0:
         return None
+    if data.exists():
+        return Identity(data.stat().st_uid, data.stat().st_gid, data.owner())
     for name in UNPRIVILEGED:
         try:
             account = pwd.getpwnam(name)

@@ -79,7 +79,7 @@ def running_url(data_dir: Path, user: str = LOGIN) -> str | None:
 
 
 def _prepare(folder: Path, postgres: Binaries | None, settings: Mapping[str, str]) -> Cluster:
-    identity = binaries.server_identity()
+    identity = binaries.server_identity(folder / "postgres")
     clusters.open_for(folder, identity)
     chosen = postgres or binaries.find(clusters.major_of(folder / "postgres"))
     if identity:
