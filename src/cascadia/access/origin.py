@@ -1,0 +1,70 @@
+"""Which origin a browser may write from, and which cookies belong to it. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+SECURE_COOKIE: Final = "__Host-cascadia"
+PLAIN_PREFIX: Final = "cascadia-"
+PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
+MOST_COOKIES: Final = 20
+"""Other instances on the same host leave cookies of their own; more than that is somebody playing."""
+
+Place = tuple[str, int | None]
+
+
+def same_origin(origin: str | None, fetch_site: str | None, host: str, public_url: str | None) -> bool:
+    """Whether a request that changes something comes from our own pages, or from no browser at all.
+
+    `public_url` decides where it is set. Without it the host counts: names alone where `Host` carries no port, since some
+    proxies drop it. Browsers always send `Origin` or `Sec-Fetch-Site` with such a request; other programs send neither.
+    """
+    if origin is None:
+        return fetch_site in {None, "same-origin", "none"}
+    if public_url:
+        return (urlsplit(origin).scheme, _place(origin)) == (urlsplit(public_url).scheme, _place(public_url))
+    name, port = _place(f"//{host}")
+    if not name:
+        return False
+    origin_name, origin_port = _place(origin)
+    return origin_name == name and port in {None, origin_port}
+
+
+def _place(url: str) -> Place:
+    """Host name in lower case, and port (that of the scheme where none is written, None without scheme)."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "").lower(), parts.port or PORTS.get(parts.scheme)
+    except ValueError:
+        return "", None
+
+
+def is_secure(public_url: str | None, origin: str | None) -> bool:
+    """Whether people reach us by https: as `public_url` says, else as the page says from which they sign in."""
+    return urlsplit(public_url or origin or "").scheme == "https"
+
+
+def cookie_name(instance: UUID, *, secure: bool) -> str:
+    """The session cookie's name. In plain http it names the instance: cookies of two ports of one host mix."""
+    return SECURE_COOKIE if secure else f"{PLAIN_PREFIX}{instance.hex[:12]}"
+
+
+def session_cookies(cookies: Mapping[str, str], public_url: str | None) -> dict[str, str]:
+    """The cookies that may hold our session. Under https only the one that no neighbour of our domain can set."""
+    return {name: value for name, value in _first(cookies.items()) if _is_ours(name, public_url)}
+
+
+def _is_ours(name: str, public_url: str | None) -> bool:
+    match urlsplit(public_url or "").scheme:
+        case "https":
+            return name == SECURE_COOKIE
+        case "http":
+            return name.startswith(PLAIN_PREFIX)
+        case _:
+            return name == SECURE_COOKIE or name.startswith(PLAIN_PREFIX)
+
+
+def _first(cookies: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    named = [(name, value) for name, value in cookies if name == SECURE_COOKIE or name.startswith(PLAIN_PREFIX)]
+    return named[:MOST_COOKIES]
