@@ -179,7 +179,8 @@ async def make_actor(database: Database, name: str, roles: Mapping[int, Role] | 
     uid = new_uid()
     async with database.write() as write:
         user_id = await write.value(
-            "INSERT INTO user_account (uid, email, name, administrator) VALUES (%(uid)s, %(email)s, %(name)s, %(administrator)s) RETURNING user_id",
+            "INSERT INTO user_account (uid, email, name, administrator) "
+            "VALUES (%(uid)s, %(email)s, %(name)s, %(administrator)s) RETURNING user_id",
             {"uid": uid, "email": f"{name}@example.org", "name": name, "administrator": administrator},
         )
     return Actor(user_id, uid, name, f"{name}@example.org", administrator, roles or {})
@@ -188,7 +189,8 @@ async def make_actor(database: Database, name: str, roles: Mapping[int, Role] | 
 async def make_program(database: Database, code: str) -> int:
     async with database.write() as write:
         found = await write.value(
-            "INSERT INTO program (uid, code, name) VALUES (%(uid)s, %(code)s, %(code)s) RETURNING program_id", {"uid": new_uid(), "code": code}
+            "INSERT INTO program (uid, code, name) VALUES (%(uid)s, %(code)s, %(code)s) RETURNING program_id",
+            {"uid": new_uid(), "code": code},
         )
     assert isinstance(found, int)
     return found

@@ -57,8 +57,9 @@ async def refuse(context: JobContext, payload: Payload) -> None:
 
 async def family_of_processes(context: JobContext, payload: Payload) -> None:
     """Starts a process of its own, writes its pid, and waits for it."""
-    with subprocess.Popen(["sleep", "600"]) as process:
-        Path(payload["pid_file"]).write_text(str(process.pid))
+    process = await asyncio.create_subprocess_exec("sleep", "600")
+    await asyncio.to_thread(Path(payload["pid_file"]).write_text, str(process.pid))
+    await process.wait()
 
 
 async def tell(write: Write, payload: Payload, error: Mapping[str, str]) -> None:
