@@ -4,15 +4,19 @@ The key's row is the first statement of the transaction that has the effect, so 
 """
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, LiteralString
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Request, Response
+from psycopg.errors import UniqueViolation
+from pydantic import BaseModel
 
-from cascadia.kernel.db import Read
-from cascadia.kernel.errors import Invalid
+from cascadia.kernel.db import Database, Read, Write
+from cascadia.kernel.errors import Conflict, Invalid, Unavailable
+from cascadia.kernel.http import PRIVATE, etag
 from cascadia.kernel.statements import Statement
 
 CLAIM: Final[LiteralString] = (
@@ -22,6 +26,9 @@ CLAIM: Final[LiteralString] = (
 FIND: Final[LiteralString] = (
     "SELECT body_hash, status, uids, commit_uid, answer FROM idempotency "
     "WHERE actor_id = %(actor_id)s AND route = %(route)s AND key = %(key)s"
+)
+STORE: Final[LiteralString] = (
+    "UPDATE idempotency SET status = %(status)s, answer = %(answer)s WHERE actor_id = %(actor_id)s AND route = %(route)s AND key = %(key)s"
 )
 CONSTRAINT: Final = "idempotency_pkey"
 
@@ -68,10 +75,69 @@ class Repeat:
         )
 
 
+Effect = Callable[[Write], Awaitable[BaseModel | None]]
+
+
+async def repeatable(
+    request: Request,
+    database: Database,
+    actor_id: int,
+    key: str | None,
+    effect: Effect,
+    *,
+    status: int = 200,
+    location: str | None = None,
+    secret: bool = False,
+) -> Response:
+    """Carries out an unversioned write once per key and answers with what `effect` returns (204 for None), the same on every repeat.
+
+    `effect` runs in one transaction with the key's row; what it refuses leaves no key. `location` is the path of the collection:
+    `Location` names the answer's `id` in it. The answer of a `secret` effect is not stored: a repeat is refused (409).
+    """
+    repeat = Repeat.of(request, actor_id, key, await request.body()) if key else None
+    try:
+        async with database.write() as write:
+            if repeat:
+                claim = repeat.claim()
+                await write.execute(claim.query, claim.params)
+            result = await effect(write)
+            body = None if result is None else result.model_dump_json().encode()
+            status = 204 if body is None else status
+            if repeat:
+                await write.execute(STORE, {**_identity(repeat), "status": status, "answer": None if secret else body})
+    except UniqueViolation as error:
+        if repeat is None or error.diag.constraint_name != CONSTRAINT:
+            raise
+        status, body = await _answered_before(database, repeat)
+    return _response(status, body, location)
+
+
+async def _answered_before(database: Database, repeat: Repeat) -> tuple[int, bytes | None]:
+    async with database.primary() as primary:
+        found = await find(primary, repeat)
+    if found is None or found.status is None:
+        raise Unavailable("The key of this request has just expired. Send it again.", retry_after=1)
+    if found.answer is None and found.status != 204:
+        raise Conflict("This was done already. Its answer held a secret and was not kept: make a new one.", code="answer_not_kept")
+    return found.status, found.answer
+
+
+def _response(status: int, body: bytes | None, location: str | None) -> Response:
+    if body is None:
+        return Response(status_code=status)
+    headers = {"Cache-Control": PRIVATE, "ETag": etag("0", body)}
+    if location is not None:
+        headers["Location"] = f"{location}/{json.loads(body)['id']}"
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
+
+
+def _identity(repeat: Repeat) -> dict[str, object]:
+    return {"actor_id": repeat.actor_id, "route": repeat.route, "key": repeat.key}
+
+
 async def find(read: Read, repeat: Repeat) -> Recorded | None:
     """What the key was used for, or None; 422 where it came with another query or body."""
-    params = {"actor_id": repeat.actor_id, "route": repeat.route, "key": repeat.key}
-    found = await read.one(FIND, Recorded, params)
+    found = await read.one(FIND, Recorded, _identity(repeat))
     if found and found.body_hash != repeat.body_hash:
         raise Invalid(
             "This `Idempotency-Key` was used for another request. Make a new key for each new request.", code="idempotency_key_reused"
