@@ -1,0 +1,69 @@
+"""The API as one ASGI application."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI, Response
+from pydantic_core import to_json
+
+from cascadia import __version__
+from cascadia.api import openapi, problems, reference, routes
+from cascadia.api.middleware import BodyLimit, Surroundings
+from cascadia.kernel.blobs import store_from
+from cascadia.kernel.db import Database
+from cascadia.kernel.http import permission
+from cascadia.settings import Settings, SettingsInvalid
+
+BODY_LIMIT: Final = 20 * 1024 * 1024
+"""Bytes of a body, except of those that go to the disk as they come."""
+STREAMED: Final = frozenset({f"{routes.PREFIX}/files"})
+
+
+def create_api(settings: Settings, *, read_url: str | None = None) -> FastAPI:
+    """The application; its database opens with its lifespan. `read_url` names a replica, or a login that may only read.
+
+    `app.state`: `settings`, `database`, `blobs`, and `draining`, an event that is set when the process was told to stop.
+    """
+    url = settings.database_url
+    if url is None:
+        raise SettingsInvalid(["DATABASE_URL is not set: name the database, or run everything with `cascadia up`."])
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with Database(url, size=settings.database_pool_size, read_url=read_url) as database:
+            app.state.database = database
+            yield
+
+    app = FastAPI(
+        title="Cascadia",
+        version=__version__,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    app.state.blobs = store_from(settings)
+    app.state.draining = asyncio.Event()
+    app.add_middleware(BodyLimit, limit=BODY_LIMIT, streamed=STREAMED)
+    app.add_middleware(Surroundings, settings=settings)
+    problems.add_handlers(app)
+    _describe(app)
+    routes.include(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    @app.get("/api/v1/openapi.json", include_in_schema=False)
+    @permission("public")
+    async def get_document() -> Response:
+        """This API, as OpenAPI 3.1."""
+        return Response(to_json(openapi.document(app)), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    @app.get("/api/docs", include_in_schema=False)
+    @permission("public")
+    async def get_reference() -> Response:
+        """The same, to be read."""
+        return reference.page(openapi.document(app))

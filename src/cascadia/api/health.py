@@ -1,0 +1,70 @@
+"""Whether this process works: for load balancers, orchestrators and Prometheus."""
+
+import asyncio
+from typing import Annotated, Final, Literal
+
+import psycopg
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+
+from cascadia.kernel.db import Database, Primary
+from cascadia.kernel.errors import Unavailable
+from cascadia.kernel.http import Db, permission
+from cascadia.migrations import schema
+
+router: Final = APIRouter(tags=["operation"])
+
+DEADLINE_SECONDS: Final = 3
+STATE: Final = "SELECT version, oldest_code FROM schema_state"
+
+
+class Live(BaseModel):
+    """The process turns."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(BaseModel):
+    """Requests can be served; `degraded` names what is missing without which most of them still work."""
+
+    status: Literal["ok"] = "ok"
+    degraded: Annotated[list[str], Field(default_factory=list)]
+
+
+@router.get("/health/live", response_model=Live)
+@permission("public")
+async def get_liveness() -> Live:
+    """Whether the process turns. Depends on nothing else, so that an outage elsewhere restarts nobody."""
+    return Live()
+
+
+@router.get("/health/ready", response_model=Ready)
+@permission("public")
+async def get_readiness(request: Request, db: Db) -> Ready:
+    """Whether requests can be served: the database answers and its schema fits this program, and nobody told it to stop."""
+    if request.app.state.draining.is_set():
+        raise Unavailable("This process is about to stop. Ask another one.", code="draining", retry_after=1)
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            schema.check(await _schema_state(db))
+    except (TimeoutError, psycopg.OperationalError) as error:
+        raise Unavailable("The database does not answer.", code="database_unreachable", retry_after=DEADLINE_SECONDS) from error
+    return Ready(degraded=[])
+
+
+async def _schema_state(db: Database) -> tuple[int, int] | None:
+    async with db.primary() as primary:
+        return await _state(primary) if await primary.value("SELECT to_regclass('schema_state') IS NOT NULL") else None
+
+
+async def _state(primary: Primary) -> tuple[int, int] | None:
+    rows = await primary.rows(STATE)
+    return (rows[0]["version"], rows[0]["oldest_code"]) if rows else None
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
+@permission("public")
+async def get_metrics() -> Response:
+    """Counters of this process in the text format of Prometheus."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

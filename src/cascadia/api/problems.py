@@ -1,0 +1,120 @@
+"""Every refusal and failure as a problem document (RFC 9457): a stable code, what to do, never how it is built inside."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import psycopg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from cascadia.kernel.errors import CascadiaError, Invalid, Unavailable
+from cascadia.kernel.events import current_origin
+
+log = structlog.get_logger()
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_SECONDS: Final = 2
+ERRORS_SHOWN: Final = 100
+PLACES: Final = ("body", "query", "path", "header", "cookie")
+SAID: Final[Mapping[int, tuple[str, str]]] = {
+    400: ("bad_request", "The request cannot be read. Check that the body is what its `Content-Type` says."),
+    404: ("not_found", "There is no such thing, or you may not see it."),
+    405: ("method_not_allowed", "This address does not take this method; `Allow` names those that it takes."),
+    413: ("too_large", "The body is larger than allowed. Send less at once; files go to `POST /api/v1/files`."),
+    415: ("unsupported_media_type", "Send the body as `application/json`."),
+}
+"""Code and detail of what the framework itself refuses, by status."""
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Everything that a route may raise is answered by a problem document."""
+    app.add_exception_handler(CascadiaError, _refused)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _refused_by_framework)
+    app.add_exception_handler(psycopg.OperationalError, _database_lost)
+    app.add_exception_handler(psycopg.InterfaceError, _database_lost)
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    extra: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The document as an answer; `extra` members stand beside those of the standard."""
+    members = {
+        **(extra or {}),
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "errors": list(errors),
+        "request_id": current_origin.get().request_id,
+    }
+    return Response(to_json(members), status_code=status, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store", **(headers or {})})
+
+
+def of_error(error: CascadiaError) -> Response:
+    """The problem document of a refusal."""
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    return problem(error.status, error.code, error.title, error.detail, errors=error.errors, extra=error.extra, headers=headers)
+
+
+def internal() -> Response:
+    """What is said about a failure that nobody foresaw: where to look, and nothing else."""
+    return problem(500, "internal_error", "Internal error", "Something went wrong in the program. The log has the details under this id.")
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, CascadiaError)
+    if isinstance(error, Unavailable):
+        log.warning("unavailable", code=error.code, reason=error.detail)
+    elif error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request_failed", code=error.code, reason=error.detail, exc_info=error)
+    return of_error(error)
+
+
+async def _not_valid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(e["type"] == "json_invalid" for e in found):
+        return problem(400, "bad_json", "The request cannot be read", "The body is no JSON. Check it with a JSON parser.")
+    errors = [{"pointer": pointer(e["loc"]), "message": str(e["msg"]).removeprefix("Value error, ")} for e in found[:ERRORS_SHOWN]]
+    return problem(422, Invalid.code, Invalid.title, "Correct the members that `errors` names.", errors=errors)
+
+
+def pointer(location: Sequence[str | int]) -> str:
+    """A JSON pointer to a member of the body, or to a parameter by its name."""
+    inside = location[1:] if location and location[0] in PLACES else location
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in inside)
+
+
+async def _refused_by_framework(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _of_status(error.status_code, error.headers)
+
+
+def _of_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
+    phrase = HTTPStatus(status).phrase
+    code, detail = SAID.get(status, ("refused", phrase))
+    return problem(status, code, phrase, detail, headers=headers)
+
+
+def too_large() -> Response:
+    """The refusal of a body that is larger than any route but the upload of files takes."""
+    return _of_status(413)
+
+
+async def _database_lost(_: Request, error: Exception) -> Response:
+    log.error("database_error", reason=str(error).strip(), sqlstate=getattr(error, "sqlstate", None))
+    return of_error(Unavailable("The database does not answer. Try again in a moment.", retry_after=RETRY_SECONDS))

@@ -1,0 +1,50 @@
+"""The one list of what the API serves, and what every route must declare."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+
+from cascadia.access.routes import router as access
+from cascadia.api.health import router as health
+from cascadia.bom.routes import router as bom
+from cascadia.parts.routes import router as parts
+from cascadia.vault.routes import router as vault
+from cascadia.versioning.routes import router as versioning
+
+PREFIX: Final = "/api/v1"
+ROUTERS: Final[tuple[APIRouter, ...]] = (access, parts, bom, versioning, vault)
+"""What stands under `PREFIX`, in the order of the document."""
+
+
+class NotDeclared(Exception):
+    """A route lacks what every route declares: a mistake in the program, found at start."""
+
+
+def include(app: FastAPI) -> None:
+    """Serves every router; refuses to start with a route that says no permission, or with two operations of one name."""
+    app.include_router(health)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    seen: dict[str, str] = {}
+    for context in operations(app):
+        where = f"{sorted(context.methods or ())} {context.path_format}"
+        if not permission_of(context.endpoint):
+            raise NotDeclared(f"{where} has no @permission(...)")
+        name = str(context.unique_id)
+        if name in seen:
+            raise NotDeclared(f"{where} and {seen[name]} are both called {name}")
+        seen[name] = where
+    app.state.templates = {id(context.original_route): context.path_format for context in operations(app)}
+
+
+def operations(app: FastAPI) -> Iterator[RouteContext]:
+    """Every operation that the app serves by a function of ours."""
+    return (c for c in iter_route_contexts(app.routes) if isinstance(c.original_route, APIRoute))
+
+
+def permission_of(endpoint: Any) -> str | None:
+    """What `@permission(...)` said."""
+    found = getattr(endpoint, "__cascadia_permission__", None)
+    return found if isinstance(found, str) else None

@@ -1,0 +1,91 @@
+"""The built interface: `index.html` for navigation, files with a hash in their name for ever, everything else is not ours."""
+
+import asyncio
+import secrets
+from pathlib import Path
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import cascadia
+
+PACKAGED: Final = Path(cascadia.__file__).parent / "web/dist"
+CHECKOUT: Final = Path(cascadia.__file__).parents[2] / "web/dist"
+NONCE: Final = "__CSP_NONCE__"
+SERVERS_OWN: Final = ("/api", "/health", "/metrics")
+HASHED: Final = "/assets/"
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+NOT_BUILT: Final = "The interface is not built. In a checkout, `./dev up` builds it. The API is at /api/docs.\n"
+
+
+def policy(nonce: str | None = None) -> str:
+    """What a page of the interface (with a nonce), or one of its scripts, may do."""
+    extra = f" 'nonce-{nonce}'" if nonce else ""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self'{extra}",
+            f"style-src 'self'{extra}",
+            "img-src 'self' data: blob:",
+            "connect-src 'self' blob:",
+            "worker-src 'self'",
+            "font-src 'self'",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+        )
+    )
+
+
+def find_built() -> Path:
+    """The folder of the built interface: what is installed with the program, else the checkout's."""
+    return PACKAGED if PACKAGED.is_dir() else CHECKOUT
+
+
+class Interface:
+    """Answers what no route of the API matched; hands on to `otherwise` what is not for browsers that navigate."""
+
+    def __init__(self, folder: Path, *, otherwise: ASGIApp) -> None:
+        self._folder = folder
+        self._files = StaticFiles(directory=folder, check_dir=False)
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        reads = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
+        answer = await self._answer(scope) if reads and not _of_server(scope["path"]) else None
+        await (answer or self._otherwise)(scope, receive, send)
+
+    async def _answer(self, scope: Scope) -> Response | None:
+        path = scope["path"]
+        if path not in {"/", "/index.html"} and (file := await self._file(scope)):
+            return file
+        if path.startswith(HASHED) or "text/html" not in Headers(scope=scope).get("accept", ""):
+            return None
+        return await self._index()
+
+    async def _file(self, scope: Scope) -> Response | None:
+        try:
+            found = await self._files.get_response(self._files.get_path(scope), scope)
+        except HTTPException:
+            return None
+        found.headers["Cache-Control"] = FOR_EVER if scope["path"].startswith(HASHED) else "no-cache"
+        found.headers["Content-Security-Policy"] = policy()
+        return found
+
+    async def _index(self) -> Response:
+        try:
+            text = await asyncio.to_thread((self._folder / "index.html").read_text, encoding="utf-8")
+        except FileNotFoundError:
+            return PlainTextResponse(NOT_BUILT, status_code=503)
+        nonce = secrets.token_urlsafe(18)
+        headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy(nonce)}
+        return HTMLResponse(text.replace(NONCE, nonce), headers=headers)
+
+
+def _of_server(path: str) -> bool:
+    return any(path == own or path.startswith(f"{own}/") for own in SERVERS_OWN)
