@@ -51,7 +51,7 @@ CREATE TABLE session (
   user_agent text,
   address text
 );
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_of_user ON session (user_id);
 CREATE INDEX session_expiry ON session (expires_at);
 
 CREATE TABLE api_token (
