@@ -9,15 +9,20 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
+import httpx
 import psycopg
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 from psycopg import sql
 
 from cascadia.kernel.db import Database
 from cascadia.kernel.embedded import Embedded, binaries, start
 from cascadia.kernel.embedded.cluster import SUPERUSER
 from cascadia.migrations.run import migrate, set_login_defaults
+from cascadia.settings import Settings
+from tests import company
+from tests.company import Company, Workshop
 
 TEMPLATE = "cascadia_template"
 READER = "cascadia_reader"
@@ -94,3 +99,33 @@ async def database(database_url: str, reader_url: str) -> AsyncIterator[Database
     """Pools on the fresh database; what is typed `Read` really cannot write."""
     async with Database(database_url, size=20, read_url=reader_url) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture
+async def app(database_url: str, reader_url: str, tmp_path: Path) -> AsyncIterator[FastAPI]:
+    """The whole program on a fresh database, its lifespan begun; its reads go through the login that may only read."""
+    from cascadia.web import create_app  # imports every domain: not for tests of one of them
+
+    made = create_app(Settings(database_url=database_url, database_pool_size=20, data_dir=tmp_path / "data"), read_url=reader_url)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest_asyncio.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of that program that is not signed in."""
+    async with company.visitor(app) as visitor:
+        yield visitor
+
+
+@pytest_asyncio.fixture
+async def acme(app: FastAPI) -> AsyncIterator[Company]:
+    """That program after its first start: an organisation with its administrator."""
+    async with company.set_up(app) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def workshop(acme: Company) -> Workshop:
+    """A program with a project, and people with different roles in it."""
+    return await company.open_workshop(acme)

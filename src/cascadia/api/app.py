@@ -52,7 +52,7 @@ def create_api(settings: Settings, *, read_url: str | None = None) -> FastAPI:
     problems.add_handlers(app)
     _describe(app)
     routes.include(app)
-    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign] -- the way that FastAPI documents
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # as FastAPI documents it
     return app
 
 
