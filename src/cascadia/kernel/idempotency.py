@@ -88,13 +88,15 @@ async def repeatable(
     status: int = 200,
     location: str | None = None,
     secret: bool = False,
+    content: bytes | None = None,
 ) -> Response:
     """Carries out an unversioned write once per key and answers with what `effect` returns (204 for None), the same on every repeat.
 
     `effect` runs in one transaction with the key's row; what it refuses leaves no key. `location` is the path of the collection:
     `Location` names the answer's `id` in it. The answer of a `secret` effect is not stored: a repeat is refused (409).
+    `content` stands for a body that was streamed: its hash.
     """
-    repeat = Repeat.of(request, actor_id, key, await request.body()) if key else None
+    repeat = Repeat.of(request, actor_id, key, await request.body() if content is None else content) if key else None
     try:
         async with database.write() as write:
             if repeat:

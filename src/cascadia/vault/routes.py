@@ -6,21 +6,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from psycopg.errors import UniqueViolation
 from starlette.requests import ClientDisconnect
 
 from cascadia.access.http import CurrentActor
 from cascadia.access.model import Actor
 from cascadia.kernel import idempotency
-from cascadia.kernel.blobs import BlobStore, StoredBlob
-from cascadia.kernel.db import Database, Primary
-from cascadia.kernel.errors import BadRequest, CascadiaError, NotFound, Unavailable
+from cascadia.kernel.blobs import BlobStore
+from cascadia.kernel.db import Primary, Write
+from cascadia.kernel.errors import BadRequest, NotFound
 from cascadia.kernel.events import current_origin
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, Problem, answer, page_answer, permission
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.statements import Statement
 from cascadia.vault import attaching, delivery, queries, service
-from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow, Target
+from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow
 from cascadia.vault.schemas import (
     AttachmentPage,
     AttachmentPatch,
@@ -82,45 +81,22 @@ async def create_file(
         stored = await blobs.put(request.stream(), new_uid())
     except ClientDisconnect as error:
         raise BadRequest("The upload broke off; nothing was stored. Send it again.", code="upload_broken_off") from error
-    repeat = idempotency.Repeat.of(request, actor.user_id, key, bytes.fromhex(stored.sha256)) if key else None
+    uid, kept = new_uid(), False
+
+    async def record(write: Write) -> FileView:
+        nonlocal kept
+        blob = await service.create_file(write, actor, target, stored, uid)
+        kept = blob.key == stored.key
+        made = await service.derivatives_of(write, [blob.blob_id], component=service.WHOLE)
+        return FileView.of(await service.file_by_uid(write, actor, uid), made)
+
+    content = bytes.fromhex(stored.sha256)
     try:
-        uid, unused = await _record(db, actor, target, stored, repeat)
-    except CascadiaError:
-        await blobs.delete(stored.key)
-        raise
-    if unused:
-        await blobs.delete(stored.key)
-    async with db.primary() as primary:
-        row = await service.file_by_uid(primary, actor, uid)
-        made = await service.derivatives_of(primary, [row.blob_id], component=service.WHOLE)
-    return answer(request, FileView.of(row, made), status=201, headers={"Location": f"/api/v1/files/{uid}"})
-
-
-async def _record(db: Database, actor: Actor, target: Target, stored: StoredBlob, repeat: idempotency.Repeat | None) -> tuple[UUID, bool]:
-    """The uid of the file that this request made, now or under the same key before, and whether the stored object is not needed.
-
-    Where the database does not answer, the object stays: the row may have been written. A collector knows later.
-    """
-    uid = new_uid()
-    try:
-        async with db.write() as write:
-            if repeat:
-                claim = repeat.claim(status=201, uids=[uid])
-                await write.execute(claim.query, claim.params)
-            blob = await service.create_file(write, actor, target, stored, uid)
-    except UniqueViolation as error:
-        if repeat is None or error.diag.constraint_name != idempotency.CONSTRAINT:
-            raise
-        return await _made_before(db, repeat), True
-    return uid, blob.key != stored.key
-
-
-async def _made_before(db: Database, repeat: idempotency.Repeat) -> UUID:
-    async with db.primary() as primary:
-        found = await idempotency.find(primary, repeat)
-    if found is None:
-        raise Unavailable("The key of this request has just expired. Send it again.", retry_after=1)
-    return found.uids[0]
+        return await idempotency.repeatable(request, db, actor.user_id, key, record, status=201, location="/api/v1/files", content=content)
+    finally:
+        # Once a row was to name the object it stays, whatever happened to the COMMIT: `vault.collect` finds out later.
+        if not kept:
+            await blobs.delete(stored.key)
 
 
 @router.get("/files", response_model=FilePage)
