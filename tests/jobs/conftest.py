@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 import signal
@@ -105,6 +106,14 @@ def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.02)
 
 
+async def eventually(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """The same for what happens in this process meanwhile."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come"
+        await asyncio.sleep(0.01)
+
+
 @dataclass
 class Ledger:
     """The ledger as a test asks it."""
@@ -127,8 +136,6 @@ class Ledger:
             return await primary.value(query, params)
 
     async def until(self, condition: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
-        import asyncio
-
         deadline = time.monotonic() + seconds
         while not await condition():
             assert time.monotonic() < deadline, await self.rows("SELECT uid, type, state, attempt, failures, losses, error FROM job")
@@ -138,14 +145,14 @@ class Ledger:
         """The job when it has come to one of the states."""
 
         async def there() -> bool:
-            return (await self.job(uid))["state"] in states
+            return str((await self.job(uid))["state"]) in states
 
         await self.until(there, seconds)
         return await self.job(uid)
 
     async def all_ended(self, seconds: float = 30) -> None:
         async def ended() -> bool:
-            return await self.value("SELECT count(*) FROM job WHERE state IN ('queued', 'running')") == 0
+            return bool(await self.value("SELECT count(*) = 0 FROM job WHERE state IN ('queued', 'running')"))
 
         await self.until(ended, seconds)
 

@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import errno
 import os
+import resource
 import socket
 import subprocess
 import threading
@@ -136,13 +137,14 @@ def write_one_large_file(folder: Path, payload: Payload) -> None:
 def look_around(folder: Path, payload: Payload) -> dict[str, Any]:
     """What a curious reader of a hostile file could get at."""
     refused = {}
-    for name, attempt in {
+    attempts: dict[str, Callable[[], object]] = {
         "outside": lambda: Path(payload["secret"]).read_text(),
         "write": lambda: Path(payload["secret"]).with_name("planted").write_text("x"),
         "parent": lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
         "kill": lambda: os.kill(os.getppid(), 0),
-        "limits": lambda: __import__("resource").prlimit(os.getppid(), __import__("resource").RLIMIT_CPU),
-    }.items():
+        "limits": lambda: resource.prlimit(os.getppid(), resource.RLIMIT_CPU),
+    }
+    for name, attempt in attempts.items():
         try:
             attempt()
         except OSError as error:

@@ -1,0 +1,109 @@
+import asyncio
+import os
+import platform
+import signal
+import sys
+
+import pytest
+
+from cascadia.jobs import seccomp
+from cascadia.jobs.model import (
+    OUT_OF_MEMORY,
+    Failure,
+    JobTypesInvalid,
+    PermanentJobError,
+    chosen_families,
+    failure_of,
+    family_of,
+)
+from cascadia.jobs.registry import collect
+from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload
+from cascadia.kernel.errors import Conflict, NotFound, TooMany, Unavailable
+
+FAMILIES = ("conversion.cad", "conversion.document", "import", "vault")
+TYPES = ("conversion.cad.step", "import.match")
+
+
+@pytest.mark.parametrize(
+    ("job_types", "families"),
+    (
+        ("*", set(FAMILIES)),
+        ("conversion.*", {"conversion.cad", "conversion.document"}),
+        ("conversion.*,!conversion.cad", {"conversion.document"}),
+        ("!vault", {"conversion.cad", "conversion.document", "import"}),
+        (" import , vault ", {"import", "vault"}),
+    ),
+)
+def test_families_are_chosen_by_globs_and_exclusions(job_types: str, families: set[str]) -> None:
+    assert chosen_families(job_types, FAMILIES, TYPES) == families
+
+
+@pytest.mark.parametrize("job_types", ("convertion.*", "conversion.cad.step", "vault,!vault", "*,!valut"))
+def test_what_matches_nothing_is_refused(job_types: str) -> None:
+    with pytest.raises(JobTypesInvalid):
+        chosen_families(job_types, FAMILIES, TYPES)
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    (
+        (PermanentJobError("bad_file", "Damaged."), Failure("bad_file", "Damaged.", permanent=True)),
+        (NotFound("Gone."), Failure("not_found", "Gone.", permanent=True)),
+        (Unavailable("Later."), Failure("unavailable", "Later.")),
+        (TooMany("Slower.", retry_after=3), Failure("too_many_attempts", "Slower.")),
+        (Conflict("Lost a race.", retry_after=1), Failure("conflict", "Lost a race.")),
+        (MemoryError(), OUT_OF_MEMORY),
+    ),
+)
+def test_an_exception_says_whether_trying_again_can_help(error: Exception, failure: Failure) -> None:
+    assert failure_of(error) == failure
+
+
+def test_the_family_is_the_name_without_its_last_word() -> None:
+    assert family_of("conversion.cad.step") == "conversion.cad"
+
+
+async def _run(context: JobContext, payload: Payload) -> None:
+    raise NotImplementedError
+
+
+TRUSTED, CAGED = Family("a", Isolation.TRUSTED), Family("b", Isolation.SANDBOXED)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    (
+        Declared((TRUSTED, TRUSTED)),
+        Declared((TRUSTED,), (JobType("c.x", "c", run=_run),)),
+        Declared((TRUSTED,), (JobType("b.x", "a", run=_run),)),
+        Declared((TRUSTED,), (JobType("a.x", "a", child="m:f"),)),
+        Declared((CAGED,), (JobType("b.x", "b", run=_run),)),
+        Declared((CAGED,), (JobType("b.x", "b", child="m:f"),)),
+    ),
+)
+def test_declarations_that_contradict_each_other_are_refused(declared: Declared) -> None:
+    with pytest.raises(ValueError, match=r"declared|family"):
+        collect([declared])
+
+
+@pytest.mark.skipif(sys.platform != "linux" or platform.machine() != "x86_64", reason="reads the table of x86_64")
+def test_the_filter_names_the_system_calls_of_this_machine() -> None:
+    """Against the numbers of the machine's own C headers, where they are installed."""
+    header = "/usr/include/x86_64-linux-gnu/asm/unistd_64.h"
+    if not os.path.exists(header):
+        pytest.skip("no kernel headers here")
+    numbers = {}
+    with open(header) as lines:
+        for line in lines:
+            words = line.split()
+            if len(words) == 3 and words[1].startswith("__NR_"):
+                numbers[words[1].removeprefix("__NR_")] = int(words[2])
+    ours = {name: columns[0] for name, columns in seccomp.REFUSED.items()}
+    assert {name: numbers[name] for name in ours if name in numbers} == {name: n for name, n in ours.items() if name in numbers}
+    assert (numbers["clone"], numbers["kill"], numbers["tgkill"], numbers["prlimit64"], numbers["prctl"]) == (
+        seccomp.CLONE[0],
+        seccomp.KILL_CALL[0],
+        seccomp.TGKILL[0],
+        seccomp.PRLIMIT[0],
+        seccomp.PRCTL[0],
+    )
