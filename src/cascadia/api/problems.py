@@ -99,8 +99,11 @@ def pointer(location: Sequence[str | int]) -> str:
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in inside)
 
 
-async def _refused_by_framework(_: Request, error: Exception) -> Response:
+async def _refused_by_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = {method for pattern, methods in request.app.state.served if pattern.match(request.url.path) for method in methods}
+        return _of_status(405, {"Allow": ", ".join(sorted(allowed))})
     return _of_status(error.status_code, error.headers)
 
 

@@ -23,7 +23,10 @@ class NotDeclared(Exception):
 
 
 def include(app: FastAPI) -> None:
-    """Serves every router; refuses to start with a route that says no permission, or with two operations of one name."""
+    """Serves every router; refuses to start with a route that says no permission, or with two operations of one name.
+
+    Leaves in `app.state` what surrounds a request: `templates` (id of a route → its path), `served` (pattern of a path, methods).
+    """
     app.include_router(health)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
@@ -36,7 +39,8 @@ def include(app: FastAPI) -> None:
         if name in seen:
             raise NotDeclared(f"{where} and {seen[name]} are both called {name}")
         seen[name] = where
-    app.state.templates = {id(context.original_route): context.path_format for context in operations(app)}
+    app.state.templates = {id(context.original_route): str(context.path_format) for context in operations(app)}
+    app.state.served = [(context.path_regex, frozenset(context.methods or ())) for context in operations(app)]
 
 
 def operations(app: FastAPI) -> Iterator[RouteContext]:

@@ -1,0 +1,168 @@
+from tests.company import JSON, Workshop
+
+
+async def bracket(workshop: Workshop) -> tuple[JSON, JSON, JSON]:
+    """An assembly of two brackets, each with three bolts of 0.05 kg; the line of the brackets."""
+    engineer, project = workshop.engineer, workshop.project
+    assembly = await engineer.part(project, "Assembly")
+    holder = await engineer.part(project, "Bracket", attributes={"mass": {"value": "0.2", "unit": "kg"}})
+    bolt = await engineer.part(project, "Bolt", attributes={"mass": {"value": "50", "unit": "g"}})
+    line = await engineer.line(assembly["id"], holder["id"], quantity="2")
+    await engineer.line(holder["id"], bolt["id"], quantity="3", designators=["B3", "B1", "B2"], note="M6")
+    return assembly, holder, line
+
+
+async def test_a_line_takes_the_childs_unit_and_the_next_ten(workshop: Workshop) -> None:
+    assembly, holder, line = await bracket(workshop)
+    assert (line["quantity"], line["unit"], line["find_number"], line["child"]["number"]) == ("2", "ea", 10, holder["number"])
+    bolt = await workshop.engineer.part(workshop.project, "Other bolt", number="B-8")
+    answer = await workshop.engineer.send(
+        "POST",
+        f"/parts/{assembly['id']}/bom",
+        {"child_number": "b-8"},
+        headers={"If-Match": await workshop.engineer.bom_etag(assembly["id"])},
+    )
+    added = answer.json()
+    assert (added["find_number"], added["child"]["id"], added["quantity"]) == (20, bolt["id"], "1")
+    assert answer.headers["Location"] == f"/api/v1/bom-lines/{added['id']}"
+    assert answer.headers["Cascadia-Bom-ETag"] == await workshop.engineer.bom_etag(assembly["id"])
+
+
+async def test_a_tree_has_every_place_and_sums_mass_exactly(workshop: Workshop) -> None:
+    assembly, holder, _ = await bracket(workshop)
+    tree = await workshop.engineer.get(f"/parts/{assembly['id']}/bom/tree")
+    assert tree["items"]["id"][tree["root"]] == assembly["id"]
+    assert tree["occurrences"]["level"] == [1, 2]
+    assert tree["occurrences"]["extended_quantity"] == ["2", "6"]
+    bolts = tree["occurrences"]["line"][1]
+    assert tree["lines"]["designators"][bolts] == ["B1", "B2", "B3"]
+    by_number = dict(zip(tree["items"]["number"], tree["items"]["rolled_mass"], strict=True))
+    assert by_number[holder["number"]] == "0.2"
+    assert (tree["totals"]["leaf_quantity"], tree["totals"]["distinct_items"]) == ("6", 3)
+    assert set(tree["bom_etags"]) == {str(tree["root"]), str(tree["items"]["number"].index(holder["number"]))}
+
+
+async def test_a_flat_bom_names_each_item_once(workshop: Workshop) -> None:
+    assembly, holder, _ = await bracket(workshop)
+    bolt = (await workshop.engineer.get("/parts", q="Bolt"))["items"][0]
+    await workshop.engineer.line(assembly["id"], bolt["id"], quantity="2")
+    flat = (await workshop.engineer.get(f"/parts/{assembly['id']}/bom/flat"))["items"]
+    assert [(row["item"]["number"], row["quantity"]) for row in flat] == [(holder["number"], "2"), (bolt["number"], "8")]
+    assert flat[1]["mass"] == {"value": "0.4", "unit": "kg"}
+
+
+async def test_a_cycle_is_refused_with_its_path(workshop: Workshop) -> None:
+    assembly, holder, _ = await bracket(workshop)
+    headers = {"If-Match": await workshop.engineer.bom_etag(holder["id"])}
+    refused = await workshop.engineer.send("POST", f"/parts/{holder['id']}/bom", {"child": assembly["id"]}, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "bom_cycle")
+    assert [step["number"] for step in refused.json()["path"]] == [holder["number"], assembly["number"], holder["number"]]
+    assert len((await workshop.engineer.get(f"/parts/{holder['id']}/bom"))["items"]) == 1
+
+
+async def test_a_find_number_stands_once_in_a_bom(workshop: Workshop) -> None:
+    assembly, holder, _ = await bracket(workshop)
+    headers = {"If-Match": await workshop.engineer.bom_etag(assembly["id"])}
+    refused = await workshop.engineer.send(
+        "POST", f"/parts/{assembly['id']}/bom", {"child": holder["id"], "find_number": 10}, headers=headers
+    )
+    assert (refused.status_code, refused.json()["code"]) == (409, "find_number_taken")
+
+
+async def test_a_quantity_in_a_unit_of_another_dimension_is_refused(workshop: Workshop) -> None:
+    _assembly, _holder, line = await bracket(workshop)
+    refused = await workshop.engineer.send(
+        "PATCH", f"/bom-lines/{line['id']}", {"unit": "kg"}, headers={"If-Match": f'"{line["version"]}"'}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (422, "unit_mismatch")
+
+
+async def test_adding_needs_the_version_of_the_bom_that_was_seen(workshop: Workshop) -> None:
+    assembly, _holder, _ = await bracket(workshop)
+    bolt = await workshop.engineer.part(workshop.project, "Washer")
+    url = f"/parts/{assembly['id']}/bom"
+    seen = await workshop.engineer.bom_etag(assembly["id"])
+    unseen = await workshop.engineer.send("POST", url, {"child": bolt["id"]})
+    assert (unseen.status_code, unseen.json()["code"]) == (428, "precondition_required")
+    assert (await workshop.engineer.send("POST", url, {"child": bolt["id"]}, headers={"If-Match": seen})).status_code == 201
+    stale = await workshop.engineer.send("POST", url, {"child": bolt["id"]}, headers={"If-Match": seen})
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")
+    assert len((await workshop.engineer.get(url))["items"]) == 2
+
+
+async def test_a_line_is_edited_and_removed_by_its_own_version(workshop: Workshop) -> None:
+    assembly, _, line = await bracket(workshop)
+    url = f"/bom-lines/{line['id']}"
+    edited = await workshop.engineer.send("PATCH", url, {"quantity": "2.50", "note": "x"}, headers={"If-Match": f'"{line["version"]}"'})
+    assert (edited.status_code, edited.json()["quantity"]) == (200, "2.5")
+    stale = await workshop.engineer.send("DELETE", url, headers={"If-Match": f'"{line["version"]}"'})
+    assert stale.status_code == 412
+    removed = await workshop.engineer.send("DELETE", url, headers={"If-Match": edited.headers["ETag"]})
+    assert removed.status_code == 204
+    assert removed.headers["Cascadia-Bom-ETag"] == await workshop.engineer.bom_etag(assembly["id"])
+    assert (await workshop.engineer.get(f"/parts/{assembly['id']}/bom"))["items"] == []
+
+
+async def test_the_tree_of_an_earlier_commit_stays_as_it_was(workshop: Workshop) -> None:
+    assembly, _holder, line = await bracket(workshop)
+    before = await workshop.engineer.get(f"/parts/{assembly['id']}/bom/tree")
+    await workshop.engineer.send("PATCH", f"/bom-lines/{line['id']}", {"quantity": "4"}, headers={"If-Match": f'"{line["version"]}"'})
+    then = await workshop.engineer.get(f"/parts/{assembly['id']}/bom/tree", at=f"commit:{before['at']['seq']}")
+    now = await workshop.engineer.get(f"/parts/{assembly['id']}/bom/tree")
+    assert then["occurrences"]["extended_quantity"] == ["2", "6"]
+    assert (then["lines"], then["totals"]) == (before["lines"], before["totals"])
+    assert now["occurrences"]["extended_quantity"] == ["4", "12"]
+    history = (await workshop.engineer.get(f"/parts/{assembly['id']}/history"))["items"]
+    assert [(c["kind"], c["action"]) for c in history[0]["changes"]] == [("line", "changed")]
+    assert {"field": "quantity", "old": "2", "new": "4"} in history[0]["changes"][0]["fields"]
+
+
+async def test_where_used_tells_direct_users_all_levels_and_tops(workshop: Workshop) -> None:
+    assembly, holder, _ = await bracket(workshop)
+    bolt = (await workshop.engineer.get("/parts", q="Bolt"))["items"][0]
+    found = {}
+    for levels in ("direct", "all", "top"):
+        page = await workshop.engineer.get(f"/parts/{bolt['id']}/where-used", levels=levels)
+        found[levels] = [(use["number"], use["level"], use["quantity"]) for use in page["items"]]
+        assert page["hidden"] is False
+    assert found == {
+        "direct": [(holder["number"], 1, "3")],
+        "all": [(holder["number"], 1, "3"), (assembly["number"], 2, None)],
+        "top": [(assembly["number"], 2, None)],
+    }
+
+
+async def test_what_is_used_is_not_deleted(workshop: Workshop) -> None:
+    _, holder, _ = await bracket(workshop)
+    refused = await workshop.engineer.send("DELETE", f"/parts/{holder['id']}", headers={"If-Match": f'"{holder["version"]}"'})
+    assert (refused.status_code, refused.json()["code"]) == (409, "in_use")
+
+
+async def test_an_obsolete_part_is_not_added_anywhere(workshop: Workshop) -> None:
+    assembly, _, _ = await bracket(workshop)
+    old = await workshop.engineer.part(workshop.project, "Old")
+    for phase in ("production", "obsolete"):
+        match = {"If-Match": f'"{(await workshop.engineer.get("/parts/" + old["id"]))["version"]}"'}
+        await workshop.engineer.post(f"/parts/{old['id']}/phase", {"phase": phase}, status=200, headers=match)
+    headers = {"If-Match": await workshop.engineer.bom_etag(assembly["id"])}
+    refused = await workshop.engineer.send("POST", f"/parts/{assembly['id']}/bom", {"child": old["id"]}, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "phase_blocks_use")
+
+
+async def test_what_one_may_not_see_stays_restricted_in_a_bom_and_hidden_in_where_used(workshop: Workshop) -> None:
+    company = workshop.company
+    program = await company.program("LIBRARY")
+    library = await company.project("LIBRARY", program)
+    both = company.administrator
+    secret = await both.part(library, "Secret")
+    assembly = await both.part(workshop.project, "Assembly")
+    await both.line(assembly["id"], secret["id"])
+    (line,) = (await workshop.viewer.get(f"/parts/{assembly['id']}/bom"))["items"]
+    assert {k: v for k, v in line["child"].items() if v is not None} == {"restricted": True}
+    tree = await workshop.viewer.get(f"/parts/{assembly['id']}/bom/tree")
+    index = tree["items"]["restricted"].index(True)
+    assert [tree["items"][column][index] for column in ("id", "number", "name", "mass")] == [None] * 4
+    keeper = await company.person("Keeper", {program: "viewer"})
+    uses = await keeper.get(f"/parts/{secret['id']}/where-used")
+    assert (uses["items"], uses["hidden"]) == ([], True)
+    assert (await workshop.viewer.send("GET", f"/parts/{secret['id']}")).status_code == 404

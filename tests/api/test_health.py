@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import httpx
+import psycopg
+from fastapi import FastAPI
+
+from cascadia.settings import Settings
+from cascadia.web import create_app
+from tests.company import visitor
+
+
+async def test_a_program_with_its_database_is_live_and_ready(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health/live")).json() == {"status": "ok"}
+    ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok", "degraded": []})
+
+
+async def test_without_its_database_it_is_live_and_not_ready(tmp_path: Path) -> None:
+    app = create_app(Settings(database_url="postgresql://127.0.0.1:1/none", data_dir=tmp_path))
+    async with app.router.lifespan_context(app), visitor(app) as client:
+        assert (await client.get("/health/live")).status_code == 200
+        ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()["code"]) == (503, "database_unreachable")
+
+
+async def test_a_schema_that_does_not_fit_makes_it_unready_and_says_what_to_do(client: httpx.AsyncClient, database_url: str) -> None:
+    for statement, code in (
+        ("UPDATE schema_state SET version = 99, oldest_code = 99", "code_behind"),
+        ("UPDATE schema_state SET version = 0, oldest_code = 0", "schema_behind"),
+        ("DROP TABLE schema_state", "schema_missing"),
+    ):
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("SET ROLE NONE")
+            connection.execute(statement)
+        ready = await client.get("/health/ready")
+        assert (ready.status_code, ready.json()["code"]) == (503, code)
+
+
+async def test_a_program_that_was_told_to_stop_is_unready_and_goes_on_serving(app: FastAPI, client: httpx.AsyncClient) -> None:
+    app.state.draining.set()
+    ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()["code"]) == (503, "draining")
+    assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_metrics_count_requests_by_route(client: httpx.AsyncClient) -> None:
+    name = 'cascadia_http_requests_total{method="GET",route="/api/v1/parts/{part_id}",status="401"}'
+
+    async def count() -> float:
+        lines = (await client.get("/metrics")).text.splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
+
+    before = await count()
+    await client.get("/api/v1/parts/01980000-0000-7000-8000-000000000000")
+    assert await count() == before + 1

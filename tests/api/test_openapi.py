@@ -1,0 +1,109 @@
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from cascadia.access.model import PERMISSIONS
+from cascadia.api.openapi import walk
+from cascadia.api.routes import NotDeclared, include, operations
+
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+NAMED = {"public", "signed_in", "administrator"} | frozenset().union(*PERMISSIONS.values())
+
+
+@pytest.fixture
+def document(app: FastAPI) -> dict[str, Any]:
+    return app.openapi()
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+async def test_the_document_is_served(client: httpx.AsyncClient, document: dict[str, Any]) -> None:
+    answer = await client.get("/api/v1/openapi.json")
+    assert answer.json() == document
+    assert document["openapi"].startswith("3.1")
+
+
+def test_every_operation_declares_a_known_permission_and_whether_it_may_be_repeated(document: dict[str, Any]) -> None:
+    for path, method, operation in walk(document):
+        assert operation["x-permission"] in NAMED, (path, method)
+        assert isinstance(operation["x-idempotent"], bool)
+        assert operation["security"] == ([] if operation["x-permission"] == "public" else [{"session": []}, {"token": []}])
+
+
+def test_every_write_may_be_repeated_under_a_key_but_those_that_sign_in(document: dict[str, Any]) -> None:
+    without = {operation["operationId"] for _, _, operation in walk(document) if not operation["x-idempotent"]}
+    public = {operation["operationId"] for _, _, operation in walk(document) if operation["x-permission"] == "public"}
+    assert without <= public | {"sign_out"}
+
+
+def test_every_operation_has_a_name_a_description_and_its_refusals(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, _, operation in walk(document)]
+    assert len(names) == len(set(names))
+    for path, method, operation in walk(document):
+        where = f"{method} {path}"
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", operation["operationId"]), where
+        assert operation["description"].strip(), where
+        responses = operation["responses"]
+        assert responses["default"]["content"] == PROBLEM, where
+        for status, response in responses.items():
+            if status.startswith(("4", "5")):
+                assert response["content"] == PROBLEM, f"{where} {status}"
+        assert ("401" in responses) == (operation["x-permission"] != "public"), where
+        if any(p["name"] == "If-Match" for p in operation.get("parameters", ())):
+            assert {"412", "428"} <= set(responses), where
+
+
+def test_every_body_and_answer_has_a_schema(document: dict[str, Any]) -> None:
+    for path, method, operation in walk(document):
+        contents = dict(operation.get("requestBody", {}).get("content", {}))
+        for status, response in operation["responses"].items():
+            if status.startswith("2") and status != "204" and method != "head":
+                assert response.get("content"), f"{method} {path} {status}"
+                contents |= response["content"]
+        for media, content in contents.items():
+            assert content.get("schema"), f"{method} {path} {media}"
+
+
+def test_every_reference_leads_somewhere_and_every_schema_is_used(document: dict[str, Any]) -> None:
+    found = set(references(document))
+    assert found == {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+
+
+def test_every_route_is_in_the_document_but_the_document_itself(app: FastAPI, document: dict[str, Any]) -> None:
+    served = {(str(c.path_format), m.lower()) for c in operations(app) for m in c.methods or ()}
+    described = {(path, method) for path, method, _ in walk(document)}
+    assert served - described == {("/api/v1/openapi.json", "get"), ("/api/docs", "get")}
+
+
+def test_a_route_without_a_permission_is_refused_at_start() -> None:
+    app = FastAPI()
+
+    @app.get("/forgotten")
+    async def forgotten() -> None:
+        return None
+
+    with pytest.raises(NotDeclared, match=r"/forgotten has no @permission"):
+        include(app)
+
+
+async def test_the_reference_page_shows_every_operation_without_scripts(client: httpx.AsyncClient, document: dict[str, Any]) -> None:
+    page = (await client.get("/api/docs")).text
+    for _, _, operation in walk(document):
+        assert f'id="{operation["operationId"]}"' in page
+    for name in document["components"]["schemas"]:
+        assert f'id="shape-{name}"' in page
+    assert "<script" not in page
+    assert not re.search(r'(src|href)="(https?:)?//', page)
