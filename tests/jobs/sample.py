@@ -140,6 +140,9 @@ def look_around(folder: Path, payload: Payload) -> dict[str, Any]:
     attempts: dict[str, Callable[[], object]] = {
         "outside": lambda: Path(payload["secret"]).read_text(),
         "write": lambda: Path(payload["secret"]).with_name("planted").write_text("x"),
+        "symlink": lambda: (folder / "output" / "made").symlink_to(payload["secret"]),
+        "link": lambda: (folder / "output" / "made").hardlink_to(payload["secret"]),
+        "pipe": lambda: os.mkfifo(folder / "output" / "made"),
         "parent": lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
         "kill": lambda: os.kill(os.getppid(), 0),
         "limits": lambda: resource.prlimit(os.getppid(), resource.RLIMIT_CPU),

@@ -1,8 +1,6 @@
-import asyncio
-import os
 import platform
-import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -89,15 +87,11 @@ def test_declarations_that_contradict_each_other_are_refused(declared: Declared)
 @pytest.mark.skipif(sys.platform != "linux" or platform.machine() != "x86_64", reason="reads the table of x86_64")
 def test_the_filter_names_the_system_calls_of_this_machine() -> None:
     """Against the numbers of the machine's own C headers, where they are installed."""
-    header = "/usr/include/x86_64-linux-gnu/asm/unistd_64.h"
-    if not os.path.exists(header):
+    header = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")
+    if not header.is_file():
         pytest.skip("no kernel headers here")
-    numbers = {}
-    with open(header) as lines:
-        for line in lines:
-            words = line.split()
-            if len(words) == 3 and words[1].startswith("__NR_"):
-                numbers[words[1].removeprefix("__NR_")] = int(words[2])
+    lines = [line.split() for line in header.read_text().splitlines()]
+    numbers = {words[1].removeprefix("__NR_"): int(words[2]) for words in lines if len(words) == 3 and words[1].startswith("__NR_")}
     ours = {name: columns[0] for name, columns in seccomp.REFUSED.items()}
     assert {name: numbers[name] for name in ours if name in numbers} == {name: n for name, n in ours.items() if name in numbers}
     assert (numbers["clone"], numbers["kill"], numbers["tgkill"], numbers["prlimit64"], numbers["prctl"]) == (

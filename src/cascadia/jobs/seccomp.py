@@ -1,4 +1,4 @@
-"""A system-call filter for the calling thread: no sockets, no new processes, no reaching into other processes.
+"""A system-call filter for the calling thread: no sockets, no new processes, no links, no reaching into other processes.
 
 Written here because the binding to libseccomp needs a shared library that a bare Debian lacks; see `docs/decisions/`.
 The numbers are those of the kernel's tables for x86_64 and for aarch64 (asm-generic).
@@ -40,6 +40,13 @@ REFUSED: Final[dict[str, tuple[int, int]]] = {
     "vfork": (58, -1),
     "execve": (59, 221),
     "execveat": (322, 281),
+    # A link or a pipe left in the folder would lead whoever reads the output out of it.
+    "symlink": (88, -1),
+    "symlinkat": (266, 36),
+    "link": (86, -1),
+    "linkat": (265, 37),
+    "mknod": (133, -1),
+    "mknodat": (259, 33),
     "setsid": (112, 157),
     "setpgid": (109, 154),
     "ptrace": (101, 117),

@@ -54,7 +54,8 @@ class EventHub:
         self._draining = draining
         self._watchers: set[_Watcher] = set()
         self._kept: deque[StreamedEvent] = deque()
-        self._complete_from = 0
+        self._complete_from: int | None = None
+        """The position after which `_kept` has all; None until the first look: a stream that is faster reads for itself."""
         self._last = 0
         self._behind = asyncio.Event()
         self._closed = False
@@ -81,8 +82,7 @@ class EventHub:
     def _close(self) -> None:
         """Ends every open stream; its browser comes back, to another server."""
         self._closed = True
-        for watcher in self._watchers:
-            watcher.wake.set()
+        self._wake_all()
 
     async def watch(self, actor: CurrentActor, after: int | None) -> AsyncIterator[bytes]:
         """A stream of server-sent events for one actor: all that they may see after the position, or from now on."""
@@ -122,7 +122,7 @@ class EventHub:
 
     async def _after(self, position: int) -> list[StreamedEvent]:
         """The next events after a position, from memory where they are kept."""
-        if position >= self._complete_from:
+        if self._complete_from is not None and position >= self._complete_from:
             return [e for e in self._kept if e.position > position]
         return await self._read(position)
 
@@ -145,13 +145,12 @@ class EventHub:
 
     async def _pump(self) -> None:
         """Reads what is new, once for all streams."""
-        started = False
         while True:
             self._behind.clear()
             try:
-                if not started:
+                if self._complete_from is None:
                     self._last = self._complete_from = await self._newest()
-                    started = True
+                    self._wake_all()
                 await self._keep_new()
             except (psycopg.Error, Unavailable) as error:
                 log.warning("events_not_read", reason=str(error).strip())
@@ -165,8 +164,11 @@ class EventHub:
             self._last = found[-1].position
             while len(self._kept) > KEPT_EVENTS:
                 self._complete_from = self._kept.popleft().position
-            for watcher in self._watchers:
-                watcher.wake.set()
+            self._wake_all()
+
+    def _wake_all(self) -> None:
+        for watcher in self._watchers:
+            watcher.wake.set()
 
 
 class _Eyes:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from cascadia.jobs.confinement import die_with, separate
+from cascadia.jobs.confinement import die_with, hide, separate
 
 FRAME: Final = struct.Struct(">cIi")
 READY, RUN, KILL, STARTED, ENDED = b"+", b"r", b"k", b"s", b"e"
@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> None:
     """Loads `MODULE`s, then serves until the socket closes."""
     descriptor, parent, entry, *modules = arguments
     die_with(int(parent))
+    hide()
     control = socket.socket(fileno=int(descriptor))
     for module in modules:
         importlib.import_module(module)

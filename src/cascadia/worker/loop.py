@@ -23,6 +23,8 @@ from cascadia.worker.slots import Slots
 
 log = structlog.get_logger()
 
+CLAIMS_AFTER_A_MISS: Final = 4
+"""Tries while others take what was due; a row that somebody holds for long is left to the next poll."""
 DATABASE_TROUBLE: Final = (psycopg.Error, Unavailable, OSError, TimeoutError)
 
 
@@ -109,6 +111,7 @@ class Worker:
 
     async def _claim(self) -> None:
         """Fills the free slots."""
+        misses = 0
         while (free := self._slots.free) > 0 and not self._stopping.is_set():
             room = self._slots.room()
             if not room:
@@ -116,10 +119,11 @@ class Worker:
             claimed, missed = await self._ledger.claim(room, self._types, free)
             for job in claimed:
                 self._start(job)
+            misses = misses + 1 if missed else 0
+            if not claimed and not 0 < misses < CLAIMS_AFTER_A_MISS:
+                return
             if missed:
                 await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311 - jitter
-            elif not claimed:
-                return
 
     def _start(self, job: Claimed) -> None:
         metrics.WAIT.labels(job.family).observe(max(0.0, job.waited_seconds))
