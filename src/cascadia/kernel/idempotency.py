@@ -127,9 +127,10 @@ async def _answered_before(database: Database, repeat: Repeat) -> tuple[int, byt
 def _response(status: int, body: bytes | None, location: str | None) -> Response:
     if body is None:
         return Response(status_code=status)
-    headers = {"Cache-Control": PRIVATE, "ETag": etag("0", body)}
+    members = json.loads(body)
+    headers = {"Cache-Control": PRIVATE, "ETag": etag(members.get("version", "0"), body)}
     if location is not None:
-        headers["Location"] = f"{location}/{json.loads(body)['id']}"
+        headers["Location"] = f"{location}/{members['id']}"
     return Response(body, status_code=status, media_type="application/json", headers=headers)
 
 

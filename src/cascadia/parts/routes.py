@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-import psycopg
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from cascadia.access.http import CurrentActor
@@ -15,7 +14,7 @@ from cascadia.items.model import AttributeType, ItemRow, Phase
 from cascadia.items.service import ItemFilter, NewItem
 from cascadia.kernel import idempotency
 from cascadia.kernel.db import Database, Primary, Write
-from cascadia.kernel.errors import Invalid, Unavailable
+from cascadia.kernel.errors import Invalid
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
 from cascadia.parts.model import PART
 from cascadia.parts.schemas import KindField, KindView, NewAlias, NewNumber, NewPart, Part, PartPage, PartPatch
@@ -161,10 +160,10 @@ async def correct_part_number(
 ) -> Response:
     """Corrects the number of a part that was never released; the old one stays as an alias."""
 
-    async def effect(write: Write, row: ItemRow) -> None:
+    async def change(write: Write, row: ItemRow) -> None:
         await items.correct_number(write, actor, PART, row, body.number)
 
-    return await _renamed(request, db, actor, part_id, key, effect)
+    return await _renamed(request, db, actor, part_id, key, change)
 
 
 @router.post("/parts/{part_id}/aliases", response_model=Part)
@@ -174,10 +173,10 @@ async def add_part_alias(
 ) -> Response:
     """Another number that finds the part."""
 
-    async def effect(write: Write, row: ItemRow) -> None:
+    async def change(write: Write, row: ItemRow) -> None:
         await items.add_alias(write, actor, PART, row, body.alias)
 
-    return await _renamed(request, db, actor, part_id, key, effect)
+    return await _renamed(request, db, actor, part_id, key, change)
 
 
 @router.delete("/parts/{part_id}/aliases/{alias:path}", response_model=Part)
@@ -187,28 +186,19 @@ async def remove_part_alias(
 ) -> Response:
     """Takes an alias away."""
 
-    async def effect(write: Write, row: ItemRow) -> None:
+    async def change(write: Write, row: ItemRow) -> None:
         await items.remove_alias(write, actor, PART, row, alias)
 
-    return await _renamed(request, db, actor, part_id, key, effect)
+    return await _renamed(request, db, actor, part_id, key, change)
 
 
 async def _renamed(
-    request: Request, db: Database, actor: Actor, part_id: UUID, key: str | None, effect: Callable[[Write, ItemRow], Awaitable[None]]
+    request: Request, db: Database, actor: Actor, part_id: UUID, key: str | None, change: Callable[[Write, ItemRow], Awaitable[None]]
 ) -> Response:
-    """The part after an unversioned change of its numbers, carried out once however often it is sent under one key."""
-    repeat = idempotency.Repeat.of(request, actor.user_id, key, await request.body()) if key else None
-    try:
-        async with db.write() as write:
-            if repeat:
-                claim = repeat.claim(status=200, uids=[part_id])
-                await write.execute(claim.query, claim.params)
-            await effect(write, await items.find(write, actor, [PART.name], uid=part_id))
-    except psycopg.errors.UniqueViolation as error:
-        if repeat is None or error.diag.constraint_name != idempotency.CONSTRAINT:
-            raise
-    async with db.primary() as primary:
-        if repeat and await idempotency.find(primary, repeat) is None:
-            raise Unavailable("The key of this request has just expired. Send it again.", retry_after=1)
-        part = Part.of(await items.find(primary, actor, [PART.name], uid=part_id))
-    return answer(request, part, version=part.version)
+    """The part after an unversioned change of its numbers."""
+
+    async def effect(write: Write) -> Part:
+        await change(write, await items.find(write, actor, [PART.name], uid=part_id))
+        return Part.of(await items.find(write, actor, [PART.name], uid=part_id))
+
+    return await idempotency.repeatable(request, db, actor.user_id, key, effect)
