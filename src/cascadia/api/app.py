@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from cascadia import __version__
 from cascadia.api import openapi, problems, reference, routes
 from cascadia.api.middleware import BodyLimit, Surroundings
+from cascadia.jobs.stream import EventHub
 from cascadia.kernel.blobs import store_from
 from cascadia.kernel.db import Database
 from cascadia.kernel.http import permission
@@ -24,7 +25,7 @@ STREAMED: Final = frozenset({f"{routes.PREFIX}/files"})
 def create_api(settings: Settings, *, read_url: str | None = None) -> FastAPI:
     """The application; its database opens with its lifespan. `read_url` names a replica, or a login that may only read.
 
-    `app.state`: `settings`, `database`, `blobs`, and `draining`, an event that is set when the process was told to stop.
+    `app.state`: `settings`, `database`, `events`, `blobs`, and `draining`, an event that is set when the process was told to stop.
     """
     url = settings.database_url
     if url is None:
@@ -32,8 +33,12 @@ def create_api(settings: Settings, *, read_url: str | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with Database(url, size=settings.database_pool_size, read_url=read_url) as database:
+        async with (
+            Database(url, size=settings.database_pool_size, read_url=read_url) as database,
+            EventHub(database, settings.direct_url or url, app.state.draining) as events,
+        ):
             app.state.database = database
+            app.state.events = events
             yield
 
     app = FastAPI(

@@ -9,12 +9,13 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from cascadia.access.routes import router as access
 from cascadia.api.health import router as health
 from cascadia.bom.routes import router as bom
+from cascadia.jobs.routes import router as jobs
 from cascadia.parts.routes import router as parts
 from cascadia.vault.routes import router as vault
 from cascadia.versioning.routes import router as versioning
 
 PREFIX: Final = "/api/v1"
-ROUTERS: Final[tuple[APIRouter, ...]] = (access, parts, bom, versioning, vault)
+ROUTERS: Final[tuple[APIRouter, ...]] = (access, parts, bom, versioning, vault, jobs)
 """What stands under `PREFIX`, in the order of the document."""
 
 
