@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -76,3 +77,85 @@ class Actor:
         """Refuses everybody but an administrator of the organisation."""
         if not self.administrator:
             raise Forbidden("Only an administrator may do this.")
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """An account as it is read."""
+
+    user_id: int
+    uid: UUID
+    email: str
+    name: str
+    administrator: bool
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRow:
+    """A program with the reader's role in it, None for an administrator without one."""
+
+    program_id: int
+    uid: UUID
+    code: str
+    name: str
+    role: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRow:
+    """A project with its program."""
+
+    project_id: int
+    uid: UUID
+    code: str
+    name: str
+    library: bool
+    program_id: int
+    program_uid: UUID
+    program_code: str
+    program_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """A user's role in a program."""
+
+    user_id: int
+    uid: UUID
+    email: str
+    name: str
+    administrator: bool
+    active: bool
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """An API token without its secret."""
+
+    token_id: int
+    uid: UUID
+    name: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRole:
+    """A role with the program that it is for, as a session shows it."""
+
+    uid: UUID
+    code: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """Who is signed in, where, with which roles."""
+
+    user: UserRow
+    organisation: str
+    roles: list[ProgramRole]

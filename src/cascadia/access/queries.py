@@ -6,3 +6,81 @@ from cascadia.kernel.sql import query
 
 SESSION_ACTOR: Final[LiteralString] = query(__package__, "session_actor")
 TOKEN_ACTOR: Final[LiteralString] = query(__package__, "token_actor")
+
+INSTANCE_LOCK: Final[LiteralString] = "SELECT uid FROM instance FOR UPDATE"
+NAME_ORGANISATION: Final[LiteralString] = "UPDATE instance SET organisation = %(organisation)s"
+HAS_ADMINISTRATOR: Final[LiteralString] = "SELECT EXISTS (SELECT 1 FROM user_account WHERE administrator)"
+SETUP_TOKEN: Final[LiteralString] = "SELECT value FROM instance_secret WHERE name = 'setup_token'"
+
+ATTEMPT_LOCK: Final[LiteralString] = "SELECT pg_advisory_xact_lock(hashtextextended('cascadia.sign_in.' || lower(%(email)s), 0))"
+BEGIN_ATTEMPT: Final[LiteralString] = query(__package__, "begin_attempt")
+FORGET_ATTEMPTS: Final[LiteralString] = (
+    "DELETE FROM sign_in_attempt WHERE email = lower(%(email)s) AND address IS NOT DISTINCT FROM %(address)s::text"
+)
+CREDENTIALS: Final[LiteralString] = (
+    "SELECT user_id, uid, password_hash FROM user_account WHERE lower(email) = lower(%(email)s) AND active AND password_hash IS NOT NULL"
+)
+PASSWORD_HASH: Final[LiteralString] = "SELECT password_hash FROM user_account WHERE user_id = %(user_id)s"
+SET_PASSWORD_HASH: Final[LiteralString] = "UPDATE user_account SET password_hash = %(password_hash)s WHERE user_id = %(user_id)s"
+START_SESSION: Final[LiteralString] = query(__package__, "start_session")
+SESSION_STATE: Final[LiteralString] = query(__package__, "session_state")
+END_SESSION: Final[LiteralString] = "DELETE FROM session WHERE token_hash = %(token_hash)s"
+
+TOKEN_COLUMNS: Final[LiteralString] = "token_id, uid, name, created_at, expires_at, last_used_at"
+TOKEN_PAGE: Final[LiteralString] = (
+    f"SELECT {TOKEN_COLUMNS} FROM api_token WHERE user_id = %(user_id)s AND (%(after)s::bigint IS NULL OR token_id > %(after)s::bigint) "
+    "ORDER BY token_id LIMIT %(limit)s"
+)
+TOKEN_COUNT: Final[LiteralString] = "SELECT count(*) FROM api_token WHERE user_id = %(user_id)s"
+INSERT_TOKEN: Final[LiteralString] = (
+    "INSERT INTO api_token (uid, token_hash, user_id, name, expires_at) "
+    f"VALUES (%(uid)s, %(token_hash)s, %(user_id)s, %(name)s, %(expires_at)s) RETURNING {TOKEN_COLUMNS}"
+)
+DELETE_TOKEN: Final[LiteralString] = "DELETE FROM api_token WHERE uid = %(uid)s AND user_id = %(user_id)s RETURNING uid"
+DELETE_TOKEN_BY_HASH: Final[LiteralString] = "DELETE FROM api_token WHERE token_hash = %(token_hash)s RETURNING uid"
+
+USER_COLUMNS: Final[LiteralString] = "user_id, uid, email, name, administrator, active"
+USER_MATCHING: Final[LiteralString] = (
+    "FROM user_account WHERE (%(q)s::text IS NULL OR position(lower(%(q)s::text) IN lower(name || ' ' || email)) > 0)"
+)
+USER_PAGE: Final[LiteralString] = (
+    f"SELECT {USER_COLUMNS} {USER_MATCHING} AND (%(after)s::bigint IS NULL OR user_id > %(after)s::bigint) ORDER BY user_id LIMIT %(limit)s"
+)
+USER_COUNT: Final[LiteralString] = f"SELECT count(*) {USER_MATCHING}"
+USER: Final[LiteralString] = f"SELECT {USER_COLUMNS} FROM user_account WHERE uid = %(uid)s"
+INSERT_USER: Final[LiteralString] = (
+    "INSERT INTO user_account (uid, email, name, password_hash, administrator) "
+    f"VALUES (%(uid)s, %(email)s, %(name)s, %(password_hash)s, %(administrator)s) RETURNING {USER_COLUMNS}"
+)
+CHANGE_USER: Final[LiteralString] = query(__package__, "change_user")
+ACTIVE_ADMINISTRATORS: Final[LiteralString] = "SELECT count(*) FROM user_account WHERE administrator AND active"
+
+PROGRAMS: Final[LiteralString] = query(__package__, "programs")
+PROGRAM_PAGE: Final[LiteralString] = (
+    f"{PROGRAMS} AND (%(after)s::int IS NULL OR p.program_id > %(after)s::int) ORDER BY p.program_id LIMIT %(limit)s"
+)
+PROGRAM_COUNT: Final[LiteralString] = f"SELECT count(*) FROM ({PROGRAMS}) AS seen"
+PROGRAM: Final[LiteralString] = f"{PROGRAMS} AND p.uid = %(uid)s"
+PROGRAM_BY_CODE: Final[LiteralString] = f"{PROGRAMS} AND lower(p.code) = lower(%(code)s)"
+INSERT_PROGRAM: Final[LiteralString] = (
+    "INSERT INTO program (uid, code, name) VALUES (%(uid)s, %(code)s, %(name)s) RETURNING program_id, uid, code, name, 'lead' AS role"
+)
+GRANTS: Final[LiteralString] = query(__package__, "grants")
+GRANT_COUNT: Final[LiteralString] = "SELECT count(*) FROM program_role WHERE program_id = %(program_id)s"
+SET_ROLE: Final[LiteralString] = (
+    "INSERT INTO program_role (program_id, user_id, role) VALUES (%(program_id)s, %(user_id)s, %(role)s) "
+    "ON CONFLICT (user_id, program_id) DO UPDATE SET role = excluded.role"
+)
+DELETE_ROLE: Final[LiteralString] = "DELETE FROM program_role WHERE program_id = %(program_id)s AND user_id = %(user_id)s"
+
+PROJECTS: Final[LiteralString] = query(__package__, "projects")
+PROJECT_MATCHING: Final[LiteralString] = f"{PROJECTS} AND (%(program)s::uuid IS NULL OR p.uid = %(program)s::uuid)"
+PROJECT_PAGE: Final[LiteralString] = (
+    f"{PROJECT_MATCHING} AND (%(after)s::int IS NULL OR j.project_id > %(after)s::int) ORDER BY j.project_id LIMIT %(limit)s"
+)
+PROJECT_COUNT: Final[LiteralString] = f"SELECT count(*) FROM ({PROJECT_MATCHING}) AS seen"
+PROJECT: Final[LiteralString] = f"{PROJECTS} AND j.uid = %(uid)s"
+PROJECT_BY_CODE: Final[LiteralString] = f"{PROJECTS} AND lower(j.code) = lower(%(code)s)"
+INSERT_PROJECT: Final[LiteralString] = (
+    "INSERT INTO project (uid, program_id, code, name, library) VALUES (%(uid)s, %(program_id)s, %(code)s, %(name)s, %(library)s)"
+)

@@ -1,0 +1,240 @@
+"""Shapes of requests and answers about people, sessions, tokens, programs and projects."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from cascadia.access.model import GrantRow, ProgramRow, ProjectRow, Role, SessionState, TokenRow, UserRow
+from cascadia.access.passwords import MAX_LENGTH
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=50)]
+Password = Annotated[str, StringConstraints(max_length=MAX_LENGTH)]
+
+
+class Body(BaseModel):
+    """A body of a request: members that nobody knows are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SetupState(BaseModel):
+    """There is no administrator yet."""
+
+    token_required: bool = Field(description="False on a direct connection from the machine itself.")
+
+
+class Setup(Body):
+    """The organisation and its first administrator."""
+
+    organisation: Name
+    email: Email
+    name: Name | None = None
+    password: Password
+    token: Annotated[str, StringConstraints(max_length=1000)] | None = None
+
+
+class Credentials(Body):
+    """Who signs in."""
+
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)]
+    password: Password
+
+
+class User(BaseModel):
+    """An account."""
+
+    id: UUID
+    name: str
+    email: str
+    administrator: bool
+    active: bool
+
+    @classmethod
+    def of(cls, row: UserRow | GrantRow) -> "User":
+        """The answer for one row."""
+        return cls(id=row.uid, name=row.name, email=row.email, administrator=row.administrator, active=row.active)
+
+
+class UserPage(BaseModel):
+    """One page of accounts."""
+
+    items: list[User]
+    next: str | None
+    total: int | None = None
+
+
+class NewUser(Body):
+    """An account to be made."""
+
+    email: Email
+    name: Name
+    password: Password
+    administrator: bool = False
+
+
+class UserPatch(Body):
+    """What is to change of an account; what is not mentioned stays."""
+
+    name: Name | None = None
+    active: bool | None = None
+    password: Password | None = None
+    current_password: Password | None = Field(default=None, description="Needed to change one's own password.")
+
+
+class ProgramRef(BaseModel):
+    """A program by id, code and name."""
+
+    id: UUID
+    code: str
+    name: str
+
+
+class SessionRole(BaseModel):
+    """A role of the user who is signed in."""
+
+    program: ProgramRef
+    role: Role
+
+
+class Organisation(BaseModel):
+    """Whose Cascadia this is."""
+
+    name: str
+
+
+class Session(BaseModel):
+    """Who is signed in, with their roles. `expires_at` moves while the session is used; null for a token without an end."""
+
+    user: User
+    organisation: Organisation
+    roles: list[SessionRole]
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, state: SessionState, expires_at: datetime | None) -> "Session":
+        """The answer about one session or token."""
+        roles = [SessionRole(program=ProgramRef(id=r.uid, code=r.code, name=r.name), role=r.role) for r in state.roles]
+        return cls(user=User.of(state.user), organisation=Organisation(name=state.organisation), roles=roles, expires_at=expires_at)
+
+
+class Token(BaseModel):
+    """An API token of one's own."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, row: TokenRow) -> "Token":
+        """The answer for one row."""
+        return cls(id=row.uid, name=row.name, created_at=row.created_at, expires_at=row.expires_at, last_used_at=row.last_used_at)
+
+
+class TokenWithSecret(Token):
+    """A new API token. The secret is shown this once."""
+
+    secret: str
+
+
+class TokenPage(BaseModel):
+    """One page of one's own API tokens."""
+
+    items: list[Token]
+    next: str | None
+    total: int | None = None
+
+
+class NewToken(Body):
+    """An API token to be made; without `expires_at` it is valid until it is revoked."""
+
+    name: Name
+    expires_at: AwareDatetime | None = None
+
+
+class Program(BaseModel):
+    """A program. `role` is that of the reader, null for an administrator without one."""
+
+    id: UUID
+    code: str
+    name: str
+    role: Role | None
+
+    @classmethod
+    def of(cls, row: ProgramRow) -> "Program":
+        """The answer for one row."""
+        return cls(id=row.uid, code=row.code, name=row.name, role=Role(row.role) if row.role else None)
+
+
+class ProgramPage(BaseModel):
+    """One page of programs."""
+
+    items: list[Program]
+    next: str | None
+    total: int | None = None
+
+
+class NewProgram(Body):
+    """A program to be made; without a name it is called as its code."""
+
+    code: Code
+    name: Name | None = None
+
+
+class Grant(BaseModel):
+    """A user's role in a program."""
+
+    user: User
+    role: Role
+
+
+class GrantPage(BaseModel):
+    """One page of the roles in a program."""
+
+    items: list[Grant]
+    next: str | None
+    total: int | None = None
+
+
+class NewRole(Body):
+    """The role to give."""
+
+    role: Role
+
+
+class Project(BaseModel):
+    """A project of a program; a `library` is readable by all who are signed in."""
+
+    id: UUID
+    code: str
+    name: str
+    program: ProgramRef
+    library: bool
+
+    @classmethod
+    def of(cls, row: ProjectRow) -> "Project":
+        """The answer for one row."""
+        program = ProgramRef(id=row.program_uid, code=row.program_code, name=row.program_name)
+        return cls(id=row.uid, code=row.code, name=row.name, program=program, library=row.library)
+
+
+class ProjectPage(BaseModel):
+    """One page of projects."""
+
+    items: list[Project]
+    next: str | None
+    total: int | None = None
+
+
+class NewProject(Body):
+    """A project to be made; without a name it is called as its code."""
+
+    program: UUID
+    code: Code
+    name: Name | None = None
+    library: bool = False

@@ -1,0 +1,205 @@
+"""Users, programs, roles and projects: who may do what, and where."""
+
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+
+from cascadia.access import passwords, queries
+from cascadia.access.model import Actor, GrantRow, ProgramRow, ProjectRow, Role, UserRow
+from cascadia.access.paging import cut, key_after
+from cascadia.access.sessions import insert_user
+from cascadia.kernel.db import Primary, Read, Write
+from cascadia.kernel.errors import Conflict, Invalid, NotFound
+from cascadia.kernel.events import Event
+from cascadia.kernel.ids import new_uid
+from cascadia.kernel.paging import PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """What is to change of an account; None = stays. `current_password` is needed to change one's own password."""
+
+    name: str | None = None
+    active: bool | None = None
+    password: str | None = None
+    current_password: str | None = None
+
+
+async def list_users(read: Read, q: str | None, paging: PageRequest) -> tuple[list[UserRow], str | None, int | None]:
+    """One page of all accounts, oldest first; `q` is a piece of the name or the email."""
+    params = {"q": q, "after": key_after(paging), "limit": paging.limit + 1}
+    rows = await read.all(queries.USER_PAGE, UserRow, params)
+    total = await read.value(queries.USER_COUNT, params) if paging.count else None
+    return *cut(rows, paging, lambda row: row.user_id), total
+
+
+async def user_by_uid(read: Read, uid: UUID) -> UserRow:
+    """One account."""
+    found = await read.one(queries.USER, UserRow, {"uid": uid})
+    if found is None:
+        raise NotFound("There is no such user.")
+    return found
+
+
+async def create_user(write: Write, actor: Actor, email: str, name: str, password_hash: str, *, administrator: bool) -> UserRow:
+    """A new account; `password_hash` is made before the transaction. 409 where the email is taken."""
+    actor.require_administrator()
+    try:
+        user = await insert_user(write, email, name, password_hash, administrator=administrator)
+    except UniqueViolation as error:
+        raise _taken(error, "user_email", "email", "email_taken", "There is a user with this email.") from error
+    await write.emit(Event("user.created", user.uid, actor.user_id, data={"email": email, "administrator": administrator}))
+    return user
+
+
+async def judge_user_change(primary: Primary, actor: Actor, uid: UUID, change: UserChange) -> str | None:
+    """Refuses what the actor may not change of an account; the hash of the new password, where there is one."""
+    user = await user_by_uid(primary, uid)
+    if uid != actor.uid:
+        actor.require_administrator()
+    if change.active is not None:
+        actor.require_administrator()
+    if change.password is None:
+        return None
+    passwords.check_rules(change.password, user.email)
+    if uid == actor.uid:
+        await _check_own_password(primary, actor, change.current_password)
+    return await passwords.hash_password(change.password)
+
+
+async def _check_own_password(primary: Primary, actor: Actor, current: str | None) -> None:
+    stored = await primary.value(queries.PASSWORD_HASH, {"user_id": actor.user_id})
+    if current is None or not await passwords.verify(stored, current):
+        message = "Type your present password." if current is None else "This is not your present password."
+        raise Invalid(
+            "Changing your own password needs the present one.",
+            code="wrong_current_password",
+            errors=[{"pointer": "/current_password", "message": message}],
+        )
+
+
+async def change_user(write: Write, actor: Actor, uid: UUID, change: UserChange, password_hash: str | None, keep: bytes) -> UserRow:
+    """The changed account. A new password or `active: false` ends its sessions, except the one whose token has the hash `keep`."""
+    params = {"uid": uid, "name": change.name, "active": change.active, "password_hash": password_hash, "keep": keep}
+    if change.active is False:
+        await write.value(queries.INSTANCE_LOCK)
+    user = await write.one(queries.CHANGE_USER, UserRow, params)
+    if user is None:
+        raise NotFound("There is no such user.")
+    if change.active is False and not await write.value(queries.ACTIVE_ADMINISTRATORS):
+        raise Conflict("This is the last active administrator. Make another one first.", code="last_administrator")
+    data: dict[str, Any] = {"name": change.name, "active": change.active, "password": True if password_hash else None}
+    await write.emit(Event("user.changed", uid, actor.user_id, data={k: v for k, v in data.items() if v is not None}))
+    return user
+
+
+def _seen_by(actor: Actor) -> dict[str, Any]:
+    return {"user_id": actor.user_id, "administrator": actor.administrator, "programs": actor.programs}
+
+
+async def list_programs(read: Read, actor: Actor, paging: PageRequest) -> tuple[list[ProgramRow], str | None, int | None]:
+    """One page of the programs that the actor has a role in, oldest first; administrators see all."""
+    params = {**_seen_by(actor), "after": key_after(paging), "limit": paging.limit + 1}
+    rows = await read.all(queries.PROGRAM_PAGE, ProgramRow, params)
+    total = await read.value(queries.PROGRAM_COUNT, params) if paging.count else None
+    return *cut(rows, paging, lambda row: row.program_id), total
+
+
+async def find_program(read: Read, actor: Actor, *, uid: UUID | None = None, code: str | None = None) -> ProgramRow:
+    """A program by id or by code, upper and lower case alike; 404 where the actor may not see it."""
+    by: LiteralString = queries.PROGRAM if uid else queries.PROGRAM_BY_CODE
+    found = await read.one(by, ProgramRow, {**_seen_by(actor), "uid": uid, "code": code})
+    if found is None:
+        raise NotFound("There is no such program, or you may not see it.")
+    return found
+
+
+async def create_program(write: Write, actor: Actor, code: str, name: str) -> ProgramRow:
+    """A new program whose lead is the actor. 409 where the code is taken."""
+    actor.require_administrator()
+    try:
+        program = await write.one(queries.INSERT_PROGRAM, ProgramRow, {"uid": new_uid(), "code": code, "name": name})
+    except UniqueViolation as error:
+        raise _taken(error, "program_code", "code", "code_taken", "There is a program with this code.") from error
+    assert program
+    await write.emit(Event("program.created", program.uid, actor.user_id, program.program_id, {"code": code, "name": name}))
+    await _set_role(write, actor, program, actor.uid, Role.LEAD)
+    return program
+
+
+async def _managed(primary: Primary, actor: Actor, uid: UUID, permission: str) -> ProgramRow:
+    """The program, where the actor holds the permission in it or is an administrator, who could give it to themselves."""
+    program = await find_program(primary, actor, uid=uid)
+    if not actor.administrator:
+        actor.require(permission, program.program_id)
+    return program
+
+
+async def list_grants(read: Read, actor: Actor, program: UUID, paging: PageRequest) -> tuple[list[GrantRow], str | None, int | None]:
+    """One page of the users with a role in a program that the actor may see."""
+    row = await find_program(read, actor, uid=program)
+    params = {"program_id": row.program_id, "after": key_after(paging), "limit": paging.limit + 1}
+    rows = await read.all(queries.GRANTS, GrantRow, params)
+    total = await read.value(queries.GRANT_COUNT, params) if paging.count else None
+    return *cut(rows, paging, lambda grant: grant.user_id), total
+
+
+async def grant_role(write: Write, actor: Actor, program: UUID, user: UUID, role: Role) -> UserRow:
+    """Gives a user a role in a program, in place of the one that they had."""
+    return await _set_role(write, actor, await _managed(write, actor, program, "program.manage"), user, role)
+
+
+async def _set_role(write: Write, actor: Actor, program: ProgramRow, user: UUID, role: Role) -> UserRow:
+    row = await user_by_uid(write, user)
+    await write.execute(queries.SET_ROLE, {"program_id": program.program_id, "user_id": row.user_id, "role": role})
+    await write.emit(Event("role.granted", user, actor.user_id, program.program_id, {"program": str(program.uid), "role": role}))
+    return row
+
+
+async def revoke_role(write: Write, actor: Actor, program: UUID, user: UUID) -> None:
+    """Takes a user's role in a program away."""
+    managed = await _managed(write, actor, program, "program.manage")
+    row = await user_by_uid(write, user)
+    if not await write.execute(queries.DELETE_ROLE, {"program_id": managed.program_id, "user_id": row.user_id}):
+        raise NotFound("This user has no role in the program.")
+    await write.emit(Event("role.revoked", user, actor.user_id, managed.program_id, {"program": str(managed.uid)}))
+
+
+async def list_projects(
+    read: Read, actor: Actor, program: UUID | None, paging: PageRequest
+) -> tuple[list[ProjectRow], str | None, int | None]:
+    """One page of the projects that the actor may see, oldest first: those of their programs, and libraries."""
+    params = {**_seen_by(actor), "program": program, "after": key_after(paging), "limit": paging.limit + 1}
+    rows = await read.all(queries.PROJECT_PAGE, ProjectRow, params)
+    total = await read.value(queries.PROJECT_COUNT, params) if paging.count else None
+    return *cut(rows, paging, lambda row: row.project_id), total
+
+
+async def find_project(read: Read, actor: Actor, *, uid: UUID | None = None, code: str | None = None) -> ProjectRow:
+    """A project by id or by code, upper and lower case alike; 404 where the actor may not see it."""
+    by: LiteralString = queries.PROJECT if uid else queries.PROJECT_BY_CODE
+    found = await read.one(by, ProjectRow, {**_seen_by(actor), "uid": uid, "code": code})
+    if found is None:
+        raise NotFound("There is no such project, or you may not see it.")
+    return found
+
+
+async def create_project(write: Write, actor: Actor, program: UUID, code: str, name: str, *, library: bool) -> ProjectRow:
+    """A new project of a program; a library is readable by all who are signed in. 409 where the code is taken."""
+    managed = await _managed(write, actor, program, "project.create")
+    uid = new_uid()
+    params = {"uid": uid, "program_id": managed.program_id, "code": code, "name": name, "library": library}
+    try:
+        await write.execute(queries.INSERT_PROJECT, params)
+    except UniqueViolation as error:
+        raise _taken(error, "project_code", "code", "code_taken", "There is a project with this code.") from error
+    await write.emit(Event("project.created", uid, actor.user_id, managed.program_id, {"code": code, "name": name, "library": library}))
+    return await find_project(write, actor, uid=uid)
+
+
+def _taken(error: UniqueViolation, constraint: str, field: str, code: str, sentence: str) -> Exception:
+    if error.diag.constraint_name != constraint:
+        return error
+    return Conflict(sentence, code=code, errors=[{"pointer": f"/{field}", "message": sentence}])
