@@ -11,11 +11,12 @@ from cascadia.api.health import router as health
 from cascadia.bom.routes import router as bom
 from cascadia.jobs.routes import router as jobs
 from cascadia.parts.routes import router as parts
+from cascadia.proposals.routes import router as proposals
 from cascadia.vault.routes import router as vault
 from cascadia.versioning.routes import router as versioning
 
 PREFIX: Final = "/api/v1"
-ROUTERS: Final[tuple[APIRouter, ...]] = (access, parts, bom, versioning, vault, jobs)
+ROUTERS: Final[tuple[APIRouter, ...]] = (access, parts, bom, versioning, vault, jobs, proposals)
 """What stands under `PREFIX`, in the order of the document."""
 
 

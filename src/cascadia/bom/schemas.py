@@ -12,7 +12,7 @@ from cascadia.bom.model import FIND_MAX, LineRow, QuantityKind, designator_list
 from cascadia.bom.service import Use
 from cascadia.items.model import Phase, RevisionStatus, revision_status
 from cascadia.items.units import as_decimal
-from cascadia.parts.schemas import derivative_path
+from cascadia.parts.schemas import thumbnail_url
 from cascadia.versioning.schemas import PointView
 
 
@@ -105,7 +105,7 @@ def _child(row: LineRow) -> LineChild:
         phase=Phase(row.child_phase) if row.child_phase else None,
         revision=row.child_revision,
         revision_status=revision_status(row.child_revision),
-        thumbnail=derivative_path(row.child_file, "thumbnail", row.child_component) if row.child_thumbnail else None,
+        thumbnail=thumbnail_url(row.child_file, row.child_component) if row.child_thumbnail else None,
     )
 
 
@@ -160,13 +160,22 @@ class LinePatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    child: UUID = Field(default=None)  # type: ignore[assignment]
-    quantity: Decimal = Field(default=None)  # type: ignore[assignment]
-    unit: Unit = Field(default=None)  # type: ignore[assignment]
-    quantity_kind: QuantityKind = Field(default=None)  # type: ignore[assignment]
+    child: UUID | None = None
+    quantity: Decimal | None = None
+    unit: Unit | None = None
+    quantity_kind: QuantityKind | None = None
     find_number: FindNumber | None = None
-    designators: list[str] = Field(default=None)  # type: ignore[assignment]
+    designators: list[str] | None = None
     note: Note | None = None
+
+    @model_validator(mode="after")
+    def _not_cleared(self) -> "LinePatch":
+        cleared = [
+            name for name in ("child", "quantity", "unit", "quantity_kind") if name in self.model_fields_set and getattr(self, name) is None
+        ]
+        if cleared:
+            raise ValueError(f"{', '.join(cleared)} cannot be null")
+        return self
 
 
 class AddOperation(NewLine):

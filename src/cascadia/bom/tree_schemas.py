@@ -12,7 +12,8 @@ from cascadia.bom.model import QuantityKind, designator_list
 from cascadia.bom.schemas import Measured, plain
 from cascadia.bom.service import Tree, TreeItem
 from cascadia.items.model import Phase, RevisionStatus, revision_status
-from cascadia.parts.schemas import derivative_path
+from cascadia.parts.schemas import thumbnail_url
+from cascadia.vault.model import derivative_url
 from cascadia.versioning.schemas import PointView
 
 OCCURRENCES_MAX: Final = 500_000
@@ -161,7 +162,7 @@ def tree_lines(tree: Tree) -> TreeLines:
 
 def thumbnail(item: TreeItem) -> str | None:
     """Where the item's picture is, if it has one."""
-    return derivative_path(item.file_uid, "thumbnail", item.component) if item.visible and item.has_thumbnail else None
+    return thumbnail_url(item.file_uid, item.component) if item.visible and item.has_thumbnail else None
 
 
 def bom_tree(tree: Tree, depth: int) -> BomTree:
@@ -178,7 +179,7 @@ def bom_tree(tree: Tree, depth: int) -> BomTree:
         occurrences=TreeOccurrences(level=found.level, line=found.line, extended_quantity=[plain(q) for q in found.extended]),
         totals=_totals(tree, found),
         bom_etags={str(index[item]): f'"{tree.head.branch_id}-{seq}.0"' for item, seq in tree.bom_seqs.items()},
-        model=derivative_path(root.file_uid, "glb", None) if root.has_model else None,
+        model=derivative_url(root.file_uid, "glb") if root.file_uid and root.has_model else None,
         model_component=root.component if root.has_model else None,
     )
 

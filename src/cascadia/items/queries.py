@@ -9,6 +9,7 @@ from cascadia.versioning.model import OPEN_END
 ROWS: Final = query(__package__, "rows")
 MATCHING: Final = query(__package__, "matching")
 ONE: Final[LiteralString] = query(__package__, "pick_one") + ROWS
+BY_IDS: Final[LiteralString] = query(__package__, "pick_ids") + ROWS
 CREATION: Final = query(__package__, "creation")
 COUNT: Final[LiteralString] = query(__package__, "count").replace("{matching}", MATCHING)
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from cascadia.access.model import Actor
 from cascadia.items import queries
@@ -98,6 +99,11 @@ async def find(
     return row
 
 
+async def by_ids(read: Read, actor: Actor, ids: Sequence[int]) -> list[ItemRow]:
+    """The items of these ids at the head of `main` that the actor may see."""
+    return await read.all(queries.BY_IDS, ItemRow, {**At().params(), "ids": list(ids), "programs": actor.programs})
+
+
 async def page(
     read: Read, actor: Actor, kind: str, wanted: ItemFilter, at: At, paging: PageRequest
 ) -> tuple[list[ItemRow], str | None, int | None]:
@@ -170,22 +176,39 @@ def _created(actor: Actor, kind: Kind, new: NewItem, found: _Creation, number: s
     assert found.ids
     uid, item_id = new_uid(), found.ids[0]
     identity = {"item_id": item_id, "uid": uid, "kind": kind.name, "project_id": found.project_id, "number": number}
-    fields = {
-        "name": clean_name(new.name),
-        "description": new.description,
-        "phase": Phase.PROTOTYPE.value,
-        "owner_id": Ref(found.owner_id, new.owner) if found.owner_id and new.owner else None,
-        "attributes": merge_attributes(kind, {}, new.attributes or {}),
-    }
+    owner = Ref(found.owner_id, new.owner) if found.owner_id and new.owner else None
+    fields = new_fields(new.name, new.description, merge_attributes(kind, {}, new.attributes or {}), owner)
     change = Change(
         author=Author(actor.user_id, actor.uid),
         message=message or f"Create {number}",
         programs=frozenset({found.program_id}),
-        deltas=(Delta(ITEM_V.name, item_id, uid, None, fields),),
+        deltas=(item_delta(item_id, uid, None, fields),),
         before=(Statement(queries.INSERT_ITEM, identity), Statement(queries.INSERT_NUMBER, identity)),
         events=(Event(f"{kind.name}.created", uid, actor.user_id, found.program_id, {"number": number}),),
     )
     return Created(change, uid)
+
+
+def new_fields(name: str, description: str | None, attributes: Mapping[str, Any], owner: Ref | None = None) -> dict[str, Any]:
+    """Every versioned field of an item to be made: a prototype, with checked attributes."""
+    return {
+        "name": clean_name(name),
+        "description": description or None,
+        "phase": Phase.PROTOTYPE.value,
+        "owner_id": owner,
+        "attributes": dict(attributes),
+    }
+
+
+def item_delta(item_id: int, uid: UUID, seen: int | None, fields: Mapping[str, Any] | None) -> Delta:
+    """One item made, changed or (fields None) deleted."""
+    return Delta(ITEM_V.name, item_id, uid, seen, fields)
+
+
+def identities(created: Sequence[Mapping[str, Any]]) -> list[Statement]:
+    """What a change that makes many items runs `before`: their identities and numbers (item_id, uid, kind, project_id, number)."""
+    params = {"items": Jsonb(list(created))}
+    return [Statement(queries.INSERT_ITEMS, params), Statement(queries.INSERT_NUMBERS, params)]
 
 
 def clean_name(text: str) -> str:

@@ -15,6 +15,8 @@ UNITS: Final[dict[str, tuple[str, Fraction]]] = {
     "mm2": ("area", Fraction(1, 10**6)),
     "cm2": ("area", Fraction(1, 10**4)),
     "m2": ("area", Fraction(1)),
+    "mm3": ("volume", Fraction(1, 10**9)),
+    "cm3": ("volume", Fraction(1, 10**6)),
     "mL": ("volume", Fraction(1, 10**6)),
     "L": ("volume", Fraction(1, 1000)),
     "m3": ("volume", Fraction(1)),

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from mimetypes import MimeTypes
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from cascadia.kernel.errors import Invalid
@@ -192,3 +193,11 @@ def media_type_of(name: str, declared: str | None) -> str:
 
 def _bad_name(detail: str) -> Invalid:
     return Invalid(detail, code="bad_file_name", errors=[{"pointer": "/name", "message": detail}])
+
+
+def derivative_url(file: UUID, kind: str, component: str = "", sha256: str | None = None) -> str:
+    """Where a derivative's bytes are read, as a path; with `sha256` it names the bytes, so that a browser may keep them for ever."""
+    query = [f"component={quote(component, safe='')}"] if component else []
+    query += [f"v={sha256[:16]}"] if sha256 else []
+    path = f"/api/v1/files/{file}/derivatives/{kind}"
+    return f"{path}?{'&'.join(query)}" if query else path

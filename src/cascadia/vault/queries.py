@@ -55,3 +55,10 @@ UNKNOWN_KEYS: Final[LiteralString] = (
 def about_item(name: str) -> LiteralString:
     """The file of that name over the table that holds the versions of items: its owner is above, so the registry names it."""
     return query(__package__, name).replace("{item_v}", registry.table("item").table)
+
+
+CAD_ATTACHMENTS: Final[LiteralString] = (
+    "SELECT v.attachment_id, a.uid, v.from_seq, v.item_id, i.uid AS item_uid, v.file_id, f.name, f.blob_id, v.category, v.component "
+    "FROM attachment_v v JOIN attachment a USING (attachment_id) JOIN file f USING (file_id) JOIN item i ON i.item_id = v.item_id "
+    "WHERE v.branch_id = 0 AND v.item_id = ANY(%(items)s::bigint[]) AND v.to_seq = 9223372036854775807 AND NOT v.deleted AND v.role = 'cad'"
+)

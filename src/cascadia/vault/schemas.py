@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow, Role
+from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow, Role, derivative_url
 from cascadia.versioning.schemas import PersonRef, PointView
 
 Category = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -37,12 +36,6 @@ class DerivativeView(BaseModel):
         """The answer for one row, as a derivative of that file."""
         url = derivative_url(file, row.kind, row.component, row.sha256)
         return cls(kind=row.kind, component=row.component or None, media_type=row.media_type, size=row.size, url=url)
-
-
-def derivative_url(file: UUID, kind: str, component: str, sha256: str) -> str:
-    """Where a derivative's bytes are read; `v` names the bytes, so that a browser may keep them for ever."""
-    query = f"component={quote(component, safe='')}&" if component else ""
-    return f"/api/v1/files/{file}/derivatives/{kind}?{query}v={sha256[:16]}"
 
 
 class DerivativePage(BaseModel):

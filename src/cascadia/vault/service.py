@@ -1,10 +1,10 @@
 """Use cases of files: judge and record uploads, find files, keep what converters make, move bytes for jobs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -34,6 +34,22 @@ class NewDerivative:
     component: str
     media_type: str
     stored: StoredBlob
+
+
+@dataclass(frozen=True, slots=True)
+class CadAttachment:
+    """An attachment with role `cad` at the head of `main`, with what a check-in needs."""
+
+    attachment_id: int
+    uid: UUID
+    from_seq: int
+    item_id: int
+    item_uid: UUID
+    file_id: int
+    name: str
+    blob_id: int
+    category: str | None
+    component: str | None
 
 
 async def judge_upload(read: Read, actor: Actor, project: UUID, name: str, declared_type: str | None) -> Target:
@@ -176,6 +192,11 @@ def attachment_rows(attachments: Sequence[NewAttachment]) -> tuple[Statement, tu
     return Statement(queries.INSERT_ATTACHMENTS, {"rows": Jsonb(identities)}), tuple(deltas)
 
 
+def attachment_delta(attachment_id: int, uid: UUID, seen: int, fields: Mapping[str, Any]) -> Delta:
+    """An attachment with other fields: a check-in sets another file."""
+    return Delta(ATTACHMENT_V.name, attachment_id, uid, seen, fields)
+
+
 async def fetch(store: BlobStore, key: str, path: Path) -> None:
     """Writes the object to a new file at `path`, a piece at a time."""
     with path.open("xb") as target:
@@ -197,3 +218,8 @@ async def _pieces(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as source:
         while piece := await asyncio.to_thread(source.read, PIECE):
             yield piece
+
+
+async def cad_attachments(read: Read, items: Sequence[int]) -> list[CadAttachment]:
+    """The attachments with role `cad` of these items at the head of `main`."""
+    return await read.all(queries.CAD_ATTACHMENTS, CadAttachment, {"items": list(items)})

@@ -20,6 +20,10 @@ CREATE INDEX item_to ON item_v (branch_id, to_seq) WHERE to_seq < 92233720368547
 CREATE INDEX item_name_words ON item_v USING gin (name gin_trgm_ops) WHERE to_seq = 9223372036854775807;
 CREATE INDEX item_number_words ON item USING gin (number gin_trgm_ops);
 
+-- What the components of a CAD file are matched by.
+CREATE INDEX item_geometry ON item_v ((attributes ->> 'geometry_hash')) WHERE to_seq = 9223372036854775807 AND attributes ? 'geometry_hash';
+CREATE INDEX item_name ON item_v (lower(name)) WHERE to_seq = 9223372036854775807;
+
 -- How a kind's numbers are made. `segments` is a list of {"literal": text} | {"sequence": width} | {"project": true} | {"year": 4|2}.
 CREATE TABLE number_scheme (
   kind text PRIMARY KEY,

@@ -55,6 +55,7 @@ CREATE TABLE job_subscriber (
 );
 CREATE INDEX job_subscriber_actor ON job_subscriber (actor_id, job_id);
 CREATE INDEX job_subscriber_program ON job_subscriber (program_id, job_id);
+CREATE INDEX job_subscriber_subject ON job_subscriber (subject, job_id);
 
 -- Every change of a job's state is an event, whoever makes it.
 CREATE FUNCTION job_changed() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -42,6 +42,8 @@ CREATE TABLE proposal_row (
   UNIQUE (proposal_id, ordinal)
 );
 
+CREATE INDEX proposal_row_part ON proposal_row (proposal_id, component) WHERE kind = 'part';
+
 -- The proposal that a change accepts: CA410 where it is not open any more. Waits on the row ahead of the lock on the branch.
 CREATE FUNCTION accept_proposal(proposal bigint, commit_of uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,0 +1,243 @@
+"""Accepting a proposal: its rows become one `Change`."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from cascadia.access.model import Actor
+from cascadia.bom import bulk
+from cascadia.bom.bulk import OpenLine
+from cascadia.bom.model import next_find_number
+from cascadia.items import service as items
+from cascadia.items.attributes import merge_attributes
+from cascadia.items.model import ItemRow
+from cascadia.items.service import fields_of
+from cascadia.kernel.db import Primary
+from cascadia.kernel.errors import Conflict, Invalid
+from cascadia.kernel.events import Event
+from cascadia.kernel.ids import new_uid
+from cascadia.kernel.statements import Statement
+from cascadia.parts.model import DEFAULT_UNIT, PART
+from cascadia.proposals import queries, service
+from cascadia.proposals.matching import Choice, Verdict, changed_attributes, measured
+from cascadia.proposals.service import ProposalRow, Row, Source
+from cascadia.vault import service as vault
+from cascadia.vault.model import NewAttachment, Role
+from cascadia.vault.service import CadAttachment
+from cascadia.versioning.model import Author, Change, Delta, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    items: list[int] | None
+    lines: list[int] | None
+    numbers: list[str] | None
+    taken: list[str]
+
+
+@dataclass(slots=True)
+class _Plan:
+    """A change in the making."""
+
+    deltas: list[Delta] = field(default_factory=list)
+    created: list[dict[str, Any]] = field(default_factory=list)
+    row_items: list[tuple[int, int]] = field(default_factory=list)
+    lines: list[tuple[int, UUID]] = field(default_factory=list)
+    attachments: list[NewAttachment] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+    touched: set[int] = field(default_factory=set)
+
+
+async def judge(primary: Primary, actor: Actor, proposal: ProposalRow, message: str | None) -> Change:
+    """What accepting the proposal writes; 409 `proposal_moved` where its parts changed since it was matched."""
+    actor.require("proposal.accept", proposal.program_id)
+    if proposal.state != "open":
+        raise service.not_open(proposal.state)
+    source = await service.source_of(primary, proposal.uid)
+    assert source
+    rows = await service.all_rows(primary, proposal.proposal_id)
+    return await _Accepting(primary, actor, proposal, source, rows).run(message)
+
+
+class _Accepting:
+    """One accept: reads what the rows refer to, then builds the change."""
+
+    def __init__(self, primary: Primary, actor: Actor, proposal: ProposalRow, source: Source, rows: Sequence[Row]) -> None:
+        self.primary, self.actor, self.proposal, self.source = primary, actor, proposal, source
+        self.parts = [r for r in rows if r.kind == "part"]
+        self.line_rows = [r for r in rows if r.kind == "line" and r.choice == Choice.APPLY and r.verdict != Verdict.SAME]
+        self.plan = _Plan()
+        self.refs: dict[str, Ref] = {}
+        self.units: dict[str, str] = {}
+
+    async def run(self, message: str | None) -> Change:
+        used = service.used_items(self.parts)
+        present = {row.item_id: row for row in await items.by_ids(self.primary, self.actor, sorted(set(used.values())))}
+        existing = await bulk.open_lines(self.primary, sorted(present))
+        seen = await bulk.bom_versions(self.primary, sorted(present), 2**62)
+        self._refuse_moved(used, present, seen)
+        creating = [r for r in self.parts if r.choice == Choice.CREATE]
+        drawn = await self._draw(creating)
+        self._create(creating, drawn)
+        self._use(present)
+        self._apply_lines(existing, list(drawn.lines or ()))
+        await self._attach(present)
+        return self._change(message, {i: seen.get(i, 0) for i in self.plan.touched if i in present})
+
+    def _refuse_moved(self, used: Mapping[str, int], present: Mapping[int, ItemRow], seen: Mapping[int, int]) -> None:
+        base = self.proposal.base_seq or 0
+        gone = [key for key, item in used.items() if item not in present]
+        moved = [row.number for row in present.values() if row.from_seq > base or seen.get(row.item_id, 0) > base]
+        if gone or moved:
+            raise Conflict(
+                f"{', '.join([*moved, *gone][:5])} changed since this proposal was made. It was matched again: look at it, then accept.",
+                code="proposal_moved",
+            )
+
+    async def _draw(self, creating: Sequence[Row]) -> _Drawn:
+        typed = [r.number for r in creating if r.number]
+        params = {
+            "items": len(creating),
+            "lines": sum(r.verdict == Verdict.ADD for r in self.line_rows),
+            "project_code": self.source.project_code,
+            "numbers": len(creating) - len(typed),
+            "typed": typed,
+        }
+        drawn = await self.primary.one(queries.DRAWN, _Drawn, params)
+        assert drawn
+        if drawn.taken:
+            raise items.number_taken(drawn.taken[0])
+        if len({n.upper() for n in typed}) != len(typed):
+            raise Invalid("Two rows would be created under one number. Give each its own.", code="number_twice")
+        return drawn
+
+    def _create(self, creating: Sequence[Row], drawn: _Drawn) -> None:
+        numbers, ids = list(drawn.numbers or ()), list(drawn.items or ())
+        for row in creating:
+            assert row.component
+            component, item_id, uid = service.component_of(row), ids.pop(0), new_uid()
+            number = row.number or numbers.pop(0)
+            self.refs[row.component], self.units[row.component] = Ref(item_id, uid), DEFAULT_UNIT
+            self.plan.row_items.append((row.row_id, item_id))
+            self.plan.created.append(
+                {"item_id": item_id, "uid": str(uid), "kind": PART.name, "project_id": self.source.project_id, "number": number}
+            )
+            fields = items.new_fields(row.name or component.name, component.description, merge_attributes(PART, {}, measured(component)))
+            self.plan.deltas.append(items.item_delta(item_id, uid, None, fields))
+
+    def _use(self, present: Mapping[int, ItemRow]) -> None:
+        done: set[int] = set()
+        for row in self.parts:
+            if row.choice != Choice.USE or row.match_id is None or row.component is None:
+                continue
+            item = present[row.match_id]
+            self.refs[row.component] = Ref(item.item_id, item.uid)
+            self.units[row.component] = item.attributes.get("unit", DEFAULT_UNIT)
+            self.plan.used.add(item.item_id)
+            changes = changed_attributes(service.component_of(row), item.attributes)
+            if changes and item.item_id not in done and self._may_change(item):
+                done.add(item.item_id)
+                fields = {**fields_of(item), "attributes": merge_attributes(PART, item.attributes, changes)}
+                self.plan.deltas.append(items.item_delta(item.item_id, item.uid, item.from_seq, fields))
+
+    def _may_change(self, item: ItemRow) -> bool:
+        """Measured attributes follow the file only on parts that the actor may edit and that were never released."""
+        return item.revision is None and self.actor.may("part.edit", item.program_id)
+
+    def _apply_lines(self, existing: Sequence[OpenLine], ids: list[int]) -> None:
+        by_id = {line.line_id: line for line in existing}
+        taken: dict[int, list[int]] = defaultdict(list)
+        for line in existing:
+            taken[line.parent_id].append(line.find_number or 0)
+        for row in self.line_rows:
+            parent, child = self.refs.get(row.parent or ""), self.refs.get(row.child or "")
+            if row.verdict == Verdict.ADD and parent and child:
+                number = next_find_number(taken[parent.id])
+                taken[parent.id].append(number)
+                fields = bulk.counted_line(parent, child, number, self.units[row.child or ""], row.found["placements"])
+                self._line(ids.pop(0), new_uid(), None, fields, parent)
+                self.plan.lines.append((self.plan.deltas[-1].id, self.plan.deltas[-1].uid))
+            elif row.line_id in by_id:
+                self._existing(row, by_id[row.line_id])
+
+    def _existing(self, row: Row, line: OpenLine) -> None:
+        parent = Ref(line.parent_id, line.parent_uid)
+        if row.verdict == Verdict.REMOVE:
+            self._line(line.line_id, line.uid, line.from_seq, None, parent)
+            return
+        placements = row.found["placements"]
+        fields = {**line.fields(), "quantity": Decimal(len(placements)), "placements": placements}
+        self._line(line.line_id, line.uid, line.from_seq, fields, parent)
+
+    def _line(self, line_id: int, uid: UUID, seen: int | None, fields: Mapping[str, Any] | None, parent: Ref) -> None:
+        self.plan.deltas.append(bulk.line_delta(line_id, uid, seen, fields))
+        self.plan.touched.add(parent.id)
+
+    async def _attach(self, present: Mapping[int, ItemRow]) -> None:
+        """The file shows each part: the root as a whole, the others as a component of it; a newer file of that name is checked in."""
+        shown = await vault.cad_attachments(self.primary, sorted(present))
+        wanted = [(self.refs[r.component], None if r.found.get("is_root") else r.component) for r in self.parts if r.component in self.refs]
+        wanted = [(ref, component) for ref, component in wanted if self._is_mine(ref, present)]
+        missing = [(ref, component) for ref, component in dict(wanted).items() if not self._checked_in(ref, component, shown)]
+        ids = await vault.draw_attachment_ids(self.primary, len(missing)) if missing else []
+        file = Ref(self.source.file_id, self.source.file_uid)
+        for attachment_id, (ref, component) in zip(ids, missing, strict=True):
+            self.plan.attachments.append(NewAttachment(attachment_id, new_uid(), ref, file, Role.CAD, None, component))
+
+    def _is_mine(self, ref: Ref, present: Mapping[int, ItemRow]) -> bool:
+        item = present.get(ref.id)
+        return item is None or self._may_change(item)
+
+    def _checked_in(self, ref: Ref, component: str | None, shown: Sequence[CadAttachment]) -> bool:
+        """Whether an attachment shows the item already: this file's, another one's, or an older file of this name, which is replaced."""
+        mine = [a for a in shown if a.item_id == ref.id]
+        if not mine or any(a.blob_id == self.source.blob_id for a in mine):
+            return bool(mine)
+        older = next((a for a in mine if a.name == self.source.file_name), None)
+        if older:
+            fields = {
+                "item_id": ref,
+                "file_id": Ref(self.source.file_id, self.source.file_uid),
+                "role": Role.CAD.value,
+                "category": older.category,
+                "component": component,
+            }
+            self.plan.deltas.append(vault.attachment_delta(older.attachment_id, older.uid, older.from_seq, fields))
+        return True
+
+    def _change(self, message: str | None, seen: Mapping[int, int]) -> Change:
+        plan, proposal = self.plan, self.proposal
+        uid = new_uid()
+        before = [Statement(queries.ACCEPT, {"proposal_id": proposal.proposal_id, "commit_uid": uid})]
+        if plan.created:
+            before += items.identities(plan.created)
+            rows, ids = zip(*plan.row_items, strict=True)
+            before.append(Statement(queries.CREATED, {"rows": list(rows), "items": list(ids)}))
+        before += bulk.identities(plan.lines)
+        deltas = list(plan.deltas)
+        if plan.attachments:
+            statement, more = vault.attachment_rows(plan.attachments)
+            before.append(statement)
+            deltas += more
+        expectations, checks = bulk.guards(seen, sorted(plan.used), sorted(plan.touched))
+        return Change(
+            author=Author(self.actor.user_id, self.actor.uid),
+            message=message or f"Import {self.source.file_name}",
+            programs=frozenset({proposal.program_id}),
+            deltas=tuple(deltas),
+            kind="import",
+            uid=uid,
+            before=tuple(before),
+            expectations=expectations,
+            checks=checks,
+            events=tuple(self._events()),
+        )
+
+    def _events(self) -> list[Event]:
+        actor, program = self.actor.user_id, self.proposal.program_id
+        data = {"file": str(self.source.file_uid), "created": len(self.plan.created), "rows": len(self.plan.deltas)}
+        made = [Event(f"{PART.name}.created", UUID(i["uid"]), actor, program, {"number": i["number"]}) for i in self.plan.created]
+        return [*made, Event("proposal.accepted", self.proposal.uid, actor, program, data)]

@@ -1,0 +1,72 @@
+"""SQL of proposals."""
+
+from typing import Final, LiteralString
+
+from cascadia.kernel.sql import query
+
+HITS: Final = query(__package__, "hits")
+ITEM_HIT: Final = query(__package__, "item_hit")
+VIEW: Final = query(__package__, "view")
+ONE: Final[LiteralString] = VIEW + " AND q.uid = %(uid)s"
+PAGE: Final[LiteralString] = (
+    VIEW + " AND (%(project)s::uuid IS NULL OR pr.uid = %(project)s::uuid) AND (%(state)s::text IS NULL OR q.state = %(state)s::text) "
+    "AND (%(before)s::bigint IS NULL OR q.proposal_id < %(before)s::bigint) ORDER BY q.proposal_id DESC LIMIT %(limit)s"
+)
+ROWS: Final = query(__package__, "rows")
+ROW_PAGE: Final[LiteralString] = (
+    ROWS + " AND (%(kind)s::text IS NULL OR r.kind = %(kind)s::text) AND r.ordinal > %(after)s ORDER BY r.ordinal LIMIT %(limit)s"
+)
+ONE_ROW: Final[LiteralString] = ROWS + " AND r.uid = %(row)s"
+
+PROJECT: Final[LiteralString] = (
+    "SELECT project_id, program_id, code FROM project WHERE uid = %(uid)s AND (program_id = ANY(%(programs)s::int[]) OR library)"
+)
+INSERT: Final[LiteralString] = (
+    "INSERT INTO proposal (uid, file_id, project_id, branch_id, created_by) VALUES (%(uid)s, %(file_id)s, %(project_id)s, 0, %(actor_id)s)"
+)
+WAITING_OF_BLOB: Final[LiteralString] = (
+    "SELECT q.uid, q.created_by, pr.program_id, f.name "
+    "FROM proposal q JOIN file f USING (file_id) JOIN project pr ON pr.project_id = q.project_id "
+    "WHERE q.state = 'waiting' AND f.blob_id = %(blob_id)s"
+)
+WAITING: Final[LiteralString] = (
+    "SELECT q.proposal_id, q.uid, q.state, q.created_by, q.project_id, pr.program_id, pr.code AS project_code, "
+    "f.file_id, f.uid AS file_uid, f.name AS file_name, f.blob_id, q.base_seq "
+    "FROM proposal q JOIN file f USING (file_id) JOIN project pr ON pr.project_id = q.project_id WHERE q.uid = %(uid)s"
+)
+LOCK: Final[LiteralString] = "SELECT state FROM proposal WHERE proposal_id = %(proposal_id)s FOR UPDATE"
+OPEN: Final[LiteralString] = (
+    "UPDATE proposal SET state = 'open', base_seq = %(base_seq)s, counts = %(counts)s, error = NULL, changed_at = now() "
+    "WHERE proposal_id = %(proposal_id)s"
+)
+FAIL: Final[LiteralString] = (
+    "UPDATE proposal SET state = 'failed', error = %(error)s, changed_at = now() WHERE uid = %(uid)s AND state = 'waiting' RETURNING 1"
+)
+DISCARD: Final[LiteralString] = "UPDATE proposal SET state = 'discarded', changed_at = now() WHERE proposal_id = %(proposal_id)s"
+DELETE_ROWS: Final[LiteralString] = (
+    "DELETE FROM proposal_row WHERE proposal_id = %(proposal_id)s AND (%(kind)s::text IS NULL OR kind = %(kind)s::text)"
+)
+INSERT_ROWS: Final[LiteralString] = (
+    "INSERT INTO proposal_row (uid, proposal_id, ordinal, kind, component, parent, child, found, verdict, match_id, match_by, candidates, "
+    "changes, line_id, seen, choice, number, name) "
+    "SELECT r.uid, %(proposal_id)s, r.ordinal, r.kind, r.component, r.parent, r.child, r.found, r.verdict, r.match_id, r.match_by, "
+    "r.candidates, r.changes, r.line_id, r.seen, r.choice, r.number, r.name "
+    "FROM jsonb_to_recordset(%(rows)s) AS r(uid uuid, ordinal int, kind text, component text, parent text, child text, found jsonb, "
+    "verdict text, match_id bigint, match_by text, candidates jsonb, changes jsonb, line_id bigint, seen bigint, choice text, number text, "
+    "name text)"
+)
+UPDATE_ROW: Final[LiteralString] = (
+    "UPDATE proposal_row SET verdict = %(verdict)s, match_id = %(match_id)s, match_by = %(match_by)s, changes = %(changes)s, "
+    "choice = %(choice)s, number = %(number)s, name = %(name)s WHERE row_id = %(row_id)s"
+)
+ACCEPT: Final[LiteralString] = "SELECT accept_proposal(%(proposal_id)s, %(commit_uid)s)"
+HEAD_SEQ: Final[LiteralString] = "SELECT head_seq FROM branch WHERE branch_id = 0"
+DRAWN: Final[LiteralString] = (
+    "SELECT draw_ids('item', 'item_id', %(items)s) AS items, draw_ids('bom_line', 'line_id', %(lines)s) AS lines, "
+    "draw_numbers('part', %(project_code)s, %(numbers)s) AS numbers, "
+    "ARRAY(SELECT n.number FROM item_number n WHERE upper(n.number) = ANY(SELECT upper(t) FROM unnest(%(typed)s::text[]) AS t)) AS taken"
+)
+CREATED: Final[LiteralString] = (
+    "UPDATE proposal_row r SET match_id = x.item_id FROM unnest(%(rows)s::bigint[], %(items)s::bigint[]) AS x(row_id, item_id) "
+    "WHERE r.row_id = x.row_id"
+)

@@ -1,0 +1,150 @@
+"""REST of proposals: ask for one, review its rows, accept or discard it."""
+
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from cascadia.access.http import CurrentActor
+from cascadia.access.model import Actor
+from cascadia.kernel import idempotency
+from cascadia.kernel.blobs import BlobStore
+from cascadia.kernel.db import Database, Primary, Write
+from cascadia.kernel.errors import Conflict
+from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
+from cascadia.kernel.statements import Statement
+from cascadia.proposals import accept, queries, service
+from cascadia.proposals.model import decode
+from cascadia.proposals.schemas import Acceptance, NewProposal, Proposal, ProposalPage, ProposalRowPage, ProposalRowView, RowPatch, State
+from cascadia.proposals.service import ProposalRow
+from cascadia.vault import service as vault
+from cascadia.vault.routes import Blobs
+from cascadia.versioning.http import Judged, VersionedWrite, View, write_versioned
+
+router: Final = APIRouter(tags=["proposals"])
+
+
+def proposal_view(actor: Actor) -> View:
+    """How a proposal is answered to this actor."""
+
+    def build(row: Any) -> tuple[Proposal, str]:
+        return Proposal.of(ProposalRow(**row)), "0"
+
+    return View(
+        statement=lambda uid, _: Statement(queries.ONE, {"uid": uid, "programs": actor.programs}),
+        build=build,
+        path=lambda uid: f"/api/v1/proposals/{uid}",
+    )
+
+
+@router.post("/proposals", response_model=Proposal, status_code=202)
+@permission("proposal.create")
+async def create_proposal(request: Request, db: Db, actor: CurrentActor, body: NewProposal, key: IdempotencyKey = None) -> Response:
+    """Asks what a file would change in a project. The answer is `waiting`; jobs convert and match it, then it is `open`."""
+
+    async def effect(write: Write) -> Proposal:
+        uid = await service.request(write, actor, body.file, body.project)
+        return Proposal.of(await service.find(write, actor, uid))
+
+    return await idempotency.repeatable(request, db, actor.user_id, key, effect, status=202, location="/api/v1/proposals")
+
+
+@router.get("/proposals", response_model=ProposalPage)
+@permission("proposal.read")
+async def list_proposals(
+    request: Request,
+    db: Db,
+    actor: CurrentActor,
+    paging: Paging,
+    project: Annotated[UUID | None, Query(description="Only for this project.")] = None,
+    state: Annotated[State | None, Query(description="Only in this state.")] = None,
+) -> Response:
+    """One page of proposals, newest first."""
+    async with db.read() as read:
+        rows, cursor = await service.page(read, actor, paging, project=project, state=state)
+    return page_answer(request, ProposalPage(items=[Proposal.of(row) for row in rows], next=cursor), cursor)
+
+
+@router.get("/proposals/{proposal_id}", response_model=Proposal)
+@permission("proposal.read")
+async def get_proposal(request: Request, db: Db, actor: CurrentActor, proposal_id: UUID) -> Response:
+    """One proposal."""
+    async with db.read() as read:
+        return answer(request, Proposal.of(await service.find(read, actor, proposal_id)))
+
+
+@router.get("/proposals/{proposal_id}/rows", response_model=ProposalRowPage)
+@permission("proposal.read")
+async def list_proposal_rows(
+    request: Request,
+    db: Db,
+    actor: CurrentActor,
+    proposal_id: UUID,
+    paging: Paging,
+    kind: Annotated[Literal["part", "line"] | None, Query(description="Only rows of this kind.")] = None,
+) -> Response:
+    """One page of a proposal's rows: parts first, then lines."""
+    async with db.read() as read:
+        proposal = await service.find(read, actor, proposal_id)
+        rows, cursor = await service.rows_page(read, proposal, paging, kind)
+    page = ProposalRowPage(items=[ProposalRowView.of(row, proposal.file_uid) for row in rows], next=cursor)
+    return page_answer(request, page, cursor)
+
+
+@router.patch("/proposals/{proposal_id}/rows/{row_id}", response_model=ProposalRowView)
+@permission("proposal.create")
+async def choose_proposal_row(
+    request: Request, db: Db, actor: CurrentActor, proposal_id: UUID, row_id: UUID, body: RowPatch, key: IdempotencyKey = None
+) -> Response:
+    """Sets what a row does when the proposal is accepted. Verdicts of lines follow from the choices of their parts."""
+
+    async def effect(write: Write) -> ProposalRowView:
+        proposal = await service.find(write, actor, proposal_id)
+        row = await service.choose(write, actor, proposal, row_id, body.model_dump(exclude_unset=True))
+        return ProposalRowView.of(row, proposal.file_uid)
+
+    return await idempotency.repeatable(request, db, actor.user_id, key, effect)
+
+
+@router.post("/proposals/{proposal_id}/accept", response_model=Proposal)
+@permission("proposal.accept")
+async def accept_proposal(
+    request: Request, db: Db, blobs: Blobs, actor: CurrentActor, proposal_id: UUID, body: Acceptance, key: IdempotencyKey = None
+) -> Response:
+    """Writes everything that the rows say as one commit. 409 `proposal_moved`: parts changed meanwhile; it was matched again."""
+
+    async def judge(primary: Primary) -> Judged:
+        proposal = await service.find(primary, actor, proposal_id)
+        return Judged(await accept.judge(primary, actor, proposal, body.message), proposal_id)
+
+    try:
+        return await write_versioned(VersionedWrite(request, db, actor, key, judge, proposal_view(actor)))
+    except Conflict as refusal:
+        if refusal.code == "proposal_moved":
+            await _match_again(db, blobs, actor, proposal_id)
+        raise
+
+
+async def _match_again(db: Database, blobs: BlobStore, actor: Actor, proposal_id: UUID) -> None:
+    """Rows anew from today's parts, for the person to look at."""
+    async with db.primary() as primary:
+        source = await service.source_of(primary, proposal_id)
+        found = await vault.derivatives_of(primary, [source.blob_id], kind="structure", component=vault.WHOLE) if source else []
+    if source is None or not found:
+        return
+    structure = decode(await vault.read_bytes(blobs, found[0].key))
+    async with db.write() as write:
+        if await write.value(queries.LOCK, {"proposal_id": source.proposal_id}) == "open":
+            await service.match(write, actor, source, structure)
+
+
+@router.post("/proposals/{proposal_id}/discard", response_model=Proposal)
+@permission("proposal.create")
+async def discard_proposal(request: Request, db: Db, actor: CurrentActor, proposal_id: UUID, key: IdempotencyKey = None) -> Response:
+    """Closes a proposal that nobody wants. Nothing was changed by it."""
+
+    async def effect(write: Write) -> Proposal:
+        await service.discard(write, actor, await service.find(write, actor, proposal_id))
+        return Proposal.of(await service.find(write, actor, proposal_id))
+
+    return await idempotency.repeatable(request, db, actor.user_id, key, effect)

@@ -1,0 +1,252 @@
+"""Shapes of requests and answers about proposals."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cascadia.proposals.service import ProposalRow, Row
+from cascadia.vault.model import derivative_url
+from cascadia.versioning.model import MAIN
+from cascadia.versioning.schemas import PersonRef
+
+State = Literal["waiting", "open", "accepted", "discarded", "stale", "failed"]
+
+
+class NewProposal(BaseModel):
+    """A file whose structure is to be proposed for a project."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: UUID
+    project: UUID
+    branch: Literal["main"] = MAIN
+
+
+class FileRef(BaseModel):
+    """A file by id and name."""
+
+    id: UUID
+    name: str
+
+
+class ProposalProject(BaseModel):
+    """The project that a proposal is for."""
+
+    id: UUID
+    code: str
+    name: str
+
+
+class Refused(BaseModel):
+    """Why a proposal failed, for the person who asked."""
+
+    code: str
+    message: str
+
+
+class Counts(BaseModel):
+    """What the file holds and what would change."""
+
+    components: int
+    leaf_parts: int
+    usages: int
+    lines: int
+    occurrences: int
+    leaf_occurrences: int
+    new: int
+    matched: int
+    changed: int
+    unchanged: int
+
+
+class CommitRef(BaseModel):
+    """The commit that accepted it."""
+
+    id: UUID
+    seq: int
+
+
+class RootItem(BaseModel):
+    """The part that the file's root became."""
+
+    id: UUID
+    number: str
+
+
+class Proposal(BaseModel):
+    """What a file would change, to review and accept as one commit."""
+
+    id: UUID
+    file: FileRef
+    project: ProposalProject
+    branch: str
+    base_seq: int | None
+    state: State
+    error: Refused | None
+    counts: Counts | None
+    root: UUID | None = Field(description="The row of the file's root.")
+    root_item: RootItem | None
+    job: UUID | None = Field(description="The job whose progress is shown: conversion, then match.")
+    commit: CommitRef | None
+    model: str
+    created_at: datetime
+    changed_at: datetime
+    created_by: PersonRef
+
+    @classmethod
+    def of(cls, row: ProposalRow) -> "Proposal":
+        """The answer for one row."""
+        return cls(
+            id=row.uid,
+            file=FileRef(id=row.file_uid, name=row.file_name),
+            project=ProposalProject(id=row.project_uid, code=row.project_code, name=row.project_name),
+            branch=row.branch,
+            base_seq=row.base_seq,
+            state=row.state,
+            error=Refused.model_validate(row.error) if row.error else None,
+            counts=Counts.model_validate(row.counts) if row.counts else None,
+            root=row.root_row,
+            root_item=RootItem(id=row.root_uid, number=row.root_number) if row.root_uid and row.root_number else None,
+            job=row.job,
+            commit=CommitRef(id=row.commit_uid, seq=row.commit_seq) if row.commit_uid and row.commit_seq else None,
+            model=derivative_url(row.file_uid, "glb"),
+            created_at=row.created_at,
+            changed_at=row.changed_at,
+            created_by=PersonRef(id=row.created_by_uid, name=row.created_by_name),
+        )
+
+
+class ProposalPage(BaseModel):
+    """One page of proposals, newest first."""
+
+    items: list[Proposal]
+    next: str | None
+    total: int | None = None
+
+
+class Candidate(BaseModel):
+    """A part that the component may be."""
+
+    id: UUID
+    number: str
+    name: str
+    match_by: str
+
+
+class MatchedItem(BaseModel):
+    """The part that a component is taken for."""
+
+    id: UUID
+    number: str
+    name: str
+
+
+class Measured(BaseModel):
+    """A value with its unit (UCUM)."""
+
+    value: str
+    unit: str
+
+
+class AttributeChange(BaseModel):
+    """What accepting changes on a part that exists."""
+
+    field: str
+    old: Any | None
+    new: Any | None
+
+
+class ProposalRowView(BaseModel):
+    """One row: a part (`component`, …) or a line (`parent`, `child`, `quantity`, …). Members of the other kind are null."""
+
+    id: UUID
+    kind: Literal["part", "line"]
+    verdict: Literal["new", "matched", "add", "change", "same", "remove"]
+    choice: Literal["create", "use", "skip", "apply"]
+    component: str | None = None
+    name: str | None = None
+    product_number: str | None = None
+    is_assembly: bool | None = None
+    is_root: bool | None = None
+    match: MatchedItem | None = None
+    match_by: str | None = None
+    candidates: list[Candidate] = []
+    number: str | None = Field(default=None, description="The number to be created under; null = drawn by the scheme.")
+    quantity_total: int | None = None
+    mass: Measured | None = None
+    volume: Measured | None = None
+    bbox: list[str] | None = None
+    thumbnail: str | None = None
+    changes: list[AttributeChange] = []
+    parent: UUID | None = None
+    child: UUID | None = None
+    quantity: int | None = None
+    old_quantity: str | None = None
+    instances: list[str] = []
+
+    @classmethod
+    def of(cls, row: Row, file: UUID) -> "ProposalRowView":
+        """The answer for one row of a proposal of `file`."""
+        common = {"id": row.uid, "kind": row.kind, "verdict": row.verdict, "choice": row.choice}
+        return cls.model_validate({**common, **(_part(row, file) if row.kind == "part" else _line(row))})
+
+
+def _part(row: Row, file: UUID) -> dict[str, Any]:
+    found = row.found
+    component = None if found["is_root"] else row.component
+    return {
+        "component": row.component,
+        "name": row.name or found["name"],
+        "product_number": found["number"],
+        "is_assembly": found["is_assembly"],
+        "is_root": found["is_root"],
+        "match": {"id": row.match_uid, "number": row.match_number, "name": row.match_name or ""} if row.match_uid else None,
+        "match_by": row.match_by,
+        "candidates": row.candidates,
+        "number": row.number,
+        "quantity_total": found["quantity"],
+        "mass": {"value": found["mass"], "unit": "kg"} if found.get("mass") else None,
+        "volume": {"value": found["volume"], "unit": "mm3"} if found.get("volume") else None,
+        "bbox": found.get("bbox"),
+        "thumbnail": derivative_url(file, "thumbnail", component or "") if found.get("bbox") else None,
+        "changes": row.changes,
+    }
+
+
+def _line(row: Row) -> dict[str, Any]:
+    return {
+        "parent": row.parent_row,
+        "child": row.child_row,
+        "quantity": row.found["quantity"],
+        "old_quantity": row.found["old_quantity"],
+        "instances": sorted(row.found["placements"]),
+    }
+
+
+class ProposalRowPage(BaseModel):
+    """One page of rows: parts first, then lines."""
+
+    items: list[ProposalRowView]
+    next: str | None
+    total: int | None = None
+
+
+class RowPatch(BaseModel):
+    """What a row is to do. For parts `create`, `use` (the id of an existing one) or `skip`; for lines `apply` or `skip`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    choice: Literal["create", "use", "skip", "apply"] | None = None
+    use: UUID | None = None
+    number: str | None = Field(default=None, max_length=100)
+    name: str | None = Field(default=None, max_length=300)
+
+
+class Acceptance(BaseModel):
+    """How a proposal is accepted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    message: str | None = Field(default=None, max_length=1000)

@@ -1,0 +1,367 @@
+"""Use cases of proposals: ask for one, match it, review its rows, accept or discard it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from cascadia.access.model import Actor
+from cascadia.bom import bulk
+from cascadia.items.model import clean_number
+from cascadia.items.service import clean_name
+from cascadia.kernel.db import Read, Write
+from cascadia.kernel.errors import Conflict, Invalid, NotFound
+from cascadia.kernel.events import Event
+from cascadia.kernel.ids import new_uid
+from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.proposals import queries
+from cascadia.proposals.matching import Choice, Hit, LineRow, PartRow, Verdict, match_lines, match_parts, matched_row
+from cascadia.proposals.model import Component, Structure, Totals, Usage, totals
+from cascadia.vault import service as vault
+
+READABLE: Final = frozenset({"model/step"})
+"""Media types of files that a proposal can be made of."""
+ROWS_MAX: Final = 10_000
+CURSOR_START: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRow:
+    """A proposal as queries return it."""
+
+    proposal_id: int
+    uid: UUID
+    file_uid: UUID
+    file_name: str
+    project_uid: UUID
+    project_code: str
+    project_name: str
+    program_id: int
+    branch: str
+    base_seq: int | None
+    state: str
+    error: dict[str, str] | None
+    counts: dict[str, int] | None
+    created_at: datetime
+    changed_at: datetime
+    created_by_uid: UUID
+    created_by_name: str
+    commit_seq: int | None
+    commit_uid: UUID | None
+    root_row: UUID | None
+    root_uid: UUID | None
+    root_number: str | None
+    job: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A proposal with its file, as a job works on it."""
+
+    proposal_id: int
+    uid: UUID
+    state: str
+    created_by: int
+    project_id: int
+    program_id: int
+    project_code: str
+    file_id: int
+    file_uid: UUID
+    file_name: str
+    blob_id: int
+    base_seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a proposal as queries return it."""
+
+    row_id: int
+    uid: UUID
+    ordinal: int
+    kind: str
+    component: str | None
+    parent: str | None
+    child: str | None
+    found: dict[str, Any]
+    verdict: str
+    match_id: int | None
+    match_by: str | None
+    candidates: list[dict[str, Any]]
+    changes: list[dict[str, Any]]
+    line_id: int | None
+    choice: str
+    number: str | None
+    name: str | None
+    match_uid: UUID | None
+    match_number: str | None
+    match_name: str | None
+    parent_row: UUID | None
+    child_row: UUID | None
+
+
+async def request(write: Write, actor: Actor, file: UUID, project: UUID) -> UUID:
+    """A proposal in state `waiting`: its file is converted and matched by jobs. 422 for a file that nothing can read."""
+    source = await vault.file_by_uid(write, actor, file)
+    if source.media_type not in READABLE:
+        raise Invalid(
+            f"{source.name} is no STEP file, so no product structure can be read from it.",
+            code="unreadable_file",
+            errors=[{"pointer": "/file", "message": "no STEP file"}],
+        )
+    rows = await write.rows(queries.PROJECT, {"uid": project, "programs": actor.programs})
+    if not rows:
+        raise NotFound("There is no such project, or you may not see it.")
+    place = rows[0]
+    actor.require("proposal.create", place["program_id"])
+    uid = new_uid()
+    await write.execute(
+        queries.INSERT, {"uid": uid, "file_id": source.file_id, "project_id": place["project_id"], "actor_id": actor.user_id}
+    )
+    data = {"file": str(file), "name": source.name, "sha256": source.sha256, "project": str(project)}
+    await write.emit(Event("proposal.requested", uid, actor.user_id, place["program_id"], data))
+    return uid
+
+
+async def find(read: Read, actor: Actor, uid: UUID) -> ProposalRow:
+    """The proposal; 404 where there is none that the actor may see."""
+    row = await read.one(queries.ONE, ProposalRow, {"uid": uid, "programs": actor.programs})
+    if row is None:
+        raise NotFound("There is no such proposal, or you may not see it.")
+    return row
+
+
+async def page(
+    read: Read, actor: Actor, paging: PageRequest, *, project: UUID | None, state: str | None
+) -> tuple[list[ProposalRow], str | None]:
+    """One page of proposals, newest first."""
+    after = paging.after(1)
+    params = {"programs": actor.programs, "project": project, "state": state, "before": after[0] if after else None}
+    rows = await read.all(queries.PAGE, ProposalRow, {**params, "limit": paging.limit + 1})
+    more = len(rows) > paging.limit
+    rows = rows[: paging.limit]
+    return rows, encode_cursor([rows[-1].proposal_id]) if more else None
+
+
+async def rows_page(read: Read, proposal: ProposalRow, paging: PageRequest, kind: str | None) -> tuple[list[Row], str | None]:
+    """One page of a proposal's rows: parts first, then lines, in the order of the file."""
+    after = paging.after(1)
+    params = {"proposal_id": proposal.proposal_id, "kind": kind, "after": after[0] if after else CURSOR_START}
+    rows = await read.all(queries.ROW_PAGE, Row, {**params, "limit": paging.limit + 1})
+    more = len(rows) > paging.limit
+    rows = rows[: paging.limit]
+    return rows, encode_cursor([rows[-1].ordinal]) if more else None
+
+
+async def all_rows(read: Read, proposal_id: int) -> list[Row]:
+    """Every row of a proposal; 422 where there are more than one commit may hold."""
+    params = {"proposal_id": proposal_id, "kind": None, "after": CURSOR_START, "limit": ROWS_MAX + 1}
+    rows = await read.all(queries.ROW_PAGE, Row, params)
+    if len(rows) > ROWS_MAX:
+        raise Invalid(
+            f"A proposal of more than {ROWS_MAX} rows cannot be accepted at once. Import its sub-assemblies.", code="too_many_rows"
+        )
+    return rows
+
+
+async def source_of(read: Read, uid: UUID) -> Source | None:
+    """The proposal with its file, for a job; asks for no permission."""
+    return await read.one(queries.WAITING, Source, {"uid": uid})
+
+
+async def find_hits(read: Read, actor: Actor, project_id: int, structure: Structure) -> list[Hit]:
+    """The items that the components may be, as far as the actor sees them."""
+    wanted = [{"component": c.key, "number": c.number, "name": c.name, "hash": c.geometry_hash} for c in structure.components]
+    return await read.all(queries.HITS, Hit, {"wanted": Jsonb(wanted), "project_id": project_id, "programs": actor.programs})
+
+
+async def match(write: Write, actor: Actor, source: Source, structure: Structure) -> None:
+    """Writes the proposal's rows anew from today's items and opens it. Choices that a person made before are lost."""
+    base_seq = await write.value(queries.HEAD_SEQ)
+    parts = match_parts(structure, await find_hits(write, actor, source.project_id, structure))
+    items = {row.component: row.match_id for row in parts if row.match_id is not None}
+    lines = match_lines(structure, items, await bulk.open_lines(write, sorted(set(items.values()))))
+    sums = totals(structure)
+    rows = [_part_json(sums, n, row) for n, row in enumerate(parts)]
+    rows += [_line_json(n, row) for n, row in enumerate(lines, start=len(rows))]
+    await write.execute(queries.DELETE_ROWS, {"proposal_id": source.proposal_id, "kind": None})
+    await write.execute(queries.INSERT_ROWS, {"proposal_id": source.proposal_id, "rows": Jsonb(rows)})
+    counts = {**sums.counts, **_verdicts(parts, lines)}
+    await write.execute(queries.OPEN, {"proposal_id": source.proposal_id, "base_seq": base_seq, "counts": Jsonb(counts)})
+    await write.emit(Event("proposal.opened", source.uid, actor.user_id, source.program_id, {"file": str(source.file_uid)}))
+
+
+def _verdicts(parts: Sequence[PartRow], lines: Sequence[LineRow]) -> dict[str, int]:
+    return {
+        "new": sum(p.verdict is Verdict.NEW for p in parts),
+        "matched": sum(p.verdict is Verdict.MATCHED for p in parts),
+        "changed": sum(bool(p.changes) for p in parts) + sum(x.verdict in (Verdict.CHANGE, Verdict.REMOVE) for x in lines),
+        "unchanged": sum(x.verdict is Verdict.SAME for x in lines),
+    }
+
+
+def _part_json(sums: Totals, ordinal: int, row: PartRow) -> dict[str, Any]:
+    component = sums.structure.components[ordinal]
+    place = {"is_root": component.key == sums.structure.root, "quantity": sums.per_component.get(component.key, 0)}
+    found = {**_component_json(component), **place}
+    return {
+        "uid": str(new_uid()),
+        "ordinal": ordinal,
+        "kind": "part",
+        "component": row.component,
+        "found": found,
+        "verdict": row.verdict.value,
+        "match_id": row.match_id,
+        "match_by": row.match_by,
+        "candidates": row.candidates,
+        "changes": row.changes,
+        "choice": row.choice.value,
+    }
+
+
+def _component_json(component: Component) -> dict[str, Any]:
+    return {name: getattr(component, name) for name in component.__struct_fields__ if name != "key"}
+
+
+def _line_json(ordinal: int, row: LineRow) -> dict[str, Any]:
+    return {
+        "uid": str(new_uid()),
+        "ordinal": ordinal,
+        "kind": "line",
+        "parent": row.parent,
+        "child": row.child,
+        "found": {
+            "placements": row.placements,
+            "quantity": len(row.placements),
+            "old_quantity": str(row.line.quantity) if row.line else None,
+        },
+        "verdict": row.verdict.value,
+        "line_id": row.line.line_id if row.line else None,
+        "candidates": [],
+        "changes": [],
+        "choice": row.choice.value,
+    }
+
+
+async def choose(write: Write, actor: Actor, proposal: ProposalRow, row_uid: UUID, patch: Mapping[str, Any]) -> Row:
+    """Sets what a row does: `choice`, for parts `use` (an item), `number`, `name`. Line rows follow from the parts' choices."""
+    actor.require("proposal.create", proposal.program_id)
+    await _require_open(write, proposal)
+    params = {"proposal_id": proposal.proposal_id, "row": row_uid}
+    row = await write.one(queries.ONE_ROW, Row, params)
+    if row is None:
+        raise NotFound("This proposal has no such row.")
+    values = {"verdict": row.verdict, "match_id": row.match_id, "match_by": row.match_by, "changes": row.changes, "choice": row.choice}
+    if row.kind == "line":
+        values |= _line_choice(patch)
+    else:
+        values |= await _part_choice(write, actor, row, patch)
+    await write.execute(
+        queries.UPDATE_ROW,
+        {
+            **values,
+            "changes": Jsonb(values["changes"]),
+            "row_id": row.row_id,
+            "number": clean_number(patch["number"]) if patch.get("number") else None if "number" in patch else row.number,
+            "name": clean_name(patch["name"]) if patch.get("name") else None if "name" in patch else row.name,
+        },
+    )
+    if row.kind == "part" and values["match_id"] != row.match_id:
+        await _match_lines_again(write, proposal.proposal_id)
+    changed = await write.one(queries.ONE_ROW, Row, params)
+    assert changed
+    return changed
+
+
+def _line_choice(patch: Mapping[str, Any]) -> dict[str, Any]:
+    choice = patch.get("choice", Choice.APPLY)
+    if choice not in (Choice.APPLY, Choice.SKIP):
+        raise Invalid("A line is applied or skipped.", code="bad_choice", errors=[{"pointer": "/choice", "message": "apply or skip"}])
+    return {"choice": choice}
+
+
+async def _part_choice(write: Write, actor: Actor, row: Row, patch: Mapping[str, Any]) -> dict[str, Any]:
+    choice = patch.get("choice", row.choice)
+    if choice == Choice.CREATE:
+        return {"choice": choice, "verdict": Verdict.NEW, "match_id": None, "match_by": None, "changes": []}
+    if choice == Choice.SKIP:
+        return {"choice": choice}
+    uid = patch.get("use") or row.match_uid
+    if choice != Choice.USE or uid is None:
+        raise Invalid("A part is created, skipped, or an existing one is used (`use`: its id).", code="bad_choice")
+    hit = await write.one(queries.ITEM_HIT, Hit, {"uid": uid, "component": row.component, "programs": actor.programs})
+    if hit is None:
+        raise Invalid(
+            "There is no such part, or you may not see it.", code="unknown_part", errors=[{"pointer": "/use", "message": "no such part"}]
+        )
+    matched = matched_row(component_of(row), hit, [])
+    return {"choice": choice, "verdict": Verdict.MATCHED, "match_id": hit.item_id, "match_by": "choice", "changes": matched.changes}
+
+
+def component_of(row: Row) -> Component:
+    """The component that a part row is about."""
+    known = {name: row.found[name] for name in Component.__struct_fields__ if name in row.found}
+    return Component(key=row.component or "", **known)
+
+
+async def _match_lines_again(write: Write, proposal_id: int) -> None:
+    """Line rows follow from which items are used; what a person chose for a line stays where the line is still there."""
+    rows = await all_rows(write, proposal_id)
+    items = used_items(rows)
+    groups = [(r.parent or "", r.child or "", r.found["placements"]) for r in rows if r.kind == "line" and r.found["placements"]]
+    structure = structure_of(rows, groups)
+    chosen = {(r.parent, r.child, r.line_id): r.choice for r in rows if r.kind == "line"}
+    lines = match_lines(structure, items, await bulk.open_lines(write, sorted(set(items.values()))))
+    start = sum(r.kind == "part" for r in rows)
+    made = [_line_json(n, line) for n, line in enumerate(lines, start=start)]
+    for row in made:
+        row["choice"] = chosen.get((row["parent"], row["child"], row["line_id"]), row["choice"])
+    await write.execute(queries.DELETE_ROWS, {"proposal_id": proposal_id, "kind": "line"})
+    await write.execute(queries.INSERT_ROWS, {"proposal_id": proposal_id, "rows": Jsonb(made)})
+
+
+def used_items(rows: Sequence[Row]) -> dict[str, int]:
+    """Component → item, for the part rows that use one."""
+    return {r.component: r.match_id for r in rows if r.kind == "part" and r.component and r.match_id and r.choice == Choice.USE}
+
+
+def structure_of(rows: Sequence[Row], groups: Sequence[tuple[str, str, Mapping[str, list[float]]]]) -> Structure:
+    """The structure that a proposal's rows were made from, as far as matching needs it."""
+    usages = [
+        Usage(parent=parent, child=child, key=key, name=key, placement=placement)
+        for parent, child, placements in groups
+        for key, placement in placements.items()
+    ]
+    parts = [component_of(row) for row in rows if row.kind == "part"]
+    root = next((r.component or "" for r in rows if r.kind == "part" and r.found.get("is_root")), "")
+    return Structure(source_schema="", unit="mm", root=root, components=parts, usages=usages)
+
+
+async def _require_open(write: Write, proposal: ProposalRow) -> None:
+    state = await write.value(queries.LOCK, {"proposal_id": proposal.proposal_id})
+    if state != "open":
+        raise not_open(str(state))
+
+
+def not_open(state: str) -> Conflict:
+    """The refusal of what only an open proposal allows."""
+    return Conflict(f"This proposal is {state}, so it does not change any more.", code="proposal_not_open")
+
+
+async def discard(write: Write, actor: Actor, proposal: ProposalRow) -> None:
+    """Closes a proposal that nobody wants; nothing was changed by it."""
+    actor.require("proposal.create", proposal.program_id)
+    state = await write.value(queries.LOCK, {"proposal_id": proposal.proposal_id})
+    if state not in ("open", "waiting", "failed", "stale"):
+        raise not_open(str(state))
+    await write.execute(queries.DISCARD, {"proposal_id": proposal.proposal_id})
+    await write.emit(Event("proposal.discarded", proposal.uid, actor.user_id, proposal.program_id))
+
+
+async def fail(write: Write, uid: UUID, program_id: int, actor_id: int | None, error: Mapping[str, str]) -> None:
+    """Ends a waiting proposal whose file could not be read, with the words for the person."""
+    if await write.value(queries.FAIL, {"uid": uid, "error": Jsonb(dict(error))}):
+        await write.emit(Event("proposal.failed", uid, actor_id, program_id, {"code": error.get("code", "")}))
