@@ -1,0 +1,63 @@
+export type ProblemBody = {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  code?: string;
+  errors?: { pointer: string; message: string }[];
+  request_id?: string;
+  [member: string]: unknown;
+};
+
+/** An answer of the server that is no success (RFC 9457), or `network` when no answer came at all. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly body: ProblemBody;
+
+  constructor(status: number, body: ProblemBody) {
+    super(body.detail || body.title || `The server answered ${status}.`);
+    this.name = "Problem";
+    this.status = status;
+    this.code = body.code ?? (status === 0 ? "network" : `http_${status}`);
+    this.body = body;
+  }
+
+  /** Sentences by field name, from JSON pointers such as `/attributes/mass`. */
+  get fields(): Record<string, string> {
+    const found: Record<string, string> = {};
+    for (const { pointer, message } of this.body.errors ?? []) {
+      const steps = pointer.split("/").filter((step) => step && step !== "body");
+      found[steps.join(".") || "form"] = message;
+    }
+    return found;
+  }
+}
+
+export function networkProblem(): Problem {
+  return new Problem(0, {
+    title: "No connection",
+    detail: "The server did not answer. Check that it runs, then retry.",
+  });
+}
+
+/** One sentence for a person, whatever was thrown. */
+export function sentence(error: unknown): string {
+  if (error instanceof Problem) {
+    const [first] = error.body.errors ?? [];
+    return first && !error.body.detail ? first.message : error.message;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function isCode(error: unknown, ...codes: string[]): error is Problem {
+  return error instanceof Problem && codes.includes(error.code);
+}
+
+export async function readProblem(response: Response): Promise<Problem> {
+  try {
+    return new Problem(response.status, (await response.json()) as ProblemBody);
+  } catch {
+    return new Problem(response.status, { title: response.statusText || `HTTP ${response.status}` });
+  }
+}

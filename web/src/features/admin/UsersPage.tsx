@@ -1,0 +1,126 @@
+import { Button, Checkbox, Group, Modal, PasswordInput, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { keys } from "../../api/keys";
+import { addUser, changeUser, type NewUser, usersQuery } from "../../api/people";
+import { Problem, sentence } from "../../api/problem";
+import type { User } from "../../api/types";
+import { Badge } from "../../ui/badges";
+import { Icon } from "../../ui/Icon";
+import { ErrorState, Notice, SkeletonRows } from "../../ui/states";
+import { PageHead } from "../../ui/Toolbar";
+import { toastDone, toastError } from "../../ui/toast";
+
+export function UsersPage() {
+  const [adding, setAdding] = useState(false);
+  const query = useQuery(usersQuery);
+  return (
+    <div className="page page-narrow">
+      <PageHead title="Users">
+        <Button leftSection={<Icon name="plus" />} onClick={() => setAdding(true)}>
+          Add user
+        </Button>
+      </PageHead>
+      {query.isPending && <SkeletonRows rows={4} />}
+      {query.isError && <ErrorState error={query.error} retry={() => query.refetch()} />}
+      {query.data && (
+        <table className="table card" aria-label="Users">
+          <thead>
+            <tr>
+              <th>Name</th>
+              <th>E-mail</th>
+              <th>State</th>
+              <th>
+                <span className="visually-hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {query.data.map((user) => (
+              <UserRow key={user.id} user={user} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      <p className="muted">What a person may see and edit is set by roles in programs.</p>
+      {adding && <AddUser close={() => setAdding(false)} />}
+    </div>
+  );
+}
+
+function UserRow({ user }: { user: User }) {
+  const client = useQueryClient();
+  const change = useMutation({
+    mutationFn: (active: boolean) => changeUser(user.id, { active }),
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.users }),
+    onError: (error) => toastError(error),
+  });
+  return (
+    <tr>
+      <td>{user.name}</td>
+      <td>{user.email}</td>
+      <td>
+        <span className="row">
+          <Badge tone={user.active ? "ok" : "mute"}>{user.active ? "active" : "switched off"}</Badge>
+          {user.administrator && <Badge tone="accent">administrator</Badge>}
+        </span>
+      </td>
+      <td className="table-actions">
+        <Button
+          size="compact-xs"
+          variant="default"
+          loading={change.isPending}
+          onClick={() => change.mutate(!user.active)}
+        >
+          {user.active ? "Switch off" : "Switch on"}
+        </Button>
+      </td>
+    </tr>
+  );
+}
+
+function AddUser({ close }: { close: () => void }) {
+  const client = useQueryClient();
+  const form = useForm<NewUser>({
+    initialValues: { name: "", email: "", password: "", administrator: false },
+    validate: {
+      email: (value) => (/^\S+@\S+$/.test(value) ? null : "Enter an e-mail address"),
+      password: (value) => (value.length >= 12 ? null : "Use 12 characters or more"),
+    },
+  });
+  const add = useMutation({
+    mutationFn: addUser,
+    onSuccess: async (user) => {
+      toastDone(`${user.email} can sign in now`);
+      close();
+      await client.invalidateQueries({ queryKey: keys.users });
+    },
+    onError: (error) => error instanceof Problem && form.setErrors(error.fields),
+  });
+  return (
+    <Modal opened onClose={close} title="Add user">
+      <form className="stack" onSubmit={form.onSubmit((values) => add.mutate(values))} noValidate>
+        <TextInput label="Name" data-autofocus {...form.getInputProps("name")} />
+        <TextInput label="E-mail" type="email" autoComplete="off" withAsterisk {...form.getInputProps("email")} />
+        <PasswordInput
+          label="First password"
+          description="At least 12 characters; tell it to the person yourself"
+          autoComplete="new-password"
+          withAsterisk
+          {...form.getInputProps("password")}
+        />
+        <Checkbox size="xs" label="Administrator" {...form.getInputProps("administrator", { type: "checkbox" })} />
+        {add.isError && <Notice tone="bad">{sentence(add.error)}</Notice>}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={add.isPending}>
+            Add user
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

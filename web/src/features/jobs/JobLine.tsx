@@ -1,0 +1,83 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { invalidate } from "../../api/events";
+import { cancelJob, retryJob } from "../../api/jobs";
+import type { Job } from "../../api/types";
+import { JobBadge } from "../../ui/badges";
+import { formatAgo } from "../../ui/format";
+import { Progress } from "../../ui/Progress";
+import { toastError } from "../../ui/toast";
+
+const TITLES: Record<string, string> = {
+  "conversion.cad.step": "Convert STEP",
+  "import.match": "Match with existing parts",
+};
+
+export const jobTitle = (job: Job): string => TITLES[job.type] ?? job.type;
+export const isLive = (job: Job): boolean => job.state === "queued" || job.state === "running";
+
+/** One job: what it does to what, how far it is, and what one can do about it. */
+export function JobLine({ job }: { job: Job }) {
+  return (
+    <div className="job">
+      <div className="row">
+        <span className="grow clip">
+          {jobTitle(job)}{" "}
+          {job.subject?.kind === "proposal" ? (
+            <Link to="/proposals/$proposalId" params={{ proposalId: job.subject.id }}>
+              {job.subject.name}
+            </Link>
+          ) : (
+            <strong>{job.subject?.name}</strong>
+          )}
+        </span>
+        <JobBadge state={job.state} />
+        <JobActions job={job} />
+      </div>
+      {isLive(job) && (
+        <Progress
+          label={`${jobTitle(job)} ${job.subject?.name ?? ""}`}
+          share={job.state === "running" ? job.progress : 0}
+        />
+      )}
+      <p className="muted small">
+        {job.cancel_requested && isLive(job) ? (
+          "stopping…"
+        ) : job.error && job.state === "dead" ? (
+          <span className="bad">{job.error.message}</span>
+        ) : (
+          (job.note ?? formatAgo(job.created_at))
+        )}
+      </p>
+    </div>
+  );
+}
+
+export function JobActions({ job }: { job: Job }) {
+  const client = useQueryClient();
+  const act = useMutation({
+    mutationFn: (what: "cancel" | "retry") => (what === "cancel" ? cancelJob(job.id) : retryJob(job.id)),
+    onSuccess: () => invalidate(client, ["job", "proposal"]),
+    onError: (error) => toastError(error, "Not done"),
+  });
+  if (isLive(job)) {
+    return (
+      <Button
+        size="compact-xs"
+        variant="default"
+        disabled={job.cancel_requested}
+        loading={act.isPending}
+        onClick={() => act.mutate("cancel")}
+      >
+        Cancel
+      </Button>
+    );
+  }
+  if (job.state !== "dead" && job.state !== "cancelled") return null;
+  return (
+    <Button size="compact-xs" variant="default" loading={act.isPending} onClick={() => act.mutate("retry")}>
+      Retry
+    </Button>
+  );
+}

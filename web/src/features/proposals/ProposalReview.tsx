@@ -1,0 +1,130 @@
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useMemo, useState } from "react";
+import type { Object3D } from "three";
+import { fileQuery } from "../../api/files";
+import { lineRowsQuery, partRowsQuery } from "../../api/proposals";
+import type { PartRow, Proposal } from "../../api/types";
+import { formatDecimal } from "../../ui/format";
+import { ErrorState, SkeletonRows } from "../../ui/states";
+import { componentOf, nodesOfComponent } from "../viewer/matching";
+import { LineRows } from "./LineRows";
+import { PartRows } from "./PartRows";
+import { ProposalActions } from "./ProposalActions";
+
+const Viewer = lazy(() => import("../viewer/Viewer"));
+
+/** A proposal row by row: what each part becomes, what each line does, and the model they come from. */
+export function ProposalReview({ proposal }: { proposal: Proposal }) {
+  const parts = useQuery(partRowsQuery(proposal.id));
+  const lines = useQuery(lineRowsQuery(proposal.id));
+  const [tab, setTab] = useState<"parts" | "lines">("parts");
+  const [selected, setSelected] = useState<PartRow | null>(null);
+  const failed = parts.error ?? lines.error;
+  if (failed) return <ErrorState error={failed} retry={() => (parts.isError ? parts.refetch() : lines.refetch())} />;
+  if (!parts.data || !lines.data) return <SkeletonRows rows={10} />;
+  const editable = proposal.state === "open";
+  return (
+    <>
+      <div className="page-head">
+        <Counts proposal={proposal} />
+        <span className="grow" />
+        <ProposalActions proposal={proposal} parts={parts.data} />
+      </div>
+      <nav className="tabs" aria-label="Proposal">
+        <TabButton label={`Parts ${parts.data.length}`} active={tab === "parts"} onClick={() => setTab("parts")} />
+        <TabButton label={`BOM lines ${lines.data.length}`} active={tab === "lines"} onClick={() => setTab("lines")} />
+      </nav>
+      <div className="split">
+        <div className="split-left">
+          {tab === "parts" ? (
+            <PartRows
+              proposal={proposal}
+              rows={parts.data}
+              editable={editable}
+              selected={selected}
+              select={setSelected}
+            />
+          ) : (
+            <LineRows
+              proposal={proposal}
+              rows={lines.data}
+              parts={parts.data}
+              editable={editable}
+              select={setSelected}
+            />
+          )}
+        </div>
+        <Preview proposal={proposal} rows={parts.data} selected={selected} select={setSelected} />
+      </div>
+    </>
+  );
+}
+
+function TabButton({ label, active, onClick }: { label: string; active: boolean; onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      className={`plain-button tab${active ? " active" : ""}`}
+      aria-pressed={active}
+      onClick={onClick}
+    >
+      {label}
+    </button>
+  );
+}
+
+function Counts({ proposal: { counts } }: { proposal: Proposal }) {
+  if (!counts) return null;
+  const shown: [number, string][] = [
+    [counts.leaf_parts, "leaf parts"],
+    [counts.components - counts.leaf_parts, "assemblies"],
+    [counts.lines, "BOM lines"],
+    [counts.occurrences, "occurrences"],
+    [counts.leaf_occurrences, "leaf pieces"],
+    [counts.new, "new"],
+    [counts.matched, "matched"],
+  ];
+  return (
+    <div className="counts">
+      {shown.map(([count, label]) => (
+        <div key={label} className="count">
+          <strong>{formatDecimal(String(count))}</strong>
+          <span>{label}</span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+type PreviewProps = {
+  proposal: Proposal;
+  rows: PartRow[];
+  selected: PartRow | null;
+  select: (row: PartRow | null) => void;
+};
+
+function Preview({ proposal, rows, selected, select }: PreviewProps) {
+  const { data: file } = useQuery(fileQuery(proposal.file.id));
+  const [root, setRoot] = useState<Object3D | null>(null);
+  const url = file?.derivatives.find(({ kind, component }) => kind === "glb" && component === null)?.url;
+  const highlight = useMemo(
+    () => (root && selected ? nodesOfComponent(root, selected.component) : []),
+    [root, selected],
+  );
+  if (!url) return null;
+  return (
+    <div className="split-right">
+      <Suspense fallback={<div className="viewer" />}>
+        <Viewer
+          url={url}
+          component={null}
+          label={`3D preview of ${proposal.file.name}`}
+          highlight={highlight}
+          note={selected?.name}
+          onLoad={setRoot}
+          onPick={(node) => select(rows.find(({ component }) => component === componentOf(node)) ?? null)}
+        />
+      </Suspense>
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import { Link, type LinkProps } from "@tanstack/react-router";
+import { Icon, type IconName } from "../../ui/Icon";
+
+type Entry = { to: LinkProps["to"]; icon: IconName; label: string };
+
+const ENTRIES: Entry[] = [
+  { to: "/parts", icon: "parts", label: "Parts" },
+  { to: "/imports", icon: "import", label: "Imports" },
+  { to: "/jobs", icon: "jobs", label: "Jobs" },
+  { to: "/history", icon: "history", label: "History" },
+];
+const ADMINISTRATION: Entry[] = [
+  { to: "/admin/programs", icon: "folder", label: "Programs" },
+  { to: "/admin/projects", icon: "tree", label: "Projects" },
+];
+const USERS: Entry = { to: "/admin/users", icon: "user", label: "Users" };
+
+function NavLink({ entry }: { entry: Entry }) {
+  return (
+    <li>
+      <Link className="nav-link" to={entry.to} activeProps={{ className: "nav-link active" }}>
+        <Icon name={entry.icon} />
+        <span>{entry.label}</span>
+      </Link>
+    </li>
+  );
+}
+
+export function Nav({ administrator }: { administrator: boolean }) {
+  const below = administrator ? [...ADMINISTRATION, USERS] : ADMINISTRATION;
+  return (
+    <nav className="shell-nav" aria-label="Main">
+      <ul>
+        {ENTRIES.map((entry) => (
+          <NavLink key={entry.label} entry={entry} />
+        ))}
+      </ul>
+      <h2 className="nav-heading">Administration</h2>
+      <ul>
+        {below.map((entry) => (
+          <NavLink key={entry.label} entry={entry} />
+        ))}
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,72 @@
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Icon } from "../../ui/Icon";
+import { ImportDialog } from "./ImportDialog";
+import { type DropTarget, ImportContext } from "./importing";
+
+const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+
+/** Takes files dropped anywhere on the page: imports them, or hands them to the page that asked for them. */
+export function DropAnywhere({ children }: { children: ReactNode }) {
+  const [over, setOver] = useState(false);
+  const [files, setFiles] = useState<File[] | null>(null);
+  const [target, setTarget] = useState<DropTarget | null>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const depth = useRef(0);
+  const take = useCallback(
+    (dropped: File[]) => {
+      if (dropped.length === 0) return;
+      if (target) target.take(dropped);
+      else setFiles(dropped);
+    },
+    [target],
+  );
+
+  useEffect(() => {
+    const count = (step: number) => (event: DragEvent) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      depth.current = Math.max(0, depth.current + step);
+      setOver(depth.current > 0);
+    };
+    const drop = (event: DragEvent) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      depth.current = 0;
+      setOver(false);
+      take([...(event.dataTransfer?.files ?? [])]);
+    };
+    const handlers = { dragenter: count(1), dragleave: count(-1), dragover: count(0), drop };
+    for (const [name, handler] of Object.entries(handlers)) window.addEventListener(name as "drop", handler);
+    return () => {
+      for (const [name, handler] of Object.entries(handlers)) window.removeEventListener(name as "drop", handler);
+    };
+  }, [take]);
+
+  const context = useMemo(() => ({ choose: () => input.current?.click(), setTarget }), []);
+  return (
+    <ImportContext value={context}>
+      {children}
+      <input
+        ref={input}
+        type="file"
+        hidden
+        multiple
+        accept=".step,.stp,.p21"
+        aria-label="STEP files to import"
+        onChange={(event) => {
+          setFiles([...(event.target.files ?? [])]);
+          event.target.value = "";
+        }}
+      />
+      {over && (
+        <div className="drop-veil" role="status">
+          <div className="drop-veil-card">
+            <Icon name="upload" size={32} />
+            {target?.label ?? "Drop STEP files to import them"}
+          </div>
+        </div>
+      )}
+      {files && files.length > 0 && <ImportDialog files={files} close={() => setFiles(null)} />}
+    </ImportContext>
+  );
+}

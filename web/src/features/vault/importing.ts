@@ -1,0 +1,26 @@
+import { createContext, useContext, useEffect, useEffectEvent } from "react";
+
+export type DropTarget = { label: string; take: (files: File[]) => void };
+
+type Importing = {
+  /** Asks for STEP files and imports them. */
+  choose: () => void;
+  setTarget: (target: DropTarget | null) => void;
+};
+
+export const ImportContext = createContext<Importing>({ choose: () => undefined, setTarget: () => undefined });
+
+export const useImport = () => useContext(ImportContext);
+
+/** While the calling page shows, files dropped anywhere go to it, not to an import. */
+export function useDropTarget(label: string, take: (files: File[]) => void, enabled: boolean) {
+  const { setTarget } = useImport();
+  const taken = useEffectEvent(take);
+  useEffect(() => {
+    if (!enabled) return;
+    setTarget({ label, take: (files) => taken(files) });
+    return () => setTarget(null);
+  }, [label, enabled, setTarget]);
+}
+
+export const isStep = (name: string): boolean => /\.(step|stp|p21)$/i.test(name);
