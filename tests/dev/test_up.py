@@ -73,11 +73,11 @@ def program(env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], list[s
 
 
 def parts(supervisor: int) -> dict[str, int]:
-    """The children of the program by the last word that tells them apart: app, worker, postgres."""
-    found = {}
+    """The living children of the program by the word that tells them apart."""
+    found: dict[str, int] = {}
     for child in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text(encoding="ascii").split():
         words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
-        found[next(name for name in ("app", "worker", "postgres") if any(word.endswith(name) for word in words))] = int(child)
+        found |= {name: int(child) for name in ("app", "worker", "postgres") if any(word.endswith(name) for word in words)}
     return found
 
 
