@@ -169,7 +169,7 @@ async def _row(connection: Write, view: View, uid: UUID, seq: int | None) -> Map
 
 async def _with_current(connection: Write, write: VersionedWrite, refusal: CascadiaError) -> CascadiaError:
     """A stale write is told what is there now, so that the person can compare."""
-    if isinstance(refusal, Stale) and write.view and write.target and "current" not in refusal.extra:
+    if isinstance(refusal, Stale) and write.view and write.target and refusal.extra.get("current") is None:
         model, version = write.view.build(await _row(connection, write.view, write.target, None))
         refusal.extra |= {"current": model.model_dump(mode="json"), "current_etag": etag(version, model.model_dump_json().encode())}
     return refusal
