@@ -16,7 +16,7 @@ from typing import Any
 from cascadia.jobs.model import PermanentJobError
 from cascadia.jobs.registry import Registry, collect
 from cascadia.kernel.db import Write
-from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobContext, JobType, Payload, Subscription
+from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobContext, JobType, Payload, Schedule, Subscription
 
 TABLES = """
 CREATE TABLE effect (job uuid NOT NULL, attempt int NOT NULL, note text, at timestamptz NOT NULL DEFAULT clock_timestamp());
@@ -202,12 +202,14 @@ DECLARED = Declared(
     types=(
         JobType("sample.effect", "sample", run=effect),
         JobType("sample.empty", "sample", run=empty),
+        JobType("sample.tick", "sample", run=empty),
         JobType("sample.flaky", "sample", run=flaky),
         JobType("sample.refuse", "sample", run=refuse, failed=tell),
         JobType("sample.processes", "sample", run=family_of_processes),
         JobType("other.kind.empty", "other.kind", run=empty),
         JobType("cage.read", "cage", prepare=prepare, child="tests.jobs.sample:child", complete=complete, failed=tell),
     ),
+    schedules=(Schedule("sample.yearly", "0 0 1 1 *", "sample.tick"),),
     subscriptions=(Subscription("sample.pings", ("ping",), on_ping),),
 )
 

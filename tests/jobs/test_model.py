@@ -15,7 +15,7 @@ from cascadia.jobs.model import (
     family_of,
 )
 from cascadia.jobs.registry import collect
-from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload
+from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload, Schedule
 from cascadia.kernel.errors import Conflict, NotFound, TooMany, Unavailable
 
 FAMILIES = ("conversion.cad", "conversion.document", "import", "vault")
@@ -77,10 +77,12 @@ TRUSTED, CAGED = Family("a", Isolation.TRUSTED), Family("b", Isolation.SANDBOXED
         Declared((TRUSTED,), (JobType("a.x", "a", child="m:f"),)),
         Declared((CAGED,), (JobType("b.x", "b", run=_run),)),
         Declared((CAGED,), (JobType("b.x", "b", child="m:f"),)),
+        Declared((TRUSTED,), (JobType("a.x", "a", run=_run),), schedules=(Schedule("s", "0 3 * * *", "a.y"),)),
+        Declared((TRUSTED,), (JobType("a.x", "a", run=_run),), schedules=(Schedule("s", "0 25 * * *", "a.x"),)),
     ),
 )
 def test_declarations_that_contradict_each_other_are_refused(declared: Declared) -> None:
-    with pytest.raises(ValueError, match=r"declared|family"):
+    with pytest.raises(ValueError, match=r"declared|family|schedule"):
         collect([declared])
 
 

@@ -36,6 +36,12 @@ ENQUEUE: Final[LiteralString] = (
     "SELECT job_enqueue(%(uid)s, %(family)s, %(type)s, %(key)s, %(payload)s, %(priority)s, %(delay)s, %(actor_id)s, %(program_id)s,"
     " %(subject_kind)s, %(subject)s, %(subject_name)s, %(request_id)s, NULL, '{}') AS job"
 )
+ENQUEUE_TICK: Final[LiteralString] = (
+    "INSERT INTO job (uid, family, type, key, dedupe, payload) VALUES (%(uid)s, %(family)s, %(type)s, %(key)s, %(dedupe)s, '{}') "
+    "ON CONFLICT DO NOTHING"
+)
+TICK_EXISTS: Final[LiteralString] = "SELECT true FROM job WHERE dedupe = %(dedupe)s"
+MOMENT: Final[LiteralString] = "SELECT clock_timestamp() AS now, created_at AS began FROM instance"
 FINISH: Final[LiteralString] = "SELECT job_finish(%(id)s, %(attempt)s, %(result)s)"
 FAIL: Final[LiteralString] = "SELECT job_fail(%(id)s, %(attempt)s, %(error)s, %(permanent)s, %(max_failures)s, %(backoff)s)"
 GIVE_BACK: Final[LiteralString] = "SELECT job_give_back(%(id)s, %(attempt)s, %(lost)s)"
@@ -119,6 +125,14 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """The database's time, and when this instance began."""
+
+    now: datetime
+    began: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StreamedEvent:
     """An event with those who may see it."""
 
@@ -150,6 +164,14 @@ def enqueue(job: Enqueue) -> Statement:
             "subject_name": job.subject_name,
             "request_id": current_origin.get().request_id,
         },
+    )
+
+
+def enqueue_tick(job_type: str, schedule: str, tick: datetime) -> Statement:
+    """The statement that enqueues a tick's job unless it was enqueued ever before, or the tick before is still at work."""
+    return Statement(
+        ENQUEUE_TICK,
+        {"uid": new_uid(), "family": family_of(job_type), "type": job_type, "key": schedule, "dedupe": f"{schedule}@{tick.isoformat()}"},
     )
 
 

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
 
 from cascadia.jobs.model import family_of
 from cascadia.kernel.db import Write
@@ -39,7 +43,10 @@ def collect(declarations: Iterable[Declared]) -> Registry:
     subscriptions += [_of_failures(t) for t in types.values() if t.failed]
     for kind in types.values():
         _check(kind, families)
-    return Registry(families, types, _by_name(subscriptions), _by_name([s for d in everything for s in d.schedules]))
+    schedules = _by_name([s for d in everything for s in d.schedules])
+    for schedule in schedules.values():
+        _check_schedule(schedule, types)
+    return Registry(families, types, _by_name(subscriptions), schedules)
 
 
 def _by_name(values: list[Named]) -> dict[str, Named]:
@@ -60,6 +67,15 @@ def _check(kind: JobType, families: Mapping[str, Family]) -> None:
             raise ValueError(f"{kind.name}: a type of a sandboxed family has prepare, child and complete, and no run")
     elif kind.run is None or any(confined):
         raise ValueError(f"{kind.name}: a type of a trusted family has run, and nothing for a confined child")
+
+
+def _check_schedule(schedule: Schedule, types: Mapping[str, JobType]) -> None:
+    try:
+        CronSim(schedule.cron, datetime.now(ZoneInfo(schedule.time_zone)))
+    except (CronSimError, ZoneInfoNotFoundError) as error:
+        raise ValueError(f"{schedule.name}: the schedule cannot be read ({error})") from error
+    if schedule.job_type not in types:
+        raise ValueError(f"{schedule.name}: no job type is declared with the name {schedule.job_type}")
 
 
 def _of_failures(kind: JobType) -> Subscription:

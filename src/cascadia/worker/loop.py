@@ -16,6 +16,7 @@ from cascadia.jobs.model import BACKOFF_SECONDS, LEASE_SECONDS, Claimed, Done, F
 from cascadia.jobs.registry import Registry
 from cascadia.jobs.relay import Relay
 from cascadia.jobs.runner import Runner, Running
+from cascadia.jobs.schedules import Schedules
 from cascadia.jobs.transport import Transport
 from cascadia.jobs.zygotes import Zygotes
 from cascadia.kernel.errors import Unavailable
@@ -37,6 +38,7 @@ class Pace:
     heartbeat: float = 1.0
     poll: float = 2.0
     sweep: float = 5.0
+    schedule: float = 20.0
     zygote_idle: float = 600.0
     settle_at_end: float = 10.0
 
@@ -54,6 +56,7 @@ class Worker:
         runner: Runner,
         zygotes: Zygotes,
         relay: Relay,
+        schedules: Schedules,
         transport: Transport,
         grace_seconds: float,
         pace: Pace,
@@ -66,6 +69,7 @@ class Worker:
         self._runner = runner
         self._zygotes = zygotes
         self._relay = relay
+        self._schedules = schedules
         self._transport = transport
         self._grace_seconds = grace_seconds
         self._pace = pace
@@ -85,6 +89,7 @@ class Worker:
             asyncio.create_task(self._relay.run(), name="relay"),
             asyncio.create_task(self._every(self._pace.heartbeat, self._beat), name="heartbeat"),
             asyncio.create_task(self._every(self._pace.sweep, self._sweep), name="sweep"),
+            asyncio.create_task(self._every(self._pace.schedule, self._fire), name="schedules"),
         ]
         claiming = asyncio.create_task(self._claim_until_stopped(), name="claim")
         try:
@@ -225,6 +230,11 @@ class Worker:
             self._permit.set()
             self._relay.wake.set()
         await self._zygotes.end_idle()
+
+    async def _fire(self) -> None:
+        """Asks for what the clock says."""
+        if await self._schedules.fire():
+            self._relay.wake.set()
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -16,6 +16,7 @@ from cascadia.jobs.model import JobTypesInvalid, chosen_families
 from cascadia.jobs.registry import Registry
 from cascadia.jobs.relay import Relay
 from cascadia.jobs.runner import Runner
+from cascadia.jobs.schedules import Schedules
 from cascadia.jobs.transport import PostgresTransport
 from cascadia.jobs.zygotes import Zygotes
 from cascadia.kernel.db import Database
@@ -72,6 +73,7 @@ async def _run(settings: Settings, registry: Registry, registry_name: str, famil
                 runner=Runner(registry, registry_name, folder, zygotes),
                 zygotes=zygotes,
                 relay=Relay(database, registry.subscriptions.values()),
+                schedules=Schedules(database, registry.schedules.values()),
                 transport=PostgresTransport(settings.direct_url or ""),
                 grace_seconds=settings.grace_seconds,
                 pace=pace,
