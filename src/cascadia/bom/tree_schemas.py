@@ -62,11 +62,12 @@ class TreeOccurrences(BaseModel):
 
 
 class TreeTotals(BaseModel):
-    """What the whole tree sums up to. `leaf_quantity` counts pieces of items without lines."""
+    """What the whole tree sums up to. `rows` are places by line; `occurrences` count every instance, `leaf_occurrences` those of leaves."""
 
-    occurrences: int
-    complete: bool
-    leaf_quantity: str
+    rows: int
+    complete: bool = Field(description="Whether all rows are here; false where the tree has more than fit in one answer.")
+    occurrences: str
+    leaf_occurrences: str
     distinct_items: int
     mass: Measured | None
     mass_complete: bool
@@ -191,9 +192,10 @@ def _totals(tree: Tree, found: explode.Occurrences) -> TreeTotals:
     mass = tree.masses[tree.root]
     missing = [item.number for item in leaves if not tree.masses[item.item_id].complete and item.number]
     return TreeTotals(
-        occurrences=len(found.level),
+        rows=len(found.level),
         complete=found.complete,
-        leaf_quantity=plain(sum((totals[item.item_id] for item in leaves), Fraction(0))),
+        occurrences=plain(sum(totals.values(), Fraction(0))),
+        leaf_occurrences=plain(sum((totals[item.item_id] for item in leaves), Fraction(0))),
         distinct_items=len(tree.items) - 1,
         mass=Measured(value=plain(mass.value), unit="kg") if mass.value is not None else None,
         mass_complete=mass.complete,

@@ -15,7 +15,7 @@ from cascadia.cli import exits
 from cascadia.kernel.errors import CascadiaError
 from cascadia.settings import SettingsInvalid
 
-GROUPS: Final = ("cascadia.cli.local",)
+GROUPS: Final = ("cascadia.cli.local", "cascadia.cli.remote")
 
 
 def _version(wanted: bool) -> None:

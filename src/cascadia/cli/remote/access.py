@@ -1,0 +1,207 @@
+"""`setup`, `login`, `logout`, `token`, `user`, `role`, `program`, `project`."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cascadia.cli.remote.client import Client, Refused, clean_url, read_credentials, signed_in, write_credentials
+from cascadia.cli.remote.output import Json, Url, add_group, columns, show
+
+Email = Annotated[str, typer.Option("--email", help="The account's address.")]
+PasswordFile = Annotated[Path, typer.Option("--password-file", help="A file that holds the password; - reads standard input.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(setup)
+    app.command()(login)
+    app.command()(logout)
+    for name, text, commands in (
+        ("token", "API tokens of your own.", {"create": token_create, "list": token_list, "revoke": token_revoke}),
+        ("user", "People (administrators add them).", {"add": user_add, "list": user_list}),
+        ("role", "Who is what in a program.", {"grant": role_grant, "revoke": role_revoke}),
+        ("program", "Programs: who may see what.", {"create": program_create, "list": program_list}),
+        ("project", "Projects: what is developed together.", {"create": project_create, "list": project_list}),
+    ):
+        add_group(app, name, text, commands)
+
+
+def _password(path: Path) -> str:
+    text = typer.get_text_stream("stdin").read() if str(path) == "-" else _read(path)
+    password = text.rstrip("\r\n")
+    if not password:
+        raise Refused(f"{path} holds no password.")
+    return password
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"The password file {path} cannot be read: {error.strerror}.") from error
+
+
+def _keep_token(client: Client, email: str, session: dict[str, Any], as_json: bool) -> None:
+    """Turns the session of `client` into a stored API token."""
+    name = f"command line on {os.uname().nodename}"
+    token = client.send("POST", "/tokens", {"name": name}, keyed=False)
+    client.send("DELETE", "/sessions/current", keyed=False)
+    stored = read_credentials()
+    write_credentials({"current": client.url, "tokens": {**stored["tokens"], client.url: token["secret"]}})
+    show({"url": client.url, "user": session["user"]}, as_json, lambda: f"Signed in at {client.url} as {email}.")
+
+
+def setup(
+    organisation: Annotated[str, typer.Option("--organisation", help="The organisation's name.")],
+    email: Email,
+    password_file: PasswordFile,
+    url: Annotated[str, typer.Option("--url", help="The server.")] = "http://localhost:3000",
+    name: Annotated[str | None, typer.Option("--name", help="Your name.")] = None,
+    token: Annotated[str | None, typer.Option("--token", help="The set-up token from the server's log, where it asks for one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """First start: create the administrator, and stay signed in."""
+    client = Client(clean_url(url))
+    body = {"organisation": organisation, "email": email, "name": name, "password": _password(password_file), "token": token}
+    session = client.send("POST", "/setup", {k: v for k, v in body.items() if v is not None}, keyed=False)
+    _keep_token(client, email, session, as_json)
+
+
+def login(
+    email: Email,
+    password_file: PasswordFile,
+    url: Annotated[str, typer.Option("--url", envvar="CASCADIA_URL", help="The server.")] = "http://localhost:3000",
+    as_json: Json = False,
+) -> None:
+    """Sign in; the token is kept for the commands that follow."""
+    client = Client(clean_url(url))
+    session = client.send("POST", "/sessions", {"email": email, "password": _password(password_file)}, keyed=False)
+    _keep_token(client, email, session, as_json)
+
+
+def logout(url: Url = None, as_json: Json = False) -> None:
+    """Forget the token of a server and revoke it there."""
+    client = signed_in(url)
+    current = client.get("/tokens/current")
+    client.send("DELETE", f"/tokens/{current['id']}")
+    stored = read_credentials()
+    tokens = {k: v for k, v in stored["tokens"].items() if k != client.url}
+    write_credentials({"current": None if stored["current"] == client.url else stored["current"], "tokens": tokens})
+    show({"url": client.url}, as_json, lambda: f"Signed out at {client.url}.")
+
+
+def token_create(
+    name: str,
+    expires: Annotated[str | None, typer.Option("--expires", help="RFC 3339 time; never when absent.")] = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Make an API token; its secret is shown once."""
+    token = signed_in(url).send("POST", "/tokens", {"name": name, "expires_at": expires})
+    show(token, as_json, lambda: str(token["secret"]))
+
+
+def token_list(url: Url = None, as_json: Json = False) -> None:
+    """List your API tokens."""
+    tokens = list(signed_in(url).pages("/tokens"))
+    rows = [(t["id"], t["name"], t["created_at"], t["expires_at"] or "never", t["last_used_at"]) for t in tokens]
+    show(tokens, as_json, lambda: columns(("ID", "NAME", "CREATED", "EXPIRES", "LAST USED"), rows))
+
+
+def token_revoke(token_id: str, url: Url = None, as_json: Json = False) -> None:
+    """Revoke an API token."""
+    signed_in(url).send("DELETE", f"/tokens/{token_id}")
+    show({"id": token_id}, as_json, lambda: "Revoked.")
+
+
+def user_add(
+    email: str,
+    password_file: PasswordFile,
+    name: Annotated[str | None, typer.Option("--name", help="The person's name; the address when absent.")] = None,
+    administrator: Annotated[bool, typer.Option("--administrator", help="May add users and programs.")] = False,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Add a user with a first password."""
+    body = {"email": email, "name": name or email.partition("@")[0], "password": _password(password_file), "administrator": administrator}
+    user = signed_in(url).send("POST", "/users", body)
+    show(user, as_json, lambda: f"Added {user['email']} ({user['id']}).")
+
+
+def user_list(url: Url = None, as_json: Json = False) -> None:
+    """List the users."""
+    users = list(signed_in(url).pages("/users"))
+    rows = [(u["email"], u["name"], "administrator" if u["administrator"] else "", "" if u["active"] else "inactive") for u in users]
+    show(users, as_json, lambda: columns(("EMAIL", "NAME", "", ""), rows))
+
+
+def _user(client: Client, email: str) -> dict[str, Any]:
+    found = [u for u in client.pages("/users") if u["email"].lower() == email.lower()]
+    if not found:
+        raise Refused(f"There is no user {email}. Add one with: cascadia user add {email} --password-file …")
+    return dict(found[0])
+
+
+def role_grant(
+    email: str,
+    role: Annotated[str, typer.Argument(help="viewer, engineer, approver or lead")],
+    program: Annotated[str, typer.Option("--program", help="The program's code.")],
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Give a user a role in a program."""
+    client = signed_in(url)
+    place = client.get(f"/programs/by-code/{program}")
+    granted = client.send("PUT", f"/programs/{place['id']}/roles/{_user(client, email)['id']}", {"role": role})
+    show(granted, as_json, lambda: f"{email} is {role} in {program}.")
+
+
+def role_revoke(
+    email: str,
+    program: Annotated[str, typer.Option("--program", help="The program's code.")],
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Take a user's role in a program away."""
+    client = signed_in(url)
+    place = client.get(f"/programs/by-code/{program}")
+    client.send("DELETE", f"/programs/{place['id']}/roles/{_user(client, email)['id']}")
+    show({"email": email, "program": program}, as_json, lambda: f"{email} has no role in {program} any more.")
+
+
+def program_create(code: str, name: Annotated[str | None, typer.Option("--name")] = None, url: Url = None, as_json: Json = False) -> None:
+    """Make a program; you become its lead."""
+    program = signed_in(url).send("POST", "/programs", {"code": code, "name": name or code})
+    show(program, as_json, lambda: f"Made program {program['code']}.")
+
+
+def program_list(url: Url = None, as_json: Json = False) -> None:
+    """List the programs that you may see."""
+    programs = list(signed_in(url).pages("/programs"))
+    show(programs, as_json, lambda: columns(("CODE", "NAME", "YOUR ROLE"), [(p["code"], p["name"], p["role"]) for p in programs]))
+
+
+def project_create(
+    code: str,
+    program: Annotated[str, typer.Option("--program", help="The program's code or name; made when it is new.")],
+    name: Annotated[str | None, typer.Option("--name", help="The project's name; the code when absent.")] = None,
+    library: Annotated[bool, typer.Option("--library", help="Readable by everybody.")] = False,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Make a project, and its program when that is new."""
+    client = signed_in(url)
+    known = [p for p in client.pages("/programs") if program.lower() in (p["code"].lower(), p["name"].lower())]
+    place = known[0] if known else client.send("POST", "/programs", {"code": program, "name": program})
+    body = {"code": code, "name": name or code, "program": place["id"], "library": library}
+    project = client.send("POST", "/projects", body)
+    show(project, as_json, lambda: f"Made project {project['code']} in program {place['code']}.")
+
+
+def project_list(url: Url = None, as_json: Json = False) -> None:
+    """List the projects that you may see."""
+    projects = list(signed_in(url).pages("/projects"))
+    rows = [(p["code"], p["name"], p["program"]["code"], "library" if p["library"] else "") for p in projects]
+    show(projects, as_json, lambda: columns(("CODE", "NAME", "PROGRAM", ""), rows))

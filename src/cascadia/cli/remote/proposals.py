@@ -1,0 +1,141 @@
+"""`import`, `proposal list|show|accept|discard`."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cascadia.cli.remote.client import Client, Refused, signed_in
+from cascadia.cli.remote.files import upload
+from cascadia.cli.remote.output import Json, Limit, Url, add_group, columns, note, show
+from cascadia.cli.remote.parts import Message, project_id
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command("import")(import_file)
+    add_group(
+        app,
+        "proposal",
+        "What files would change, to review and accept.",
+        {"list": list_proposals, "show": show_proposal, "accept": accept, "discard": discard},
+    )
+
+
+def import_file(
+    path: Path,
+    project: Annotated[str, typer.Option("--project", help="The project's code.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the proposal is open, and print it.")] = False,
+    take: Annotated[bool, typer.Option("--accept", help="Accept it as it stands.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print it and keep nothing.")] = False,
+    seconds: Annotated[int, typer.Option("--timeout", help="Seconds to wait at most.")] = 600,
+    message: Message = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Propose the structure of a STEP file for a project."""
+    if take and dry_run:
+        raise Refused("--accept keeps what --dry-run throws away: choose one.")
+    client = signed_in(url)
+    place = project_id(client, project)
+    file = upload(client, path, place)
+    proposal = client.send("POST", "/proposals", {"file": file["id"], "project": place})
+    if wait or take or dry_run:
+        proposal = _wait(client, proposal, seconds)
+    rows = list(client.pages(f"/proposals/{proposal['id']}/rows")) if proposal["state"] == "open" else []
+    if take:
+        proposal = client.send("POST", f"/proposals/{proposal['id']}/accept", {"message": message})
+    if dry_run:
+        proposal = client.send("POST", f"/proposals/{proposal['id']}/discard")
+    show({**proposal, "rows": rows}, as_json, lambda: proposal_text(proposal, rows))
+
+
+def _wait(client: Client, proposal: dict[str, Any], seconds: int) -> dict[str, Any]:
+    """The proposal once it is open; `Refused` with the server's words where it failed."""
+    deadline, told = time.monotonic() + seconds, ""
+    while proposal["state"] == "waiting":
+        if time.monotonic() > deadline:
+            raise Refused(f"The proposal {proposal['id']} is still waiting after {seconds} s. Look at: cascadia jobs list")
+        time.sleep(0.25)
+        proposal = client.get(f"/proposals/{proposal['id']}")
+        told = _progress(client, proposal, told)
+    if proposal["state"] == "failed":
+        raise Refused(proposal["error"]["message"], code=proposal["error"]["code"])
+    return proposal
+
+
+def _progress(client: Client, proposal: dict[str, Any], told: str) -> str:
+    """Says on stderr how far the job is, when that changed."""
+    if not proposal["job"] or proposal["state"] != "waiting":
+        return told
+    job = client.get(f"/jobs/{proposal['job']}")
+    words = f"{job['type']}: {job['note'] or job['state']}"
+    if words != told:
+        note(words)
+    return words
+
+
+def proposal_text(proposal: dict[str, Any], rows: list[dict[str, Any]]) -> str:
+    """A proposal for people: its state, its counts, and a line per row."""
+    head = f"Proposal {proposal['id']}  {proposal['state']}  {proposal['file']['name']} → {proposal['project']['code']}"
+    if proposal["error"]:
+        return f"{head}\n{proposal['error']['message']}"
+    counts = proposal["counts"]
+    lines = [head]
+    if counts:
+        lines.append(
+            f"{counts['leaf_parts']} leaf parts, {counts['components'] - counts['leaf_parts']} assemblies, {counts['usages']} usages, "
+            f"{counts['lines']} lines, {counts['occurrences']} occurrences ({counts['leaf_occurrences']} leaves); "
+            f"{counts['new']} new, {counts['matched']} matched"
+        )
+    if rows:
+        names = {r["id"]: r["component"] for r in rows if r["kind"] == "part"}
+        lines += [columns(("VERDICT", "CHOICE", "PART", "IN ALL", "MATCH"), [_part(r) for r in rows if r["kind"] == "part"])]
+        lines += [columns(("VERDICT", "CHOICE", "PARENT", "CHILD", "QUANTITY"), [_line(r, names) for r in rows if r["kind"] == "line"])]
+    if proposal["commit"]:
+        root = f", {proposal['root_item']['number']}" if proposal["root_item"] else ""
+        lines.append(f"Accepted as {proposal['branch']}@{proposal['commit']['seq']}{root}")
+    return "\n".join(lines)
+
+
+def _part(row: dict[str, Any]) -> tuple[Any, ...]:
+    match = f"{row['match']['number']} (by {row['match_by']})" if row["match"] else ""
+    return row["verdict"], row["choice"], row["component"], row["quantity_total"], match
+
+
+def _line(row: dict[str, Any], names: dict[str, str]) -> tuple[Any, ...]:
+    quantity = row["quantity"] if row["old_quantity"] is None else f"{row['old_quantity']} → {row['quantity']}"
+    return row["verdict"], row["choice"], names.get(row["parent"] or "", ""), names.get(row["child"] or "", ""), quantity
+
+
+def list_proposals(
+    state: Annotated[str | None, typer.Option("--state", help="waiting, open, accepted, discarded or failed.")] = None,
+    limit: Limit = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """List proposals, newest first."""
+    proposals = list(signed_in(url).pages("/proposals", limit=limit, state=state))
+    rows = [(p["id"], p["state"], p["project"]["code"], p["created_at"][:19], p["file"]["name"]) for p in proposals]
+    show(proposals, as_json, lambda: columns(("ID", "STATE", "PROJECT", "CREATED", "FILE"), rows))
+
+
+def show_proposal(proposal_id: str, url: Url = None, as_json: Json = False) -> None:
+    """Show a proposal with its rows."""
+    client = signed_in(url)
+    proposal = client.get(f"/proposals/{proposal_id}")
+    rows = list(client.pages(f"/proposals/{proposal_id}/rows"))
+    show({**proposal, "rows": rows}, as_json, lambda: proposal_text(proposal, rows))
+
+
+def accept(proposal_id: str, message: Message = None, url: Url = None, as_json: Json = False) -> None:
+    """Accept a proposal: everything that its rows say, as one commit."""
+    proposal = signed_in(url).send("POST", f"/proposals/{proposal_id}/accept", {"message": message})
+    show(proposal, as_json, lambda: proposal_text(proposal, []))
+
+
+def discard(proposal_id: str, url: Url = None, as_json: Json = False) -> None:
+    """Discard a proposal; nothing was changed by it."""
+    proposal = signed_in(url).send("POST", f"/proposals/{proposal_id}/discard")
+    show(proposal, as_json, lambda: proposal_text(proposal, []))
