@@ -18,14 +18,11 @@ def register(app: typer.Typer) -> None:
     app.command()(setup)
     app.command()(login)
     app.command()(logout)
-    for name, text, commands in (
-        ("token", "API tokens of your own.", {"create": token_create, "list": token_list, "revoke": token_revoke}),
-        ("user", "People (administrators add them).", {"add": user_add, "list": user_list}),
-        ("role", "Who is what in a program.", {"grant": role_grant, "revoke": role_revoke}),
-        ("program", "Programs: who may see what.", {"create": program_create, "list": program_list}),
-        ("project", "Projects: what is developed together.", {"create": project_create, "list": project_list}),
-    ):
-        add_group(app, name, text, commands)
+    add_group(app, "token", "API tokens of your own.", {"create": token_create, "list": token_list, "revoke": token_revoke})
+    add_group(app, "user", "People (administrators add them).", {"add": user_add, "list": user_list})
+    add_group(app, "role", "Who is what in a program.", {"grant": role_grant, "revoke": role_revoke})
+    add_group(app, "program", "Programs: who may see what.", {"create": program_create, "list": program_list})
+    add_group(app, "project", "Projects: what is developed together.", {"create": project_create, "list": project_list})
 
 
 def _password(path: Path) -> str:
@@ -49,7 +46,7 @@ def _keep_token(client: Client, email: str, session: dict[str, Any], as_json: bo
     token = client.send("POST", "/tokens", {"name": name}, keyed=False)
     client.send("DELETE", "/sessions/current", keyed=False)
     stored = read_credentials()
-    write_credentials({"current": client.url, "tokens": {**stored["tokens"], client.url: token["secret"]}})
+    write_credentials({"current": client.url, "tokens": {**stored["tokens"], client.url: {"id": token["id"], "secret": token["secret"]}}})
     show({"url": client.url, "user": session["user"]}, as_json, lambda: f"Signed in at {client.url} as {email}.")
 
 
@@ -83,10 +80,10 @@ def login(
 
 def logout(url: Url = None, as_json: Json = False) -> None:
     """Forget the token of a server and revoke it there."""
-    client = signed_in(url)
-    current = client.get("/tokens/current")
-    client.send("DELETE", f"/tokens/{current['id']}")
     stored = read_credentials()
+    client = signed_in(url)
+    if client.url in stored["tokens"]:
+        client.send("DELETE", f"/tokens/{stored['tokens'][client.url]['id']}")
     tokens = {k: v for k, v in stored["tokens"].items() if k != client.url}
     write_credentials({"current": None if stored["current"] == client.url else stored["current"], "tokens": tokens})
     show({"url": client.url}, as_json, lambda: f"Signed out at {client.url}.")

@@ -35,7 +35,7 @@ def credentials_file() -> Path:
 
 
 def read_credentials() -> dict[str, Any]:
-    """`{"current": URL, "tokens": {URL: token}}`; empty where nobody signed in."""
+    """`{"current": URL, "tokens": {URL: {"id", "secret"}}}`; empty where nobody signed in."""
     try:
         stored: dict[str, Any] = json.loads(credentials_file().read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -71,7 +71,7 @@ def signed_in(url: str | None = None) -> "Client":
     if not address:
         raise Refused("Sign in first: cascadia login --url http://… --email … --password-file …")
     address = clean_url(address)
-    token = os.environ.get("CASCADIA_TOKEN") or stored["tokens"].get(address)
+    token = os.environ.get("CASCADIA_TOKEN") or stored["tokens"].get(address, {}).get("secret")
     if not token:
         raise Refused(f"You are not signed in at {address}. Use: cascadia login --url {address} --email … --password-file …")
     return Client(address, token)
