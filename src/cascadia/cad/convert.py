@@ -1,161 +1,78 @@
 """One STEP file in; its structure, a 3D model and pictures out."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
-from OCP.XCAFDoc import XCAFDoc_DocumentTool
 
-from cascadia.cad import source
 from cascadia.cad.glb import write_glb
-from cascadia.cad.measure import MM3_PER_CM3, Measures, box_of_points, decimal_text, measure
+from cascadia.cad.measure import Measures, measure
 from cascadia.cad.model import CadError, Output, Progress
-from cascadia.cad.read_step import ReadComponent, ReadModel, read
+from cascadia.cad.read_step import ReadModel, read
+from cascadia.cad.scene import Scene
+from cascadia.cad.structure import structure_of
 from cascadia.cad.tessellate import Mesh, tessellate
-from cascadia.cad.thumbnail import Floats, Soup, render
-from cascadia.proposals.model import Component, Structure, Usage, encode
+from cascadia.cad.thumbnail import Placed, render
+from cascadia.proposals.model import encode
 
-ROOT_SIZE: Final = (512, 384)
+WHOLE_SIZE: Final = (512, 384)
 COMPONENT_SIZE: Final = (256, 192)
-TRIANGLES_MAX: Final = 4_000_000
 
 
-def convert(path: Path, out: Path, progress: Progress, title: str = "assembly") -> list[Output]:
-    """Everything that is made from a STEP file, as files in `out`. Raises `CadError` for a file that cannot be converted."""
+def convert(source: Path, out: Path, progress: Progress, title: str = "assembly") -> list[Output]:
+    """Everything that is made from a STEP file, as files in the folder `out`. Raises `CadError` for a file that cannot be converted.
+
+    Documents that the file refers to are read when they lie beside it. `title` names a root that is made where the file has several.
+    """
     progress(0.02, "reading")
-    protocol = source.check(path)
-    model = read(source.normalise(path, out / "normalised.stp"), title)
-    (out / "normalised.stp").unlink()
-    progress(0.4, "measuring")
-    measures = {c.key: measure(c.shape, hashed=True) for c in model.components.values() if not c.is_assembly}
-    progress(0.6, "tessellating")
-    colors = XCAFDoc_DocumentTool.ColorTool_s(model.document.Main())
-    meshes = {c.key: tessellate(c.shape, colors, c.color) for c in model.components.values() if not c.is_assembly}
-    if not any(meshes.values()) and not model.usages:
-        raise CadError("cad_no_shapes", "The file holds no surfaces that could be shown. Export the solids, not only sketches.")
-    soups = _soups(model, meshes)
-    structure = _structure(model, protocol, measures, soups)
-    progress(0.8, "writing")
-    outputs = [_write(out, "structure", None, "application/json", "structure.json", encode(structure))]
-    if any(meshes.values()):
-        outputs.append(_write(out, "glb", None, "model/gltf-binary", "model.glb", write_glb(structure, meshes)))
-    return outputs + _thumbnails(out, model.root, soups, progress)
+    with TemporaryDirectory() as scratch:
+        model = read(source, Path(scratch), title)
+    measures, meshes = _measure(model, progress)
+    if not any(meshes.values()) and not model.missing:
+        raise CadError("cad_no_shapes", "The file holds no surfaces that could be shown. Export solids, not only sketches.")
+    scene = Scene(model, meshes)
+    for key in scene.children_first:
+        if scene.model.components[key].is_assembly:
+            measures[key] = scene.measure_assembly(key, measures)
+    progress(0.6, "writing")
+    outputs = [
+        _write(out, "structure", None, "application/json", "structure.json", encode(structure_of(scene, measures))),
+        _write(out, "glb", None, "model/gltf-binary", "model.glb", write_glb(scene)),
+    ]
+    return outputs + _thumbnails(out, scene, progress)
 
 
-def _structure(model: ReadModel, protocol: str, measures: Mapping[str, Measures], soups: Mapping[str, Soup]) -> Structure:
-    below: dict[str, list[str]] = defaultdict(list)
-    for usage in model.usages:
-        below[usage.parent].append(usage.child)
-    volumes: dict[str, float] = {}
-    masses: dict[str, float | None] = {}
-    components = [_component(c, measures.get(c.key), below, volumes, masses, soups[c.key]) for c in _children_first(model, below)]
-    order = {key: n for n, key in enumerate(model.components)}
-    return Structure(
-        source_schema=protocol,
-        unit="mm",
-        root=model.root,
-        components=sorted(components, key=lambda c: order[c.key]),
-        usages=[Usage(parent=u.parent, child=u.child, key=u.key, name=u.name, placement=list(u.placement)) for u in model.usages],
-        missing=model.missing,
-    )
+def _measure(model: ReadModel, progress: Progress) -> tuple[dict[str, Measures], dict[str, list[Mesh]]]:
+    measures: dict[str, Measures] = {}
+    meshes: dict[str, list[Mesh]] = {}
+    leaves = [component for component in model.components.values() if component.shape is not None]
+    for index, component in enumerate(leaves):
+        progress(0.2 + 0.4 * index / len(leaves), f"measuring {component.product.name}")
+        measures[component.key] = own = measure(component.shape)
+        meshes[component.key] = tessellate(component.shape, own.box, component.color, component.parts)
+    return measures, meshes
 
 
-def _children_first(model: ReadModel, below: Mapping[str, Sequence[str]]) -> list[ReadComponent]:
-    done: dict[str, None] = {}
-    stack = [(key, False) for key in model.components]
-    while stack:
-        key, ready = stack.pop()
-        if key in done:
-            continue
-        if ready:
-            done[key] = None
-        else:
-            stack.append((key, True))
-            stack.extend((child, False) for child in below.get(key, ()) if child not in done)
-    return [model.components[key] for key in done]
-
-
-def _component(
-    c: ReadComponent,
-    own: Measures | None,
-    below: Mapping[str, Sequence[str]],
-    volumes: dict[str, float],
-    masses: dict[str, float | None],
-    soup: Soup,
-) -> Component:
-    children = below.get(c.key, ())
-    volumes[c.key] = own.volume if own else sum(volumes[child] for child in children)
-    masses[c.key] = _mass(c, own, [masses[child] for child in children])
-    box = own.box if own else box_of_points(soup.triangles.reshape(-1, 3))
-    mass = masses[c.key]
-    return Component(
-        key=c.key,
-        number=c.number,
-        name=c.name,
-        is_assembly=c.is_assembly,
-        volume=decimal_text(volumes[c.key]) if volumes[c.key] else None,
-        area=decimal_text(own.area) if own and own.area else None,
-        mass=decimal_text(mass) if mass is not None else None,
-        bbox=[decimal_text(v) for v in box] if box else None,
-        center=[decimal_text(v) for v in own.center] if own and own.area else None,
-        color=c.color,
-        geometry_hash=own.geometry_hash if own else None,
-    )
-
-
-def _mass(c: ReadComponent, own: Measures | None, children: Sequence[float | None]) -> float | None:
-    """Kilograms from the file's density, or summed where all children have one."""
-    if own is not None:
-        return own.volume / MM3_PER_CM3 * c.density / 1000 if c.density is not None and own.volume > 0 else None
-    return sum(m for m in children if m is not None) if children and all(m is not None for m in children) else None
-
-
-def _soups(model: ReadModel, meshes: Mapping[str, Sequence[Mesh]]) -> dict[str, Soup]:
-    """Per component all triangles below it, in its own frame."""
-    below: dict[str, list[str]] = defaultdict(list)
-    for usage in model.usages:
-        below[usage.parent].append(usage.child)
-    soups: dict[str, Soup] = {}
-    for component in _children_first(model, below):
-        pieces = [_soup(mesh) for mesh in meshes.get(component.key, ())]
-        pieces += [_placed(soups[u.child], u.placement) for u in model.usages if u.parent == component.key]
-        soups[component.key] = _joined(pieces)
-    return soups
-
-
-def _soup(mesh: Mesh) -> Soup:
-    rgb = [int(mesh.color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    return Soup(mesh.points[mesh.triangles], np.tile(np.array(rgb), (len(mesh.triangles), 1)))
-
-
-def _placed(soup: Soup, placement: Sequence[float]) -> Soup:
-    matrix = np.array(placement).reshape(4, 4)
-    moved: Floats = soup.triangles @ matrix[:3, :3].T + matrix[:3, 3]
-    return Soup(moved, soup.colors)
-
-
-def _joined(pieces: Sequence[Soup]) -> Soup:
-    count = sum(len(p.triangles) for p in pieces)
-    if count > TRIANGLES_MAX:
-        raise CadError("cad_too_large", f"The model has more than {TRIANGLES_MAX:,} triangles. Import its sub-assemblies one by one.")
-    if not count:
-        return Soup(np.zeros((0, 3, 3)), np.zeros((0, 3)))
-    return Soup(np.concatenate([p.triangles for p in pieces]), np.concatenate([p.colors for p in pieces]))
-
-
-def _thumbnails(out: Path, root: str, soups: Mapping[str, Soup], progress: Progress) -> list[Output]:
+def _thumbnails(out: Path, scene: Scene, progress: Progress) -> list[Output]:
     outputs = []
-    for index, (key, soup) in enumerate(sorted(soups.items())):
-        progress(0.85 + 0.15 * index / len(soups), "drawing")
-        if not len(soup.triangles):
+    for index, key in enumerate(scene.model.components):
+        progress(0.65 + 0.35 * index / len(scene.model.components), f"drawing {scene.model.components[key].product.name}")
+        placed = _placed(scene, key)
+        if not placed:
             continue
-        name = f"thumbnail-{index}.png"
-        outputs.append(_write(out, "thumbnail", key, "image/png", name, render(soup, *COMPONENT_SIZE)))
-        if key == root:
-            outputs.append(_write(out, "thumbnail", None, "image/png", "thumbnail.png", render(soup, *ROOT_SIZE)))
+        outputs.append(_write(out, "thumbnail", key, "image/png", f"thumbnail-{index}.png", render(placed, *COMPONENT_SIZE)))
+        if key == scene.model.root:
+            outputs.append(_write(out, "thumbnail", None, "image/png", "thumbnail.png", render(placed, *WHOLE_SIZE)))
     return outputs
+
+
+def _placed(scene: Scene, key: str) -> list[Placed]:
+    return [
+        Placed(mesh, leaf.matrix, np.array((leaf.color or mesh.color)[:3]))
+        for leaf in scene.leaves(key)
+        for mesh in scene.meshes[leaf.component]
+    ]
 
 
 def _write(out: Path, kind: str, component: str | None, media_type: str, name: str, data: bytes) -> Output:

@@ -1,135 +1,148 @@
-"""Writes a binary glTF 2.0: metres, Y up, a node per occurrence, a mesh per distinct component."""
+"""Writes binary glTF 2.0: metres, Y up, a node per occurrence, a mesh per distinct component."""
 
 import json
 import struct
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cascadia.cad.model import Rgba
+from cascadia.cad.scene import Scene
 from cascadia.cad.tessellate import Mesh
-from cascadia.proposals.model import Structure, Usage
 
-MILLIMETRE: Final = 0.001
-Y_UP: Final = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
-"""Column by column: turns Z up into Y up."""
-OCCURRENCES_MAX: Final = 200_000
-FLOAT: Final = 5126
-UINT: Final = 5125
-ARRAY_BUFFER: Final = 34962
-ELEMENT_BUFFER: Final = 34963
+METRES: Final = 0.001
+Y_UP: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
+"""Turns Z up into Y up: what pointed up still does, and what faced the viewer (along -Y) comes towards +Z."""
+FLOAT, USHORT, UINT = 5126, 5123, 5125
+VERTICES, INDEXES = 34962, 34963
+USHORT_MAX: Final = 65535
 
-
-class _Writer:
-    """A glTF document in the making."""
-
-    def __init__(self, meshes: Mapping[str, Sequence[Mesh]]) -> None:
-        self.meshes = meshes
-        self.data = bytearray()
-        self.document: dict[str, list[Any]] = {k: [] for k in ("nodes", "meshes", "materials", "accessors", "bufferViews")}
-        self.mesh_of: dict[str, int] = {}
-        self.material_of: dict[str, int] = {}
-
-    def mesh(self, key: str) -> int | None:
-        """The index of a component's mesh, written at its first use; None where it has no triangles."""
-        if key not in self.mesh_of and self.meshes.get(key):
-            self.mesh_of[key] = len(self.document["meshes"])
-            self.document["meshes"].append({"name": key, "primitives": [self._primitive(m) for m in self.meshes[key]]})
-        return self.mesh_of.get(key)
-
-    def _primitive(self, mesh: Mesh) -> dict[str, Any]:
-        points = (mesh.points * MILLIMETRE).astype(np.float32)
-        bounds = {"min": points.min(axis=0).tolist(), "max": points.max(axis=0).tolist()}
-        return {
-            "attributes": {
-                "POSITION": self._accessor(points, FLOAT, "VEC3", ARRAY_BUFFER, bounds),
-                "NORMAL": self._accessor(mesh.normals.astype(np.float32), FLOAT, "VEC3", ARRAY_BUFFER, {}),
-            },
-            "indices": self._accessor(mesh.triangles.reshape(-1), UINT, "SCALAR", ELEMENT_BUFFER, {}),
-            "material": self._material(mesh.color),
-        }
-
-    def _accessor(self, values: NDArray[Any], component: int, shape: str, target: int, extra: Mapping[str, Any]) -> int:
-        view = {"buffer": 0, "byteOffset": len(self.data), "byteLength": values.nbytes, "target": target}
-        self.data += values.astype(values.dtype.newbyteorder("<")).tobytes()
-        self.document["bufferViews"].append(view)
-        accessor = {"bufferView": len(self.document["bufferViews"]) - 1, "componentType": component, "count": len(values), "type": shape}
-        self.document["accessors"].append({**accessor, **extra})
-        return len(self.document["accessors"]) - 1
-
-    def _material(self, color: str) -> int:
-        if color not in self.material_of:
-            self.material_of[color] = len(self.document["materials"])
-            rgb = [_linear(int(color[i : i + 2], 16) / 255) for i in (1, 3, 5)]
-            pbr = {"baseColorFactor": [*rgb, 1.0], "metallicFactor": 0.1, "roughnessFactor": 0.6}
-            self.document["materials"].append({"name": color, "pbrMetallicRoughness": pbr, "doubleSided": True})
-        return self.material_of[color]
-
-    def node(self, node: dict[str, Any]) -> int:
-        """The index of a new node."""
-        self.document["nodes"].append(node)
-        return len(self.document["nodes"]) - 1
+Json = dict[str, Any]
 
 
-def _linear(value: float) -> float:
-    return round(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4, 6)
-
-
-def write_glb(structure: Structure, meshes: Mapping[str, Sequence[Mesh]]) -> bytes:
-    """The whole product as GLB. Each node has `extras.component` and, below the root, `extras.usage`."""
-    writer = _Writer(meshes)
-    below: dict[str, list[Usage]] = defaultdict(list)
-    for usage in structure.usages:
-        below[usage.parent].append(usage)
-    names = {component.key: component.name for component in structure.components}
-    root = _tree(writer, structure.root, below, names)
-    writer.node({"name": "Z up", "matrix": Y_UP, "children": [root]})
-    return _pack(writer, len(writer.document["nodes"]) - 1)
-
-
-def _tree(writer: _Writer, root: str, below: Mapping[str, Sequence[Usage]], names: Mapping[str, str]) -> int:
-    first = writer.node(_node(writer, root, names[root], {"component": root}, None))
-    open_nodes = [(first, root)]
-    while open_nodes and len(writer.document["nodes"]) < OCCURRENCES_MAX:
-        index, key = open_nodes.pop()
-        children = []
-        for usage in below.get(key, ()):
-            extras = {"component": usage.child, "usage": usage.key}
-            child = writer.node(_node(writer, usage.child, usage.name, extras, usage.placement))
-            children.append(child)
-            open_nodes.append((child, usage.child))
-        if children:
-            writer.document["nodes"][index]["children"] = children
-    return first
-
-
-def _node(writer: _Writer, key: str, name: str, extras: Mapping[str, str], placement: Sequence[float] | None) -> dict[str, Any]:
-    node: dict[str, Any] = {"name": name, "extras": dict(extras)}
-    mesh = writer.mesh(key)
-    if mesh is not None:
-        node["mesh"] = mesh
-    if placement is not None:
-        matrix = np.array(placement).reshape(4, 4)
-        matrix[:3, 3] *= MILLIMETRE
-        node["matrix"] = [float(v) for v in matrix.T.reshape(-1)]
-    return node
-
-
-def _pack(writer: _Writer, scene_root: int) -> bytes:
+def write_glb(scene: Scene) -> bytes:
+    """The whole product as GLB, the same bytes for the same scene. Each node has `extras.component`; below the root also `extras.usage`."""
+    writer = _Writer(scene.meshes)
+    nodes = _nodes(scene, writer)
     document = {
         "asset": {"version": "2.0", "generator": "Cascadia"},
         "scene": 0,
-        "scenes": [{"nodes": [scene_root]}],
-        **{name: values for name, values in writer.document.items() if values},
+        "scenes": [{"nodes": [0]}],
+        "nodes": nodes,
+        **writer.tables(),
     }
-    if writer.data:
-        document["buffers"] = [{"byteLength": len(writer.data)}]
-    text = json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 4)
-    chunks = struct.pack("<II", len(text), 0x4E4F534A) + text
-    if writer.data:
-        data = bytes(writer.data) + b"\0" * (-len(writer.data) % 4)
-        chunks += struct.pack("<II", len(data), 0x004E4942) + data
-    return struct.pack("<III", 0x46546C67, 2, 12 + len(chunks)) + chunks
+    return _pack(document, bytes(writer.data))
+
+
+def _nodes(scene: Scene, writer: "_Writer") -> list[Json]:
+    root = scene.model.root
+    nodes: list[Json] = [{"name": scene.model.components[root].product.name, "extras": {"component": root}}]
+    nodes[0].update(writer.mesh(root, None))
+    open_nodes: list[tuple[int, str, Rgba | None]] = [(0, root, None)]
+    for index, key, color in open_nodes:
+        usages = scene.below.get(key, ())
+        if usages:
+            nodes[index]["children"] = list(range(len(nodes), len(nodes) + len(usages)))
+        for usage in usages:
+            paint = color or usage.color
+            open_nodes.append((len(nodes), usage.child, paint))
+            node: Json = {"name": usage.name, "extras": {"component": usage.child, "usage": usage.key}}
+            nodes.append(node | _matrix(usage.placement) | writer.mesh(usage.child, paint))
+    return nodes
+
+
+def _matrix(placement: Sequence[float]) -> Json:
+    """Column by column, in metres and Y up; nothing where it moves nothing."""
+    matrix = np.array(placement).reshape(4, 4)
+    turned = np.eye(4)
+    turned[:3, :3] = Y_UP @ matrix[:3, :3] @ Y_UP.T
+    turned[:3, 3] = Y_UP @ matrix[:3, 3] * METRES
+    if np.array_equal(turned, np.eye(4)):
+        return {}
+    return {"matrix": [round(float(value), 12) + 0.0 for value in turned.T.reshape(-1)]}
+
+
+class _Writer:
+    """Meshes, materials and bytes of a document in the making."""
+
+    def __init__(self, meshes: Mapping[str, Sequence[Mesh]]) -> None:
+        self.data = bytearray()
+        self._source = meshes
+        self._meshes: list[Json] = []
+        self._materials: list[Json] = []
+        self._accessors: list[Json] = []
+        self._views: list[Json] = []
+        self._mesh_of: dict[tuple[str, Rgba | None], int] = {}
+        self._material_of: dict[Rgba, int] = {}
+        self._geometry_of: dict[str, list[Json]] = {}
+
+    def tables(self) -> Json:
+        """The document's parts that are not empty, as glTF wants it."""
+        tables: Json = {"meshes": self._meshes, "materials": self._materials, "accessors": self._accessors, "bufferViews": self._views}
+        if self.data:
+            tables["buffers"] = [{"byteLength": len(self.data)}]
+        return {name: values for name, values in tables.items() if values}
+
+    def mesh(self, key: str, paint: Rgba | None) -> Json:
+        """What a node says of its mesh; a painted one shares the points of the plain one. Nothing where there are no triangles."""
+        sources = self._source.get(key)
+        if not sources:
+            return {}
+        if (key, paint) not in self._mesh_of:
+            if key not in self._geometry_of:
+                self._geometry_of[key] = [self._geometry(mesh) for mesh in sources]
+            shapes = zip(sources, self._geometry_of[key], strict=True)
+            primitives = [shape | {"material": self._material(paint or mesh.color)} for mesh, shape in shapes]
+            self._mesh_of[key, paint] = len(self._meshes)
+            self._meshes.append({"name": key, "primitives": primitives})
+        return {"mesh": self._mesh_of[key, paint]}
+
+    def _geometry(self, mesh: Mesh) -> Json:
+        points = (mesh.points @ Y_UP.T * METRES).astype("<f4")
+        bounds = {"min": points.min(axis=0).tolist(), "max": points.max(axis=0).tolist()}
+        short = len(points) <= USHORT_MAX
+        indexes = mesh.triangles.reshape(-1).astype("<u2" if short else "<u4")
+        return {
+            "attributes": {
+                "POSITION": self._accessor(points, FLOAT, "VEC3", VERTICES, bounds),
+                "NORMAL": self._accessor((mesh.normals @ Y_UP.T).astype("<f4"), FLOAT, "VEC3", VERTICES, {}),
+            },
+            "indices": self._accessor(indexes, USHORT if short else UINT, "SCALAR", INDEXES, {}),
+        }
+
+    def _accessor(self, values: NDArray[Any], component: int, shape: str, target: int, bounds: Json) -> int:
+        self.data += b"\0" * (-len(self.data) % 4)
+        self._views.append({"buffer": 0, "byteOffset": len(self.data), "byteLength": values.nbytes, "target": target})
+        self.data += values.tobytes()
+        accessor: Json = {"bufferView": len(self._views) - 1, "componentType": component, "count": len(values), "type": shape}
+        self._accessors.append(accessor | bounds)
+        return len(self._accessors) - 1
+
+    def _material(self, color: Rgba) -> int:
+        if color not in self._material_of:
+            self._material_of[color] = len(self._materials)
+            factor = [*(_linear(value) for value in color[:3]), color[3]]
+            material: Json = {
+                "pbrMetallicRoughness": {"baseColorFactor": factor, "metallicFactor": 0.1, "roughnessFactor": 0.55},
+                "doubleSided": True,
+            }
+            self._materials.append(material | ({"alphaMode": "BLEND"} if color[3] < 1 else {}))
+        return self._material_of[color]
+
+
+def _linear(value: float) -> float:
+    """Linear light, which glTF counts in, of an sRGB value."""
+    return round(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4, 6)
+
+
+def _pack(document: Json, data: bytes) -> bytes:
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    chunks = _chunk(b"JSON", text, b" ") + (_chunk(b"BIN\0", data, b"\0") if data else b"")
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
+
+
+def _chunk(kind: bytes, content: bytes, fill: bytes) -> bytes:
+    content += fill * (-len(content) % 4)
+    return struct.pack("<I4s", len(content), kind) + content

@@ -5,26 +5,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-CONVERTER_VERSION: Final = "step-1"
+from cascadia.jobs.model import PermanentJobError
+
+CONVERTER_VERSION: Final = "step-2"
 """Part of every derivative's key: raise it when the output for the same file changes."""
+
+OCCURRENCES_MAX: Final = 100_000
+"""More would make a 3D model that no browser opens; and a small file can describe 2³⁰ of them."""
 
 Progress = Callable[[float, str], None]
 
+Rgba = tuple[float, float, float, float]
+"""Red, green, blue in sRGB and opacity, each 0 to 1."""
 
-class CadError(Exception):
-    """A file that cannot be converted, ever: a stable code and a sentence for the person who sent it."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+class CadError(PermanentJobError):
+    """A file that cannot be converted, however often one tries: a stable code and a sentence for the person who sent it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One thing made from the file: `structure`, `glb` or `thumbnail`, of the whole or of one component."""
+    """One thing made from the file: `structure`, `glb` or `thumbnail`, of one component or (None) of the whole."""
 
     kind: str
     component: str | None
     media_type: str
     path: Path
+
+
+def no_progress(_fraction: float, _note: str) -> None:
+    """For who does not listen."""

@@ -1,12 +1,23 @@
-"""Makes OpenCASCADE importable where the system has no libGL and libX11 (nothing is drawn with them)."""
+"""Makes OpenCASCADE importable where the system has no libGL and libX11. It is linked with them; nothing is drawn with them."""
 
 import ctypes
 import sys
 from pathlib import Path
 from typing import Final
 
-ORDER: Final = ("libmd.so.0", "libbsd.so.0", "libXau.so.6", "libXdmcp.so.6", "libxcb.so.1", "libX11.so.6")
-ORDER_GL: Final = ("libGLdispatch.so.0", "libGLX.so.0", "libGL.so.1")
+NEEDED: Final = ("libX11.so.6", "libGL.so.1")
+ORDER: Final = (
+    "libmd.so.0",
+    "libbsd.so.0",
+    "libXau.so.6",
+    "libXdmcp.so.6",
+    "libxcb.so.1",
+    "libX11.so.6",
+    "libGLdispatch.so.0",
+    "libGLX.so.0",
+    "libGL.so.1",
+)
+"""Each after those that it is linked with, so that the loader finds them in the process already."""
 
 
 def folder() -> Path:
@@ -14,14 +25,16 @@ def folder() -> Path:
     return Path(sys.prefix) / "lib" / "cascadia-native"
 
 
-def load() -> None:
-    """Loads the libraries, each after those that it needs; does nothing where the system has its own."""
-    if not folder().is_dir() or (_present("libGL.so.1") and _present("libX11.so.6")):
-        return
-    for name in (*ORDER, *ORDER_GL):
-        path = folder() / name
+def load(libraries: Path | None = None) -> bool:
+    """Whether libraries were loaded from the folder: not where it does not exist, nor where the system has its own."""
+    libraries = libraries or folder()
+    if not libraries.is_dir() or all(_present(name) for name in NEEDED):
+        return False
+    for name in ORDER:
+        path = libraries / name
         if path.exists():
             ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+    return True
 
 
 def _present(name: str) -> bool:

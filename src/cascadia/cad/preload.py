@@ -4,6 +4,6 @@ from cascadia.cad import native
 
 native.load()
 
-from cascadia.cad import child  # noqa: E402 - after the libraries that OpenCASCADE needs
+from cascadia.cad import child  # noqa: E402 - after the libraries that OpenCASCADE is linked with
 
 __all__ = ["child"]

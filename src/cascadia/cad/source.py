@@ -1,41 +1,91 @@
-"""The text of a STEP file before it is read: is it one, which schema, and in one encoding."""
+"""The text of a STEP file before OpenCASCADE reads it: is it one, which schema, in which encoding, and where its documents lie."""
 
+import codecs
 import re
-import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 
 from cascadia.cad.model import CadError
 
 HEADER_BYTES: Final = 65536
-SCHEMA: Final = re.compile(rb"FILE_SCHEMA\s*\(\s*\(\s*'([^']*)'", re.IGNORECASE)
-AP_BY_WORD: Final = {
-    "AP214": ("AUTOMOTIVE_DESIGN",),
-    "AP203": ("CONFIG_CONTROL_DESIGN", "AP203_CONFIGURATION_CONTROLLED"),
-    "AP242": ("AP242_MANAGED_MODEL", "MANAGED_MODEL_BASED"),
-}
+TAIL_BYTES: Final = 4096
+PIECE_BYTES: Final = 1 << 20
+SCHEMA: Final = re.compile(rb"FILE_SCHEMA\s*\(\s*\(\s*'((?:[^']|'')*)'", re.IGNORECASE)
+PROTOCOLS: Final = (
+    ("CONFIG_CONTROL_DESIGN", "AP203"),
+    ("AP203_CONFIGURATION_CONTROLLED", "AP203"),
+    ("AUTOMOTIVE_DESIGN", "AP214"),
+    ("AP242_MANAGED_MODEL", "AP242"),
+)
 
 
 def check(path: Path) -> str:
-    """The application protocol that the file states (`AP214`, … or its own words); raises `CadError` for what is no STEP file."""
+    """The application protocol that the file states: `AP203`, `AP214` or `AP242`. Raises `CadError` for what cannot be converted."""
     with path.open("rb") as file:
         head = file.read(HEADER_BYTES)
-    if not head.strip():
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        tail = file.read()
+    if not head.strip(b" \t\r\n\0"):
         raise CadError("cad_empty", "The file is empty. Export it again from your CAD program.")
-    if b"ISO-10303-21" not in head[:4096]:
-        raise CadError("cad_not_step", "This is not a STEP file (ISO 10303-21), whatever its name says.")
+    if not head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"ISO-10303-21"):
+        raise CadError("cad_not_step", "This is not a STEP file (ISO 10303-21), whatever its name says. Export the model as STEP.")
+    if b"END-ISO-10303-21" not in tail:
+        raise CadError("cad_truncated", "The file ends in the middle: it was cut off on its way. Export or send it again.")
+    return _protocol(head)
+
+
+def _protocol(head: bytes) -> str:
     found = SCHEMA.search(head)
-    words = found.group(1).decode("latin-1").strip().upper() if found else ""
-    return next((ap for ap, names in AP_BY_WORD.items() if any(name in words for name in names)), words or "unknown")
+    schema = " ".join(found.group(1).decode("latin-1").upper().split()) if found else ""
+    for name, protocol in PROTOCOLS:
+        if schema.startswith(name):
+            return protocol
+    stated = f"states the schema {schema.split(' ')[0]}" if schema else "states no schema"
+    raise CadError("cad_unsupported_schema", f"The file {stated}. Export it as STEP AP242, AP214 or AP203.")
 
 
-def normalise(path: Path, target: Path) -> Path:
-    """A file that OpenCASCADE reads with right names: bytes that are no UTF-8 are taken for Windows-1252, as old exporters write."""
-    data = path.read_bytes()
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        target.write_bytes(data.decode("cp1252", errors="replace").encode("utf-8"))
-        return target
-    shutil.copyfile(path, target)
+def in_utf8(path: Path, target: Path) -> Path:
+    """A file with the same content in UTF-8: the file itself where it is, else `target`.
+
+    Old exporters write names in Windows-1252 or Latin-1, which OpenCASCADE would take for UTF-8 and garble. The escapes of ISO 10303-21
+    are ASCII, and OpenCASCADE decodes them well.
+    """
+    if _is_utf8(path):
+        return path
+    with path.open("rb") as source, target.open("wb") as made:
+        for line in source:
+            made.write(_line_in_utf8(line))
     return target
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(PIECE_BYTES):
+                decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _line_in_utf8(line: bytes) -> bytes:
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return line.decode(encoding).encode()
+        except UnicodeDecodeError:
+            continue
+    return line.decode("latin-1").encode()
+
+
+def beside(path: Path, name: str) -> Path | None:
+    """The file that a document's name means: one of the same folder, or None. Folders in the name are never followed."""
+    bare = PurePosixPath(PureWindowsPath(name).name).name
+    if not bare or bare in {".", ".."} or "\0" in bare:
+        return None
+    wanted = bare.casefold()
+    for candidate in sorted(path.parent.iterdir()):
+        if candidate.name.casefold() == wanted and candidate.is_file() and not candidate.is_symlink():
+            return candidate
+    return None

@@ -1,0 +1,127 @@
+"""A z-buffer in numpy: triangles into depth, normal and colour per pixel. No display and no GL."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+PIXELS_AT_ONCE: Final = 250_000
+EDGES: Final = ((0, 1), (1, 2), (2, 0))
+
+
+class Canvas:
+    """Per pixel, row by row: depth (minus infinity: nothing there), normal and colour of the nearest triangle."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self.depth = np.full(width * height, -np.inf)
+        self.normal = np.zeros((width * height, 3), dtype=np.float32)
+        self.color = np.zeros((width * height, 3), dtype=np.float32)
+
+    def draw(self, points: Floats, normals: Floats, triangles: Ints, color: Floats) -> None:
+        """Draws triangles (m, 3) over `points` (n, 3): x to the right and y down in pixels, z towards the eye."""
+        planes = _planes(points, normals, triangles)
+        for spans in _pieces(_spans(points, planes.triangles, self.width, self.height)):
+            self._fill(spans, planes, color)
+
+    def _fill(self, spans: "_Spans", planes: "_Planes", color: Floats) -> None:
+        lengths = spans.stop - spans.start
+        span = np.repeat(np.arange(len(lengths)), lengths)
+        column = np.arange(len(span)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + spans.start[span]
+        row, triangle = spans.row[span], spans.triangle[span]
+        pixel = row * self.width + column
+        x, y = column + 0.5 - planes.x[triangle], row + 0.5 - planes.y[triangle]
+        depth = planes.value[0][triangle] + planes.in_x[0][triangle] * x + planes.in_y[0][triangle] * y
+        nearer = np.nonzero(depth > self.depth[pixel])[0]
+        order = nearer[np.argsort(depth[nearer], kind="stable")]
+        pixel, triangle, x, y = pixel[order], triangle[order], x[order], y[order]
+        self.depth[pixel] = depth[order]
+        for axis in (1, 2, 3):
+            self.normal[pixel, axis - 1] = planes.value[axis][triangle] + planes.in_x[axis][triangle] * x + planes.in_y[axis][triangle] * y
+        self.color[pixel] = color
+
+
+@dataclass(frozen=True, slots=True)
+class _Planes:
+    """Depth and normal over each of m triangles as linear functions: (4, m) values at (x, y), (4, m) slopes in x and in y."""
+
+    triangles: Ints
+    x: Floats
+    y: Floats
+    value: Floats
+    in_x: Floats
+    in_y: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Spans:
+    """Runs of pixels [start, stop) in a row that a triangle covers."""
+
+    triangle: Ints
+    row: Ints
+    start: Ints
+    stop: Ints
+
+
+def _planes(points: Floats, normals: Floats, triangles: Ints) -> _Planes:
+    """Triangles seen from the side are left out."""
+    corners = points[triangles]
+    along, across = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = along[:, 0] * across[:, 1] - across[:, 0] * along[:, 1]
+    kept = np.abs(area) > 1e-9
+    triangles, along, across, area = triangles[kept], along[kept], across[kept], area[kept]
+    values = np.concatenate([points[triangles][:, :, 2:], normals[triangles]], axis=2)
+    first, rise, side = (np.ascontiguousarray(v.T) for v in (values[:, 0], values[:, 1] - values[:, 0], values[:, 2] - values[:, 0]))
+    origin = points[triangles[:, 0]]
+    return _Planes(
+        triangles,
+        x=origin[:, 0],
+        y=origin[:, 1],
+        value=first,
+        in_x=(rise * across[:, 1] - side * along[:, 1]) / area,
+        in_y=(side * along[:, 0] - rise * across[:, 0]) / area,
+    )
+
+
+def _spans(points: Floats, triangles: Ints, width: int, height: int) -> _Spans:
+    """The pixels whose centre lies in a triangle."""
+    corners = points[triangles][:, :, :2]
+    top = np.clip(np.ceil(corners[:, :, 1].min(axis=1) - 0.5), 0, height).astype(np.int64)
+    bottom = np.clip(np.floor(corners[:, :, 1].max(axis=1) - 0.5) + 1, 0, height).astype(np.int64)
+    rows = np.maximum(bottom - top, 0)
+    triangle = np.repeat(np.arange(len(triangles)), rows)
+    row = np.arange(len(triangle)) - np.repeat(np.cumsum(rows) - rows, rows) + top[triangle]
+    left, right = _crossings(corners[triangle], row + 0.5)
+    start = np.clip(np.ceil(left - 0.5), 0, width).astype(np.int64)
+    stop = np.clip(np.floor(right - 0.5) + 1, 0, width).astype(np.int64)
+    covered = stop > start
+    return _Spans(triangle[covered], row[covered], start[covered], stop[covered])
+
+
+def _crossings(corners: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Where a horizontal line enters and leaves each triangle (k, 3, 2)."""
+    left, right = np.full(len(y), np.inf), np.full(len(y), -np.inf)
+    for a, b in EDGES:
+        x0, y0, x1, y1 = corners[:, a, 0], corners[:, a, 1], corners[:, b, 0], corners[:, b, 1]
+        crosses = (np.minimum(y0, y1) <= y) & (y <= np.maximum(y0, y1)) & (y0 != y1)
+        x = x0 + (x1 - x0) * (y - y0) / np.where(y0 != y1, y1 - y0, 1.0)
+        left = np.where(crosses, np.minimum(left, x), left)
+        right = np.where(crosses, np.maximum(right, x), right)
+    nothing = left > right
+    return np.where(nothing, 0.0, left), np.where(nothing, -1.0, right)
+
+
+def _pieces(spans: _Spans) -> Iterator[_Spans]:
+    """The same spans in pieces of bounded size, so that memory is bounded too."""
+    ends = np.cumsum(spans.stop - spans.start)
+    first = 0
+    while first < len(ends):
+        done = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, done + PIXELS_AT_ONCE)))
+        yield _Spans(spans.triangle[first:last], spans.row[first:last], spans.start[first:last], spans.stop[first:last])
+        first = last

@@ -1,0 +1,135 @@
+"""What the entities of a STEP file say and XCAF does not carry: product ids, names of usages, external documents, the unit."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from OCP.collections import Sequence_TCollection_AsciiString
+from OCP.StepAP214 import StepAP214_AppliedExternalIdentificationAssignment
+from OCP.StepBasic import StepBasic_DocumentFile, StepBasic_ProductDefinition
+from OCP.STEPCAFControl import STEPCAFControl_Reader
+from OCP.STEPConstruct import STEPConstruct_ExternRefs, STEPConstruct_Tool
+from OCP.StepRepr import StepRepr_NextAssemblyUsageOccurrence
+from OCP.TCollection import TCollection_HAsciiString
+from OCP.TDF import TDF_Label
+from OCP.XCAFDoc import XCAFDoc_ShapeTool
+
+from cascadia.cad import density
+from cascadia.cad.labels import entry, label_name, referred
+
+UNITS: Final = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "micrometre": "um", "inch": "in", "foot": "ft"}
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A component as the file identifies it; density in kg/mm³; `document` is the file where its content is."""
+
+    number: str
+    name: str
+    description: str
+    density: float | None = None
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """What a file calls one usage of a component: its id is unique in good files, its name is what people see."""
+
+    id: str
+    name: str
+
+
+class StepModel:
+    """The entities of one file, by the labels that XCAF made of them. Make it before the transfer, `link` it after.
+
+    Product definitions are compared by identity: OCP hands out the same object for the same entity as long as one is kept, and the
+    model's own numbering (`Number`) answers 0 for all of them.
+    """
+
+    def __init__(self, reader: STEPCAFControl_Reader) -> None:
+        self._reader = reader
+        self._model = reader.ChangeReader().StepModel()
+        self._products: dict[Any, Product] = {d: _product(d) for d in self._entities(StepBasic_ProductDefinition)}
+        self._note_documents()
+        self._note_densities()
+        self._by_label: dict[str, Any] = {}
+        self._occurrences: dict[str, Occurrence] = {}
+
+    def link(self, shapes: XCAFDoc_ShapeTool) -> None:
+        """Finds out which label stands for which product and usage."""
+        tool, labels = STEPConstruct_Tool(self._reader.ChangeReader().WS()), self._reader.GetShapeLabelMap()
+        for usage in self._entities(StepRepr_NextAssemblyUsageOccurrence):
+            instance = STEPCAFControl_Reader.FindInstance_s(usage, shapes, tool, labels)
+            if instance.IsNull():
+                continue
+            self._occurrences[entry(instance)] = Occurrence(text(usage.Id()), text(usage.Name()))
+            self._link(instance.Father(), usage.RelatingProductDefinition())
+            self._link(referred(instance), usage.RelatedProductDefinition())
+
+    def product(self, label: TDF_Label) -> Product:
+        """The product of a component's label; what the label itself says where the file names no product."""
+        name = label_name(label)
+        definition = self._by_label.get(entry(label)) or self._by_name(name)
+        return self._products[definition] if definition is not None else Product(name, name, "")
+
+    def occurrence(self, instance: TDF_Label) -> Occurrence:
+        """What the file calls the usage behind an instance's label."""
+        return self._occurrences.get(entry(instance)) or Occurrence("", label_name(instance))
+
+    def unit(self) -> str:
+        """The length unit of the file: `mm`, `in`, … or its own word; `mm` where it says nothing."""
+        lengths, angles, solids = (Sequence_TCollection_AsciiString() for _ in range(3))
+        self._reader.ChangeReader().FileUnits(lengths, angles, solids)
+        if not lengths.Length():
+            return "mm"
+        name = str(lengths.Value(1).ToCString()).lower()
+        return UNITS.get(name, name)
+
+    def _link(self, label: TDF_Label, definition: Any) -> None:
+        if definition in self._products and not label.IsNull():
+            self._by_label.setdefault(entry(label), definition)
+
+    def _by_name(self, name: str) -> Any:
+        """The product behind a single part, which no usage leads to; None where there is none."""
+        linked = set(self._by_label.values())
+        return next((d for d, p in self._products.items() if d not in linked and name in {p.name, p.number}), None)
+
+    def _note_documents(self) -> None:
+        """Products whose content is another file. The files' names are taken out of the model: OpenCASCADE would open any path."""
+        session = self._reader.ChangeReader().WS()
+        session.ComputeGraph()
+        references = STEPConstruct_ExternRefs(session)
+        references.LoadExternRefs()
+        for index in range(1, references.NbExternRefs() + 1):
+            definition, name = references.ProdDef(index), str(references.FileName(index) or "").strip()
+            if definition in self._products and name:
+                self._products[definition] = replace(self._products[definition], document=name)
+        for document in self._entities(StepBasic_DocumentFile):
+            document.SetId(TCollection_HAsciiString(""))
+        for assignment in self._entities(StepAP214_AppliedExternalIdentificationAssignment):
+            assignment.SetAssignedId(TCollection_HAsciiString(""))
+
+    def _note_densities(self) -> None:
+        for definition, value in density.of_products(self._entities):
+            if definition in self._products:
+                self._products[definition] = replace(self._products[definition], density=value)
+
+    def _entities(self, kind: type) -> Iterator[Any]:
+        for index in range(1, self._model.NbEntities() + 1):
+            entity = self._model.Value(index)
+            if isinstance(entity, kind):
+                yield entity
+
+
+def _product(definition: Any) -> Product:
+    formation = definition.Formation()
+    product = formation.OfProduct() if formation is not None else None
+    if product is None:
+        return Product("", "", "")
+    number, name = text(product.Id()), text(product.Name())
+    return Product(number or name, name or number, text(product.Description()))
+
+
+def text(value: Any) -> str:
+    """A string of the file: escapes decoded, runs of spaces single."""
+    return " ".join(str(value.ToCString()).split()) if value is not None else ""

@@ -1,0 +1,79 @@
+"""The `structure` document of a read model: measured numbers as decimal strings, so that the same file gives the same bytes."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from cascadia.cad.measure import Measures
+from cascadia.cad.model import Rgba
+from cascadia.cad.read_step import ReadComponent
+from cascadia.cad.scene import Scene
+from cascadia.proposals.model import Component, Structure, Usage
+
+DIGITS: Final = 9
+"""Significant digits of a volume, an area or a mass: fewer than the integration is good for, more than anybody needs."""
+LENGTH_PLACES: Final = 4
+
+
+def structure_of(scene: Scene, measures: Mapping[str, Measures]) -> Structure:
+    """The document; components in the order of the file, usages too."""
+    model = scene.model
+    masses = _masses(scene, measures)
+    return Structure(
+        source_schema=model.protocol,
+        unit=model.unit,
+        root=model.root,
+        components=[_component(c, measures[c.key], masses[c.key]) for c in model.components.values()],
+        usages=[Usage(parent=u.parent, child=u.child, key=u.key, name=u.name, placement=list(u.placement)) for u in model.usages],
+        missing=sorted(model.missing),
+    )
+
+
+def _component(component: ReadComponent, measures: Measures, mass: float | None) -> Component:
+    product = component.product
+    return Component(
+        key=component.key,
+        number=product.number,
+        name=product.name,
+        description=product.description or None,
+        is_assembly=component.is_assembly,
+        volume=_digits(measures.volume),
+        area=_digits(measures.area),
+        mass=_digits(mass),
+        bbox=[length_text(value) for value in measures.box] if measures.box else None,
+        center=[length_text(value) for value in measures.center] if measures.center else None,
+        color=_hex(component.color),
+        geometry_hash=measures.geometry_hash,
+    )
+
+
+def _masses(scene: Scene, measures: Mapping[str, Measures]) -> dict[str, float | None]:
+    """Kilograms: volume by the file's density, or summed where every child has a mass."""
+    masses: dict[str, float | None] = {}
+    for key in scene.children_first:
+        component, volume = scene.model.components[key], measures[key].volume
+        if component.product.density is not None and volume is not None:
+            masses[key] = component.product.density * volume
+        else:
+            below = [masses[usage.child] for usage in scene.below.get(key, ())]
+            known = [mass for mass in below if mass is not None]
+            masses[key] = sum(known) if below and len(known) == len(below) else None
+    return masses
+
+
+def _digits(value: float | None) -> str | None:
+    return plain(Decimal(f"{value:.{DIGITS - 1}e}")) if value is not None else None
+
+
+def length_text(value: float) -> str:
+    """Millimetres to a tenth of a micrometre."""
+    return plain(Decimal(f"{value:.{LENGTH_PLACES}f}"))
+
+
+def plain(value: Decimal) -> str:
+    """A decimal without exponent and without zeros at its end."""
+    return f"{value.normalize() + 0:f}"
+
+
+def _hex(color: Rgba | None) -> str | None:
+    return "#" + "".join(f"{round(value * 255):02x}" for value in color[:3]) if color else None
