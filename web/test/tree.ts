@@ -41,6 +41,7 @@ export function treeOf(numbers: string[], lines: LineSpec[]): Tree {
       child: lines.map(([, child]) => child),
       quantity: lines.map(([, , quantity]) => quantity),
       unit: lines.map(() => "ea"),
+      quantity_kind: lines.map(() => "counted" as const),
       find_number: lines.map((_, line) => 10 * (line + 1)),
       designators: lines.map(() => []),
       note: lines.map(() => null),

@@ -1,66 +1,59 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { get, write } from "./client";
+import { api, body, ifMatch } from "./client";
 import { keys } from "./keys";
-import { freshness } from "./parts";
-import type { FlatRow, Line, Page, Tree, WhereUsed } from "./types";
+import { asOf, freshness, onward } from "./parts";
+import type { operations } from "./schema";
+import type { LinePatch, NewLine } from "./types";
 
-export type UsedLevels = "direct" | "all" | "top";
+export type UsedLevels = NonNullable<NonNullable<operations["get_where_used"]["parameters"]["query"]>["levels"]>;
 
-export const treeQuery = (id: string, at: string | undefined) =>
+const of = (part: string) => ({ path: { part_id: part } });
+const line = (id: string) => ({ path: { line_id: id } });
+
+export const treeQuery = (part: string, at: string | undefined) =>
   queryOptions({
-    queryKey: keys.tree(at, id),
-    queryFn: ({ signal }) => get<Tree>(`/parts/${id}/bom/tree`, { at }, signal),
+    queryKey: keys.tree(at, part),
+    queryFn: ({ signal }) =>
+      body(api.GET("/api/v1/parts/{part_id}/bom/tree", { params: { ...of(part), query: asOf(at) }, signal })),
     staleTime: freshness(at),
     // Columns of 10,000 rows: comparing them member by member costs more than drawing them.
     structuralSharing: false,
   });
 
-export const flatQuery = (id: string, at: string | undefined) =>
+export const flatQuery = (part: string, at: string | undefined) =>
   infiniteQueryOptions({
-    queryKey: keys.flat(at, id),
-    queryFn: ({ pageParam, signal }) =>
-      get<Page<FlatRow>>(`/parts/${id}/bom/flat`, { at, limit: 500, cursor: pageParam }, signal),
+    queryKey: keys.flat(at, part),
+    queryFn: ({ pageParam, signal }) => {
+      const params = { ...of(part), query: { ...asOf(at), ...onward(pageParam), limit: 500 } };
+      return body(api.GET("/api/v1/parts/{part_id}/bom/flat", { params, signal }));
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     staleTime: freshness(at),
   });
 
-export const whereUsedQuery = (id: string, at: string | undefined, levels: UsedLevels) =>
+export const whereUsedQuery = (part: string, at: string | undefined, levels: UsedLevels) =>
   infiniteQueryOptions({
-    queryKey: keys.whereUsed(at, id, levels),
-    queryFn: ({ pageParam, signal }) =>
-      get<WhereUsed>(`/parts/${id}/where-used`, { at, levels, limit: 200, cursor: pageParam }, signal),
+    queryKey: keys.whereUsed(at, part, levels),
+    queryFn: ({ pageParam, signal }) => {
+      const params = { ...of(part), query: { ...asOf(at), ...onward(pageParam), levels, limit: 200 } };
+      return body(api.GET("/api/v1/parts/{part_id}/where-used", { params, signal }));
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     staleTime: freshness(at),
   });
 
-export type NewLine = {
-  child?: string;
-  child_number?: string;
-  quantity?: string;
-  unit?: string;
-  find_number?: number;
-  designators?: string[];
-  note?: string;
-  placements?: Record<string, number[]>;
-  quantity_kind?: Line["quantity_kind"];
-};
-export type LinePatch = {
-  quantity?: string;
-  unit?: string;
-  find_number?: number | null;
-  designators?: string[];
-  note?: string | null;
-};
-
-export const readLine = (id: string) => get<Line>(`/bom-lines/${id}`);
-export const addLine = (parent: string, bomVersion: string, body: NewLine) =>
-  write<Line>("POST", `/parts/${parent}/bom`, { body, version: bomVersion });
-export const changeLine = (id: string, version: string, body: LinePatch) =>
-  write<Line>("PATCH", `/bom-lines/${id}`, { body, version });
-export const removeLine = (id: string, version: string) => write<void>("DELETE", `/bom-lines/${id}`, { version });
+export const readLine = (id: string) => body(api.GET("/api/v1/bom-lines/{line_id}", { params: line(id) }));
+export const addLine = (parent: string, bomVersion: string, added: NewLine) =>
+  body(
+    api.POST("/api/v1/parts/{part_id}/bom", { params: { ...of(parent), header: ifMatch(bomVersion) }, body: added }),
+  );
+export const changeLine = (id: string, version: string, patch: LinePatch) =>
+  body(api.PATCH("/api/v1/bom-lines/{line_id}", { params: { ...line(id), header: ifMatch(version) }, body: patch }));
+export const removeLine = (id: string, version: string) =>
+  body(api.DELETE("/api/v1/bom-lines/{line_id}", { params: { ...line(id), header: ifMatch(version) } }));
 
 /** The present entity tag of a parent's BOM, for adding to it. */
-export const readBomTag = (parent: string) =>
-  get<Page<Line> & { etag: string }>(`/parts/${parent}/bom`, { limit: 1 }).then((page) => page.etag);
+export const readBomTag = async (parent: string): Promise<string> =>
+  (await body(api.GET("/api/v1/parts/{part_id}/bom", { params: { ...of(parent), query: { limit: 1 } } }))).etag;

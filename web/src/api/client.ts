@@ -1,20 +1,42 @@
-import { networkProblem, readProblem } from "./problem";
-
-export const BASE = "/api/v1";
-
-export type Query = Record<string, string | number | boolean | null | undefined>;
-type Method = "POST" | "PATCH" | "PUT" | "DELETE";
-type WriteOptions = { body?: unknown; query?: Query; version?: string; key?: string };
+import createClient from "openapi-fetch";
+import { networkProblem, Problem, type ProblemBody } from "./problem";
+import type { paths } from "./schema";
 
 const RETRY_DELAYS_MS = [300, 900, 2700];
+const READS = new Set(["GET", "HEAD"]);
 
-export function address(path: string, query: Query = {}): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== "") search.set(name, String(value));
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/**
+ * One request. A write whose answer was lost on the way is repeated with the same Idempotency-Key, so without a second
+ * effect; a read is not repeated here, as the query cache does that.
+ */
+export async function send(request: Request): Promise<Response> {
+  const write = !READS.has(request.method);
+  if (write) request.headers.set("Idempotency-Key", crypto.randomUUID());
+  for (const delay of write ? [...RETRY_DELAYS_MS, null] : [null]) {
+    try {
+      const response = await fetch(request.clone());
+      if (response.status !== 503 || delay === null) return response;
+    } catch (error) {
+      if (request.signal.aborted) throw error;
+      if (delay === null) break;
+    }
+    await pause(delay);
   }
-  const text = search.toString();
-  return text ? `${BASE}${path}?${text}` : `${BASE}${path}`;
+  throw networkProblem();
+}
+
+export const api = createClient<paths>({ fetch: send, headers: { Accept: "application/json" } });
+
+type Answer<Data> = { data?: Data | undefined; error?: unknown; response: Response };
+
+/** The body of a success; throws a `Problem` for anything else. */
+export async function body<Data>(asked: Promise<Answer<Data>>): Promise<Data> {
+  const { data, error, response } = await asked;
+  if (response.ok) return data as Data;
+  const known = typeof error === "object" && error !== null;
+  throw new Problem(response.status, known ? (error as ProblemBody) : { title: response.statusText });
 }
 
 /** The value of an If-Match header for a version such as `0-57`; entity tags pass as they are. */
@@ -22,52 +44,4 @@ export function entityTag(version: string): string {
   return version.startsWith('"') || version.startsWith("W/") ? version : `"${version}"`;
 }
 
-async function answer<T>(response: Response): Promise<T> {
-  if (!response.ok) throw await readProblem(response);
-  if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
-}
-
-export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
-  let response: Response;
-  try {
-    response = await fetch(address(path, query), { signal: signal ?? null, headers: { Accept: "application/json" } });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw networkProblem();
-  }
-  return answer<T>(response);
-}
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/**
- * One write. Its Idempotency-Key stays the same over every repetition, so a write whose answer was lost
- * on the way is repeated without a second effect.
- */
-export async function write<T>(method: Method, path: string, options: WriteOptions = {}): Promise<T> {
-  const headers: Record<string, string> = {
-    Accept: "application/json",
-    "Idempotency-Key": options.key ?? crypto.randomUUID(),
-  };
-  if (options.version !== undefined) headers["If-Match"] = entityTag(options.version);
-  const request: RequestInit = { method, headers };
-  if (options.body !== undefined) {
-    headers["Content-Type"] = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-    request.body = JSON.stringify(options.body);
-  }
-  return answer<T>(await persist(address(path, options.query), request));
-}
-
-async function persist(url: string, request: RequestInit): Promise<Response> {
-  for (const delay of [...RETRY_DELAYS_MS, null]) {
-    try {
-      const response = await fetch(url, request);
-      if (response.status !== 503 || delay === null) return response;
-    } catch {
-      if (delay === null) break;
-    }
-    await pause(delay);
-  }
-  throw networkProblem();
-}
+export const ifMatch = (version: string) => ({ "If-Match": entityTag(version) });

@@ -1,15 +1,15 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { get } from "./client";
+import { api, body } from "./client";
 import { keys } from "./keys";
-import type { Change, Commit, Page } from "./types";
+import { onward } from "./parts";
 
-export type CommitFilter = { q?: string };
-
-export const commitsQuery = (filter: CommitFilter = {}) =>
+export const commitsQuery = (filter: { author?: string } = {}) =>
   infiniteQueryOptions({
     queryKey: keys.commits(filter),
-    queryFn: ({ pageParam, signal }) =>
-      get<Page<Commit>>("/commits", { ...filter, limit: 50, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => {
+      const query = { ...filter, ...onward(pageParam), limit: 50 };
+      return body(api.GET("/api/v1/commits", { params: { query }, signal }));
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   });
@@ -17,15 +17,18 @@ export const commitsQuery = (filter: CommitFilter = {}) =>
 export const commitQuery = (branch: string, seq: number) =>
   queryOptions({
     queryKey: keys.commit(branch, seq),
-    queryFn: ({ signal }) => get<Commit>(`/commits/${branch}/${seq}`, {}, signal),
+    queryFn: ({ signal }) =>
+      body(api.GET("/api/v1/commits/{branch}/{seq}", { params: { path: { branch, seq } }, signal })),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
 export const commitChangesQuery = (branch: string, seq: number) =>
   infiniteQueryOptions({
     queryKey: keys.commitChanges(branch, seq),
-    queryFn: ({ pageParam, signal }) =>
-      get<Page<Change>>(`/commits/${branch}/${seq}/changes`, { limit: 100, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => {
+      const params = { path: { branch, seq }, query: { ...onward(pageParam), limit: 100 } };
+      return body(api.GET("/api/v1/commits/{branch}/{seq}/changes", { params, signal }));
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     staleTime: Number.POSITIVE_INFINITY,

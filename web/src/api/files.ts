@@ -1,37 +1,43 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { address, get, write } from "./client";
+import { api, body, ifMatch } from "./client";
 import { keys } from "./keys";
-import { freshness } from "./parts";
+import { asOf, freshness, onward } from "./parts";
+import { everyPage } from "./people";
 import { networkProblem, Problem, type ProblemBody } from "./problem";
-import type { Attachment, AttachmentRole, Page, StoredFile } from "./types";
+import type { AttachmentRole, StoredFile } from "./types";
 
 export const filesQuery = (filter: { project?: string }) =>
   infiniteQueryOptions({
     queryKey: keys.files(filter),
-    queryFn: ({ pageParam, signal }) =>
-      get<Page<StoredFile>>("/files", { ...filter, limit: 50, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => {
+      const query = { ...filter, ...onward(pageParam), limit: 50 };
+      return body(api.GET("/api/v1/files", { params: { query }, signal }));
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   });
 
-export const fileQuery = (id: string) =>
-  queryOptions({ queryKey: keys.file(id), queryFn: ({ signal }) => get<StoredFile>(`/files/${id}`, {}, signal) });
-
-export const contentUrl = (file: string) => address(`/files/${file}/content`);
+export const contentUrl = (file: string) => `/api/v1/files/${file}/content`;
 
 export const attachmentsQuery = (part: string, at: string | undefined) =>
   queryOptions({
     queryKey: keys.attachments(at, part),
     queryFn: ({ signal }) =>
-      get<Page<Attachment>>(`/parts/${part}/attachments`, { at, limit: 500 }, signal).then((page) => page.items),
+      everyPage((paging) => {
+        const params = { path: { part_id: part }, query: { ...asOf(at), ...paging } };
+        return body(api.GET("/api/v1/parts/{part_id}/attachments", { params, signal }));
+      }),
     staleTime: freshness(at),
   });
 
-export const attach = (part: string, body: { file: string; role: AttachmentRole; category?: string }) =>
-  write<Attachment>("POST", `/parts/${part}/attachments`, { body });
-export const changeAttachment = (id: string, version: string, body: { file?: string; role?: AttachmentRole }) =>
-  write<Attachment>("PATCH", `/attachments/${id}`, { body, version });
-export const detach = (id: string, version: string) => write<void>("DELETE", `/attachments/${id}`, { version });
+export const attach = (part: string, file: string, role: AttachmentRole) =>
+  body(api.POST("/api/v1/parts/{part_id}/attachments", { params: { path: { part_id: part } }, body: { file, role } }));
+
+const attached = (id: string, version: string) => ({ path: { attachment_id: id }, header: ifMatch(version) });
+export const setRole = (id: string, version: string, role: AttachmentRole) =>
+  body(api.PATCH("/api/v1/attachments/{attachment_id}", { params: attached(id, version), body: { role } }));
+export const detach = (id: string, version: string) =>
+  body(api.DELETE("/api/v1/attachments/{attachment_id}", { params: attached(id, version) }));
 
 export type Upload = { done: Promise<StoredFile>; cancel: () => void };
 
@@ -39,7 +45,7 @@ export type Upload = { done: Promise<StoredFile>; cancel: () => void };
 export function uploadFile(file: File, project: string, onProgress: (share: number) => void): Upload {
   const request = new XMLHttpRequest();
   const done = new Promise<StoredFile>((resolve, reject) => {
-    request.open("POST", address("/files", { name: file.name, project }));
+    request.open("POST", `/api/v1/files?${new URLSearchParams({ name: file.name, project })}`);
     request.setRequestHeader("Idempotency-Key", crypto.randomUUID());
     request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
     request.responseType = "json";

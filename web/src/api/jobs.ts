@@ -1,14 +1,21 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { get, write } from "./client";
+import { api, body } from "./client";
 import { keys } from "./keys";
-import type { Job, Page } from "./types";
+import { onward } from "./parts";
+import type { JobState } from "./types";
 
-export type JobFilter = { state?: string; family?: string; mine?: boolean };
+export type JobFilter = { state?: JobState; mine?: boolean };
+
+const TRAY = 20;
+const one = (id: string) => ({ path: { job_id: id } });
 
 export const jobsQuery = (filter: JobFilter) =>
   infiniteQueryOptions({
     queryKey: keys.jobs(filter),
-    queryFn: ({ pageParam, signal }) => get<Page<Job>>("/jobs", { ...filter, limit: 50, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => {
+      const query = { ...filter, ...onward(pageParam), limit: 50 };
+      return body(api.GET("/api/v1/jobs", { params: { query }, signal }));
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   });
@@ -16,11 +23,15 @@ export const jobsQuery = (filter: JobFilter) =>
 /** What the tray shows: my newest jobs. */
 export const trayQuery = queryOptions({
   queryKey: keys.jobs({ tray: true }),
-  queryFn: ({ signal }) => get<Page<Job>>("/jobs", { mine: true, limit: 20 }, signal).then((page) => page.items),
+  queryFn: async ({ signal }) =>
+    (await body(api.GET("/api/v1/jobs", { params: { query: { mine: true, limit: TRAY } }, signal }))).items,
 });
 
 export const jobQuery = (id: string) =>
-  queryOptions({ queryKey: keys.job(id), queryFn: ({ signal }) => get<Job>(`/jobs/${id}`, {}, signal) });
+  queryOptions({
+    queryKey: keys.job(id),
+    queryFn: ({ signal }) => body(api.GET("/api/v1/jobs/{job_id}", { params: one(id), signal })),
+  });
 
-export const cancelJob = (id: string) => write<Job>("POST", `/jobs/${id}/cancel`);
-export const retryJob = (id: string) => write<Job>("POST", `/jobs/${id}/retry`);
+export const cancelJob = (id: string) => body(api.POST("/api/v1/jobs/{job_id}/cancel", { params: one(id) }));
+export const retryJob = (id: string) => body(api.POST("/api/v1/jobs/{job_id}/retry", { params: one(id) }));

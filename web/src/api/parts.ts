@@ -1,73 +1,93 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { get, write } from "./client";
+import { api, body, ifMatch } from "./client";
 import { keys } from "./keys";
-import type { Attributes, HistoryEntry, Kind, Page, Part, Phase } from "./types";
+import type { operations } from "./schema";
+import type { Part, Phase } from "./types";
 
-export type PartFilter = {
-  q?: string;
-  project?: string;
-  phase?: Phase;
-  revision_status?: string;
-  sort?: string;
-};
+type ListQuery = NonNullable<operations["list_parts"]["parameters"]["query"]>;
+export type PartFilter = Pick<ListQuery, "q" | "project" | "phase" | "revision_status" | "sort">;
 
 const PAGE = 100;
+const SUGGESTED = 12;
 /** What is read at a named point never changes; what is read at the head is told by events. */
 export const freshness = (at: string | undefined): number => (at ? Number.POSITIVE_INFINITY : 30_000);
+/** The next page's cursor as a query, for the first page none. */
+export const onward = (cursor: string | null) => (cursor ? { cursor } : {});
+export const asOf = (at: string | undefined) => (at ? { at } : {});
 
 export const partsQuery = (filter: PartFilter, at: string | undefined) =>
   infiniteQueryOptions({
     queryKey: keys.parts(at, filter),
-    queryFn: ({ pageParam, signal }) =>
-      get<Page<Part>>("/parts", { ...filter, at, limit: PAGE, cursor: pageParam, count: pageParam === null }, signal),
+    queryFn: ({ pageParam, signal }) => {
+      const query = { ...filter, ...asOf(at), ...onward(pageParam), limit: PAGE, count: pageParam === null };
+      return body(api.GET("/api/v1/parts", { params: { query }, signal }));
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     staleTime: freshness(at),
   });
 
+const one = (id: string) => ({ path: { part_id: id } });
+
 export const partQuery = (id: string, at: string | undefined) =>
   queryOptions({
     queryKey: keys.part(at, id),
-    queryFn: ({ signal }) => get<Part>(`/parts/${id}`, { at }, signal),
+    queryFn: ({ signal }) =>
+      body(api.GET("/api/v1/parts/{part_id}", { params: { ...one(id), query: asOf(at) }, signal })),
     staleTime: freshness(at),
   });
 
 export const kindQuery = queryOptions({
   queryKey: keys.kind("part"),
-  queryFn: () => get<Kind>("/kinds/part"),
+  queryFn: () => body(api.GET("/api/v1/kinds/{kind}", { params: { path: { kind: "part" } } })),
   staleTime: Number.POSITIVE_INFINITY,
 });
 
 export const partHistoryQuery = (id: string) =>
   infiniteQueryOptions({
     queryKey: keys.partHistory(id),
-    queryFn: ({ pageParam, signal }) =>
-      get<Page<HistoryEntry>>(`/parts/${id}/history`, { limit: 50, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => {
+      const params = { ...one(id), query: { limit: 50, ...onward(pageParam) } };
+      return body(api.GET("/api/v1/parts/{part_id}/history", { params, signal }));
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   });
 
-export const suggestParts = (q: string, signal?: AbortSignal) =>
-  get<Page<Part>>("/parts", { q, limit: 12 }, signal).then((page) => page.items);
+export const suggestParts = async (q: string, signal: AbortSignal): Promise<Part[]> => {
+  const query = { ...(q ? { q } : {}), limit: SUGGESTED };
+  return (await body(api.GET("/api/v1/parts", { params: { query }, signal }))).items;
+};
 
 export type NewPart = {
   project: string;
   name: string;
   number?: string;
   description?: string;
-  attributes?: Attributes;
+  attributes: Record<string, unknown>;
 };
-export const createPart = (body: NewPart) => write<Part>("POST", "/parts", { body });
+export const createPart = (part: NewPart) => body(api.POST("/api/v1/parts", { body: part }));
 
-export type PartPatch = { name?: string; description?: string | null; owner?: string | null; attributes?: Attributes };
-export const changePart = (id: string, version: string, body: PartPatch) =>
-  write<Part>("PATCH", `/parts/${id}`, { body, version });
-export const correctNumber = (part: Part, number: string) =>
-  write<Part>("POST", `/parts/${part.id}/number`, { body: { number }, version: part.version });
-export const addAlias = (part: Part, alias: string) =>
-  write<Part>("POST", `/parts/${part.id}/aliases`, { body: { alias } });
-export const removeAlias = (part: Part, alias: string) =>
-  write<Part>("DELETE", `/parts/${part.id}/aliases/${encodeURIComponent(alias)}`);
-export const setPhase = (part: Part, phase: Phase) =>
-  write<Part>("POST", `/parts/${part.id}/phase`, { body: { phase }, version: part.version });
-export const deletePart = (part: Part) => write<void>("DELETE", `/parts/${part.id}`, { version: part.version });
+export type PartPatch = {
+  name?: string;
+  description?: string | null;
+  owner?: string | null;
+  attributes?: Record<string, unknown>;
+};
+export const changePart = (id: string, version: string, patch: PartPatch) =>
+  body(api.PATCH("/api/v1/parts/{part_id}", { params: { ...one(id), header: ifMatch(version) }, body: patch }));
+export const correctNumber = (id: string, number: string) =>
+  body(api.POST("/api/v1/parts/{part_id}/number", { params: one(id), body: { number } }));
+export const addAlias = (id: string, alias: string) =>
+  body(api.POST("/api/v1/parts/{part_id}/aliases", { params: one(id), body: { alias } }));
+export const removeAlias = (id: string, alias: string) =>
+  body(api.DELETE("/api/v1/parts/{part_id}/aliases/{alias}", { params: { path: { part_id: id, alias } } }));
+export const setPhase = ({ id, version }: Part, phase: Phase) =>
+  body(
+    api.POST("/api/v1/parts/{part_id}/phase", {
+      params: { ...one(id), header: ifMatch(version) },
+      body: { phase },
+    }),
+  );
+export const deletePart = ({ id, version }: Part) =>
+  body(api.DELETE("/api/v1/parts/{part_id}", { params: { ...one(id), header: ifMatch(version) } }));

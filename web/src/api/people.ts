@@ -1,15 +1,17 @@
 import { queryOptions } from "@tanstack/react-query";
-import { get, write } from "./client";
+import { api, body } from "./client";
 import { keys } from "./keys";
 import { isCode, Problem } from "./problem";
-import type { Page, Program, Project, Role, RoleGrant, Session, Token, User } from "./types";
+import type { NewUser, Page, Role, Session } from "./types";
 
 export type SetupState = { needed: boolean; tokenRequired: boolean };
 export type SetupForm = { organisation: string; email: string; name: string; password: string; token?: string };
 
+const PAGE = 500;
+
 async function readSession(): Promise<Session | null> {
   try {
-    return await get<Session>("/sessions/current");
+    return await body(api.GET("/api/v1/sessions/current"));
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return null;
     throw error;
@@ -18,7 +20,7 @@ async function readSession(): Promise<Session | null> {
 
 async function readSetup(): Promise<SetupState> {
   try {
-    const { token_required } = await get<{ token_required: boolean }>("/setup");
+    const { token_required } = await body(api.GET("/api/v1/setup"));
     return { needed: true, tokenRequired: token_required };
   } catch (error) {
     if (isCode(error, "already_set_up")) return { needed: false, tokenRequired: false };
@@ -26,51 +28,68 @@ async function readSetup(): Promise<SetupState> {
   }
 }
 
-/** Every page of a short list (programs, projects, users): up to 500 at a time. */
-async function all<T>(path: string): Promise<T[]> {
-  const items: T[] = [];
+/** Every page of a short list. */
+export async function everyPage<Item>(
+  page: (query: { limit: number; cursor?: string }) => Promise<Page<Item>>,
+): Promise<Item[]> {
+  const items: Item[] = [];
   let cursor: string | null = null;
   do {
-    const page: Page<T> = await get<Page<T>>(path, { limit: 500, cursor });
-    items.push(...page.items);
-    cursor = page.next;
+    const { items: more, next }: Page<Item> = await page(cursor ? { limit: PAGE, cursor } : { limit: PAGE });
+    items.push(...more);
+    cursor = next;
   } while (cursor);
   return items;
 }
 
 export const sessionQuery = queryOptions({ queryKey: keys.session, queryFn: readSession, staleTime: 60_000 });
 export const setupQuery = queryOptions({ queryKey: keys.setup, queryFn: readSetup, staleTime: 0 });
-export const usersQuery = queryOptions({ queryKey: keys.users, queryFn: () => all<User>("/users") });
-export const tokensQuery = queryOptions({ queryKey: keys.tokens, queryFn: () => all<Token>("/tokens") });
-export const programsQuery = queryOptions({ queryKey: keys.programs, queryFn: () => all<Program>("/programs") });
+export const usersQuery = queryOptions({
+  queryKey: keys.users,
+  queryFn: () => everyPage((query) => body(api.GET("/api/v1/users", { params: { query } }))),
+});
+export const tokensQuery = queryOptions({
+  queryKey: keys.tokens,
+  queryFn: () => everyPage((query) => body(api.GET("/api/v1/tokens", { params: { query } }))),
+});
+export const programsQuery = queryOptions({
+  queryKey: keys.programs,
+  queryFn: () => everyPage((query) => body(api.GET("/api/v1/programs", { params: { query } }))),
+});
 export const projectsQuery = queryOptions({
   queryKey: keys.projects,
-  queryFn: () => all<Project>("/projects"),
+  queryFn: () => everyPage((query) => body(api.GET("/api/v1/projects", { params: { query } }))),
   staleTime: 60_000,
 });
 export const programRolesQuery = (program: string) =>
   queryOptions({
     queryKey: keys.programRoles(program),
-    queryFn: () => all<RoleGrant>(`/programs/${program}/roles`),
+    queryFn: () =>
+      everyPage((query) =>
+        body(api.GET("/api/v1/programs/{program_id}/roles", { params: { path: { program_id: program }, query } })),
+      ),
   });
 
-export const setUp = (form: SetupForm) => write<Session>("POST", "/setup", { body: form });
+export const setUp = (form: SetupForm) => body(api.POST("/api/v1/setup", { body: form }));
 export const signIn = (email: string, password: string) =>
-  write<Session>("POST", "/sessions", { body: { email, password } });
-export const signOut = () => write<void>("DELETE", "/sessions/current");
+  body(api.POST("/api/v1/sessions", { body: { email, password } }));
+export const signOut = () => body(api.DELETE("/api/v1/sessions/current"));
 
-export type NewUser = { email: string; name: string; password: string; administrator: boolean };
-export const addUser = (user: NewUser) => write<User>("POST", "/users", { body: user });
-export const changeUser = (id: string, body: { name?: string; active?: boolean; password?: string }) =>
-  write<User>("PATCH", `/users/${id}`, { body });
+export const addUser = (user: NewUser) => body(api.POST("/api/v1/users", { body: user }));
+export const setActive = (user: string, active: boolean) =>
+  body(api.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id: user } }, body: { active } }));
 
-export const addToken = (body: { name: string; expires_at?: string }) => write<Token>("POST", "/tokens", { body });
-export const revokeToken = (id: string) => write<void>("DELETE", `/tokens/${id}`);
+export const addToken = (name: string) => body(api.POST("/api/v1/tokens", { body: { name } }));
+export const revokeToken = (token: string) =>
+  body(api.DELETE("/api/v1/tokens/{token_id}", { params: { path: { token_id: token } } }));
 
-export const addProgram = (body: { code: string; name?: string }) => write<Program>("POST", "/programs", { body });
-export const addProject = (body: { code: string; name?: string; program: string; library?: boolean }) =>
-  write<Project>("POST", "/projects", { body });
+export type NewProgram = { code: string; name?: string };
+export const addProgram = (program: NewProgram) => body(api.POST("/api/v1/programs", { body: program }));
+export type NewProject = { code: string; name?: string; program: string; library: boolean };
+export const addProject = (project: NewProject) => body(api.POST("/api/v1/projects", { body: project }));
+
+const held = (program: string, user: string) => ({ path: { program_id: program, user_id: user } });
 export const grantRole = (program: string, user: string, role: Role) =>
-  write<RoleGrant>("PUT", `/programs/${program}/roles/${user}`, { body: { role } });
+  body(api.PUT("/api/v1/programs/{program_id}/roles/{user_id}", { params: held(program, user), body: { role } }));
 export const revokeRole = (program: string, user: string) =>
-  write<void>("DELETE", `/programs/${program}/roles/${user}`);
+  body(api.DELETE("/api/v1/programs/{program_id}/roles/{user_id}", { params: held(program, user) }));

@@ -53,11 +53,3 @@ export function sentence(error: unknown): string {
 export function isCode(error: unknown, ...codes: string[]): error is Problem {
   return error instanceof Problem && codes.includes(error.code);
 }
-
-export async function readProblem(response: Response): Promise<Problem> {
-  try {
-    return new Problem(response.status, (await response.json()) as ProblemBody);
-  } catch {
-    return new Problem(response.status, { title: response.statusText || `HTTP ${response.status}` });
-  }
-}

@@ -1,53 +1,58 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { get, write } from "./client";
+import { api, body } from "./client";
 import { keys } from "./keys";
-import type { LineRow, Page, PartRow, Proposal } from "./types";
+import { onward } from "./parts";
+import { everyPage } from "./people";
+import type { LineRow, PartRow, ProposalRow, RowChoice } from "./types";
 
-export const proposalsQuery = (filter: { project?: string; state?: string }) =>
+const one = (id: string) => ({ path: { proposal_id: id } });
+
+export const proposalsQuery = (filter: { project?: string }) =>
   infiniteQueryOptions({
     queryKey: keys.proposals(filter),
-    queryFn: ({ pageParam, signal }) =>
-      get<Page<Proposal>>("/proposals", { ...filter, limit: 50, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => {
+      const query = { ...filter, ...onward(pageParam), limit: 50 };
+      return body(api.GET("/api/v1/proposals", { params: { query }, signal }));
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   });
 
 export const proposalQuery = (id: string) =>
-  queryOptions({ queryKey: keys.proposal(id), queryFn: ({ signal }) => get<Proposal>(`/proposals/${id}`, {}, signal) });
+  queryOptions({
+    queryKey: keys.proposal(id),
+    queryFn: ({ signal }) => body(api.GET("/api/v1/proposals/{proposal_id}", { params: one(id), signal })),
+  });
 
-async function allRows<T>(id: string, kind: "part" | "line", signal: AbortSignal): Promise<T[]> {
-  const rows: T[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Page<T> = await get<Page<T>>(`/proposals/${id}/rows`, { kind, limit: 500, cursor }, signal);
-    rows.push(...page.items);
-    cursor = page.next;
-  } while (cursor);
-  return rows;
-}
+const rows = (id: string, kind: "part" | "line", signal: AbortSignal): Promise<ProposalRow[]> =>
+  everyPage((paging) =>
+    body(
+      api.GET("/api/v1/proposals/{proposal_id}/rows", { params: { ...one(id), query: { kind, ...paging } }, signal }),
+    ),
+  );
 
 export const partRowsQuery = (id: string) =>
   queryOptions({
     queryKey: keys.proposalRows(id, "part"),
-    queryFn: ({ signal }) => allRows<PartRow>(id, "part", signal),
+    queryFn: async ({ signal }) => (await rows(id, "part", signal)) as PartRow[],
   });
 export const lineRowsQuery = (id: string) =>
   queryOptions({
     queryKey: keys.proposalRows(id, "line"),
-    queryFn: ({ signal }) => allRows<LineRow>(id, "line", signal),
+    queryFn: async ({ signal }) => (await rows(id, "line", signal)) as LineRow[],
   });
 
 export const propose = (file: string, project: string) =>
-  write<Proposal>("POST", "/proposals", { body: { file, project } });
+  body(api.POST("/api/v1/proposals", { body: { file, project, branch: "main" } }));
 export const acceptProposal = (id: string, message: string) =>
-  write<Proposal>("POST", `/proposals/${id}/accept`, { body: message ? { message } : {} });
-export const discardProposal = (id: string) => write<Proposal>("POST", `/proposals/${id}/discard`);
+  body(api.POST("/api/v1/proposals/{proposal_id}/accept", { params: one(id), body: message ? { message } : {} }));
+export const discardProposal = (id: string) =>
+  body(api.POST("/api/v1/proposals/{proposal_id}/discard", { params: one(id) }));
 
-export type RowChoice = {
-  choice: PartRow["choice"] | LineRow["choice"];
-  use?: string | null;
-  number?: string | null;
-  name?: string;
-};
-export const chooseRow = <T extends PartRow | LineRow>(proposal: string, row: string, body: RowChoice) =>
-  write<T>("PATCH", `/proposals/${proposal}/rows/${row}`, { body });
+export const chooseRow = (proposal: string, row: string, choice: RowChoice) =>
+  body(
+    api.PATCH("/api/v1/proposals/{proposal_id}/rows/{row_id}", {
+      params: { path: { proposal_id: proposal, row_id: row } },
+      body: choice,
+    }),
+  );

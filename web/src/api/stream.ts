@@ -1,5 +1,3 @@
-import { BASE } from "./client";
-
 export type StreamMessage =
   | { kind: "job" | "change"; data: unknown }
   /** Something may have been missed: what is known may be old. */
@@ -14,7 +12,7 @@ export function openStream(tell: (message: StreamMessage) => void): () => void {
   let missed = false;
 
   function open() {
-    source = new EventSource(`${BASE}/events/stream`);
+    source = new EventSource("/api/v1/events/stream");
     source.addEventListener("job", (event) => tell({ kind: "job", data: JSON.parse(event.data) }));
     source.addEventListener("change", (event) => tell({ kind: "change", data: JSON.parse(event.data) }));
     source.addEventListener("reset", () => tell({ kind: "reset" }));

@@ -17,7 +17,7 @@ export function TokensPage() {
   const query = useQuery(tokensQuery);
   const [name, setName] = useState("");
   const add = useMutation({
-    mutationFn: () => addToken({ name: name.trim() }),
+    mutationFn: () => addToken(name.trim()),
     onSuccess: () => {
       setName("");
       return client.invalidateQueries({ queryKey: keys.tokens });

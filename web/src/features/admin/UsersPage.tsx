@@ -3,9 +3,9 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "../../api/keys";
-import { addUser, changeUser, type NewUser, usersQuery } from "../../api/people";
+import { addUser, setActive, usersQuery } from "../../api/people";
 import { Problem, sentence } from "../../api/problem";
-import type { User } from "../../api/types";
+import type { NewUser, User } from "../../api/types";
 import { Badge } from "../../ui/badges";
 import { Icon } from "../../ui/Icon";
 import { ErrorState, Notice, SkeletonRows } from "../../ui/states";
@@ -52,7 +52,7 @@ export function UsersPage() {
 function UserRow({ user }: { user: User }) {
   const client = useQueryClient();
   const change = useMutation({
-    mutationFn: (active: boolean) => changeUser(user.id, { active }),
+    mutationFn: (active: boolean) => setActive(user.id, active),
     onSuccess: () => client.invalidateQueries({ queryKey: keys.users }),
     onError: (error) => toastError(error),
   });

@@ -2,7 +2,7 @@ import { Button, NativeSelect, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { jobsQuery } from "../../api/jobs";
-import type { Job } from "../../api/types";
+import type { Job, JobState } from "../../api/types";
 import { JobBadge } from "../../ui/badges";
 import { formatTime, words } from "../../ui/format";
 import { Progress } from "../../ui/Progress";
@@ -15,7 +15,9 @@ const STATES = ["queued", "running", "succeeded", "dead", "cancelled"];
 export function JobsPage() {
   const navigate = useNavigate();
   const { state, mine } = useSearch({ from: "/app/jobs" });
-  const query = useInfiniteQuery(jobsQuery({ ...(state ? { state } : {}), ...(mine === "yes" ? { mine: true } : {}) }));
+  const query = useInfiniteQuery(
+    jobsQuery({ ...(state ? { state: state as JobState } : {}), ...(mine === "yes" ? { mine: true } : {}) }),
+  );
   const jobs = query.data?.pages.flatMap((page) => page.items) ?? [];
   const set = (change: { state?: string | undefined; mine?: string | undefined }) =>
     void navigate({ to: "/jobs", search: (old) => ({ ...old, ...change }), replace: true });

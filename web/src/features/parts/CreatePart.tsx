@@ -49,7 +49,7 @@ function CreatePartForm({ close }: { close: () => void }) {
         name: name.trim(),
         ...(number.trim() ? { number: number.trim() } : {}),
         ...(description.trim() ? { description: description.trim() } : {}),
-        ...(Object.keys(attributes).length ? { attributes } : {}),
+        attributes,
       }),
     onSuccess: async (part) => {
       close();

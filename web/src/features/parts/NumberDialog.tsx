@@ -11,8 +11,8 @@ import { Notice } from "../../ui/states";
 
 type Act = { kind: "number" | "add" | "remove"; text: string };
 
-const run = (part: Part, { kind, text }: Act) =>
-  kind === "number" ? correctNumber(part, text) : kind === "add" ? addAlias(part, text) : removeAlias(part, text);
+const run = (id: string, { kind, text }: Act) =>
+  kind === "number" ? correctNumber(id, text) : kind === "add" ? addAlias(id, text) : removeAlias(id, text);
 
 /** Rule 2: until the first release the number may be corrected; the old one stays reserved as an alias. */
 export function NumberDialog({ part, close }: { part: Part; close: () => void }) {
@@ -20,7 +20,7 @@ export function NumberDialog({ part, close }: { part: Part; close: () => void })
   const [number, setNumber] = useState(part.number);
   const [alias, setAlias] = useState("");
   const act = useMutation({
-    mutationFn: (wanted: Act) => run(part, wanted),
+    mutationFn: (wanted: Act) => run(part.id, wanted),
     onSuccess: (changed, { kind }) => {
       client.setQueryData(keys.part(undefined, part.id), changed);
       void invalidate(client, ["part", "bom", "commit"]);

@@ -9,7 +9,7 @@ import { Icon } from "../../ui/Icon";
 import { Toolbar } from "../../ui/Toolbar";
 import { PHASES } from "./phases";
 
-const STATUSES = ["in_work", "in_review", "released", "pending", "superseded"];
+const STATUSES = ["in_work", "released"];
 const choices = (values: string[], every: string) => [
   { value: "", label: every },
   ...values.map((value) => ({ value, label: words(value) })),

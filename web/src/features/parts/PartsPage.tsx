@@ -75,8 +75,8 @@ function useFilter(): PartFilter & { projectKnown: boolean } {
     ...(search.q ? { q: search.q } : {}),
     ...(project ? { project } : {}),
     ...(search.phase ? { phase: search.phase as Phase } : {}),
-    ...(search.status ? { revision_status: search.status } : {}),
-    sort: search.sort ?? "number",
+    ...(search.status ? { revision_status: search.status as "in_work" } : {}),
+    sort: (search.sort ?? "number") as NonNullable<PartFilter["sort"]>,
     projectKnown: !search.project || project !== undefined,
   };
 }
@@ -89,7 +89,7 @@ export function PartsPage() {
   const [creating, setCreating] = useState(false);
   const query = useInfiniteQuery({ ...partsQuery(filter, at), enabled: projectKnown });
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const total = query.data?.pages[0]?.total;
+  const total = query.data?.pages[0]?.total ?? undefined;
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();

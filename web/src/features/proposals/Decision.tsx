@@ -1,12 +1,11 @@
-import type { RowChoice } from "../../api/proposals";
-import type { ItemRef, PartRow } from "../../api/types";
+import type { ItemRef, PartRow, RowChoice } from "../../api/types";
 
 type Props = { row: PartRow; editable: boolean; settle: (choice: RowChoice) => void; pick: () => void };
 
 /** Existing parts that the row may become, the present match first. */
 function candidates(row: PartRow): (ItemRef & { why: string })[] {
   const found = new Map<string, ItemRef & { why: string }>(
-    row.candidates.map((one) => [one.id, { ...one, why: one.match_by }]),
+    (row.candidates ?? []).map((one) => [one.id, { ...one, why: one.match_by }]),
   );
   if (row.match && !found.has(row.match.id)) found.set(row.match.id, { ...row.match, why: row.match_by ?? "choice" });
   return [...found.values()];
@@ -16,7 +15,7 @@ const words = (row: PartRow): string =>
   row.choice === "create" ? "Create" : row.choice === "skip" ? "Skip" : `Use ${row.match?.number ?? "existing"}`;
 
 export function Decision({ row, editable, settle, pick }: Props) {
-  if (!editable || row.verdict === "restricted") return <span>{words(row)}</span>;
+  if (!editable) return <span>{words(row)}</span>;
   const value = row.choice === "use" ? `use:${row.match?.id ?? ""}` : row.choice;
   function choose(wanted: string) {
     if (wanted === "pick") pick();

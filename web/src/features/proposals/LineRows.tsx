@@ -101,9 +101,9 @@ function lineColumns(
       align: "end",
       cell: ({ verdict, quantity, old_quantity }) => (
         <>
-          {verdict === "change" && old_quantity !== null && <span className="old">{formatDecimal(old_quantity)}</span>}
+          {verdict === "change" && old_quantity && <span className="old">{formatDecimal(old_quantity)}</span>}
           <span className={verdict === "remove" ? "old" : verdict === "same" ? "" : "new"}>
-            {formatDecimal(quantity)}
+            {formatDecimal(verdict === "remove" ? (old_quantity ?? "") : String(quantity))}
           </span>
         </>
       ),

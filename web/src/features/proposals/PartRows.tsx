@@ -1,11 +1,9 @@
 import { Modal } from "@mantine/core";
 import { useMemo, useState } from "react";
-import type { RowChoice } from "../../api/proposals";
-import type { Part, PartRow, Proposal } from "../../api/types";
+import type { Part, PartRow, Proposal, RowChoice } from "../../api/types";
 import { Badge } from "../../ui/badges";
 import { type Column, DataGrid } from "../../ui/DataGrid";
 import { formatDecimal, formatMeasure } from "../../ui/format";
-import { Icon } from "../../ui/Icon";
 import { PartNumber } from "../../ui/PartNumber";
 import { Thumb } from "../../ui/Thumb";
 import { PartPicker } from "../parts/PartPicker";
@@ -93,19 +91,18 @@ function partColumns(editable: boolean, settle: Settle, pick: (row: PartRow) => 
       width: "150px",
       cell: (row) => <NumberCell row={row} editable={editable} settle={settle} />,
     },
-    { id: "quantity", title: "Pieces", width: "64px", align: "end", cell: (row) => formatDecimal(row.quantity_total) },
+    {
+      id: "quantity",
+      title: "Pieces",
+      width: "64px",
+      align: "end",
+      cell: (row) => formatDecimal(String(row.quantity_total)),
+    },
     { id: "mass", title: "Mass", width: "96px", align: "end", cell: (row) => formatMeasure(row.mass) },
   ];
 }
 
 function Verdict({ row }: { row: PartRow }) {
-  if (row.verdict === "restricted") {
-    return (
-      <span className="row muted">
-        <Icon name="lock" size={14} /> restricted
-      </span>
-    );
-  }
   if (row.verdict === "new") return <Badge tone="ok">+ new</Badge>;
   return (
     <Badge tone="info" title={row.match_by ? `Found by its ${row.match_by}` : undefined}>

@@ -32,7 +32,7 @@ function Accepted({ proposal, parts }: Props) {
   return (
     <div className="row">
       {commit && (
-        <Link to="/history/$branch/$seq" params={{ branch: commit.branch, seq: String(commit.seq) }}>
+        <Link to="/history/$branch/$seq" params={{ branch: proposal.branch, seq: String(commit.seq) }}>
           commit {commit.seq}
         </Link>
       )}

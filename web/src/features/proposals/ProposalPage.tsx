@@ -95,14 +95,13 @@ function Waiting({ proposal }: { proposal: Proposal }) {
 }
 
 function Failed({ proposal }: { proposal: Proposal }) {
-  const message = typeof proposal.error === "string" ? proposal.error : proposal.error?.message;
   return (
     <div className="empty" role="alert">
       <span className="empty-icon bad">
         <Icon name="warn" size={28} />
       </span>
       <h2>This file could not be converted</h2>
-      <p className="muted">{message ?? "The conversion ended without a reason."}</p>
+      <p className="muted">{proposal.error?.message ?? "The conversion ended without a reason."}</p>
       <div className="row empty-actions">
         <Again proposal={proposal} label="Try again" />
         <Button component={Link} to="/imports" variant="default">

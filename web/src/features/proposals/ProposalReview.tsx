@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
 import type { Object3D } from "three";
-import { fileQuery } from "../../api/files";
 import { lineRowsQuery, partRowsQuery } from "../../api/proposals";
 import type { PartRow, Proposal } from "../../api/types";
 import { formatDecimal } from "../../ui/format";
@@ -104,19 +103,16 @@ type PreviewProps = {
 };
 
 function Preview({ proposal, rows, selected, select }: PreviewProps) {
-  const { data: file } = useQuery(fileQuery(proposal.file.id));
   const [root, setRoot] = useState<Object3D | null>(null);
-  const url = file?.derivatives.find(({ kind, component }) => kind === "glb" && component === null)?.url;
   const highlight = useMemo(
     () => (root && selected ? nodesOfComponent(root, selected.component) : []),
     [root, selected],
   );
-  if (!url) return null;
   return (
     <div className="split-right">
       <Suspense fallback={<div className="viewer" />}>
         <Viewer
-          url={url}
+          url={proposal.model}
           component={null}
           label={`3D preview of ${proposal.file.name}`}
           highlight={highlight}

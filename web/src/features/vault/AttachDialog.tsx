@@ -23,7 +23,7 @@ export function AttachDialog({ part, files, close }: { part: Part; files: File[]
   const { rows, start } = useUploads<Attachment>(
     files,
     () => null,
-    (stored) => attach(part.id, { file: stored.id, role }),
+    (stored) => attach(part.id, stored.id, role),
   );
 
   async function go() {

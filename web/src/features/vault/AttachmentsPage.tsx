@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { invalidate } from "../../api/events";
-import { attachmentsQuery, changeAttachment, contentUrl, detach } from "../../api/files";
+import { attachmentsQuery, contentUrl, detach, setRole } from "../../api/files";
 import { partQuery } from "../../api/parts";
 import type { Attachment, AttachmentRole, Part } from "../../api/types";
 import { formatSize, formatTime, words } from "../../ui/format";
@@ -101,7 +101,7 @@ function AttachmentRow({ row, blocked }: { row: Attachment; blocked: string | un
   const client = useQueryClient();
   const refresh = () => invalidate(client, ["attachment", "part", "bom", "commit"]);
   const change = useMutation({
-    mutationFn: (role: AttachmentRole) => changeAttachment(row.id, row.version, { role }),
+    mutationFn: (role: AttachmentRole) => setRole(row.id, row.version, role),
     onSuccess: refresh,
     onError: (error) => {
       toastError(error);
