@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 from fastapi import FastAPI
 
-ADDRESS = "http://cascadia.test"
+ADDRESS = "http://localhost:3000"
 PASSWORD = "correct horse battery staple"
 JSON = dict[str, Any]
 

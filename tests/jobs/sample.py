@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cascadia.jobs.model import PermanentJobError
+from cascadia.jobs.model import LeaseLost, PermanentJobError
 from cascadia.jobs.registry import Registry, collect
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobContext, JobType, Payload, Schedule, Subscription
@@ -40,6 +40,24 @@ async def effect(context: JobContext, payload: Payload) -> Payload:
     async with context.finish({"worked": payload.get("seconds", 0)}) as write:
         await leave_effect(context, write, payload.get("note", ""))
     return {}
+
+
+def wait_for_file(path: Path) -> None:
+    while not path.exists():
+        time.sleep(0.01)
+
+
+async def gated(context: JobContext, payload: Payload) -> None:
+    """Begins, waits for a file named after the attempt, then finishes; says where the finish was refused."""
+    gate = Path(payload["gate"])
+    await asyncio.to_thread(gate.with_name(f"begun.{context.attempt}").touch)
+    await asyncio.to_thread(wait_for_file, gate.with_name(f"go.{context.attempt}"))
+    try:
+        async with context.finish() as write:
+            await leave_effect(context, write)
+    except LeaseLost:
+        await asyncio.to_thread(gate.with_name(f"refused.{context.attempt}").touch)
+        raise
 
 
 async def empty(context: JobContext, payload: Payload) -> Payload:
@@ -202,6 +220,7 @@ DECLARED = Declared(
     types=(
         JobType("sample.effect", "sample", run=effect),
         JobType("sample.empty", "sample", run=empty),
+        JobType("sample.gated", "sample", run=gated),
         JobType("sample.tick", "sample", run=empty),
         JobType("sample.flaky", "sample", run=flaky),
         JobType("sample.refuse", "sample", run=refuse, failed=tell),

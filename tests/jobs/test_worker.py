@@ -74,6 +74,23 @@ async def test_a_frozen_worker_finds_its_late_finish_refused(fleet: Fleet, ledge
     assert (job["attempt"], job["losses"], job["failures"]) == (2, 1, 0)
 
 
+async def test_a_child_that_outlived_its_lease_finds_its_finish_refused(fleet: Fleet, ledger: Ledger) -> None:
+    first = fleet.start(WORKER_CONCURRENCY="1")
+    uid = await ledger.enqueue("sample.gated", {"gate": str(fleet.folder / "gate")})
+    wait_for((fleet.folder / "begun.1").exists)
+    first.signal(signal.SIGSTOP)
+    fleet.start(WORKER_CONCURRENCY="1")
+    wait_for((fleet.folder / "begun.2").exists)
+    (fleet.folder / "go.1").touch()
+    wait_for((fleet.folder / "refused.1").exists)
+    assert (await ledger.job(uid))["state"] == "running"
+    (fleet.folder / "go.2").touch()
+    await ledger.state(uid, "succeeded")
+    assert [e["attempt"] for e in await ledger.rows("SELECT attempt FROM effect")] == [2]
+    first.signal(signal.SIGCONT)
+    wait_for(lambda: "outcome=fenced" in first.text() or "outcome=lease_lost" in first.text())
+
+
 async def test_cancel_ends_a_running_job_and_its_processes_within_two_seconds(fleet: Fleet, ledger: Ledger) -> None:
     ada = await make_actor(ledger.database, "ada")
     fleet.start(pace={**QUICK, "heartbeat": 1.0})
@@ -136,11 +153,10 @@ async def test_sigterm_lets_short_jobs_end_and_gives_long_ones_back(fleet: Fleet
 
 async def test_the_children_of_a_killed_worker_die_with_it(fleet: Fleet, ledger: Ledger) -> None:
     worker = fleet.start()
-    uid = await ledger.enqueue("sample.effect", {"seconds": 60})
-    hanging = await ledger.enqueue("cage.read", {"do": "hang"})
-    await ledger.state(uid, "running")
-    await ledger.state(hanging, "running")
-    wait_for(lambda: len(descendants(worker.process.pid)) >= 3)
+    await ledger.enqueue("sample.gated", {"gate": str(fleet.folder / "gate")})
+    await ledger.enqueue("cage.read", {"do": "hang"})
+    wait_for((fleet.folder / "begun.1").exists)
+    wait_for(lambda: len(descendants(worker.process.pid)) == 4)
     processes = descendants(worker.process.pid)
     worker.kill()
     wait_for(lambda: not any(running(pid) for pid in processes), 2)

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.ids import new_uid
+from cascadia.kernel.paging import encode_cursor
 from cascadia.vault import service
 from tests.company import Person, Workshop
 from tests.vault.conftest import stream
@@ -229,3 +230,20 @@ async def test_missing_bytes_are_an_error_that_says_so(workshop: Workshop, app: 
         await store.delete(key)
     answer = await content(workshop.viewer, made["id"])
     assert (answer.status_code, answer.json()["code"]) == (500, "blob_missing")
+
+
+async def test_values_that_no_column_can_hold_are_refused_not_broken(workshop: Workshop) -> None:
+    made = await upload(workshop.engineer, workshop.project)
+    part = await workshop.engineer.part(workshop.project)
+    reader = workshop.viewer.http
+    for path in (
+        f"/files/{made['id']}/derivatives/thumbnail?component=%00",
+        f"/files/{made['id']}/derivatives?kind=%00",
+        f"/files?cursor={encode_cursor(['x'])}",
+        f"/files?cursor={encode_cursor([2**70])}",
+        f"/parts/{part['id']}/attachments?cursor={encode_cursor([None, 'x'])}",
+    ):
+        answer = await reader.get(f"/api/v1{path}")
+        assert answer.status_code in {400, 422}, f"{path}: {answer.text}"
+    body = {"file": made["id"], "role": "cad", "component": "a\0b"}
+    assert (await workshop.engineer.send("POST", f"/parts/{part['id']}/attachments", body)).status_code == 422

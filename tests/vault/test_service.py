@@ -181,7 +181,8 @@ async def test_many_components_are_paged_in_order(place: Place) -> None:
     cursor = None
     async with place.database.read() as read:
         while True:
-            rows, cursor = await service.derivatives_page(read, blob.blob_id, None, PageRequest(2, cursor))
+            rows, cursor, total = await service.derivatives_page(read, blob.blob_id, None, PageRequest(2, cursor, count=True))
+            assert total == 5
             seen += [row.component for row in rows]
             if cursor is None:
                 break
