@@ -86,7 +86,7 @@ def test_a_direct_url_alone_contradicts_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["DATABASE_SERVICE_HOST", "DATABASE_SERVICE_PORT", "DATABASE_PORT", "DATABASE_PORT_5432_TCP_ADDR", "OTEL_SERVICE_NAME"]
+    "name", ("DATABASE_SERVICE_HOST", "DATABASE_SERVICE_PORT", "DATABASE_PORT", "DATABASE_PORT_5432_TCP_ADDR", "OTEL_SERVICE_NAME")
 )
 def test_names_that_others_make_are_left_alone(name: str) -> None:
     assert load({name: "tcp://10.0.0.1:5432"}) == load({})

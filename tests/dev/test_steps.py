@@ -15,7 +15,7 @@ VITEST = """<testsuites name="vitest tests" tests="5" failures="1" errors="0">
 
 @pytest.mark.parametrize(
     ("report", "code", "result"),
-    [(PYTEST, 1, Result(14, 3, 3)), (VITEST, 1, Result(3, 1, 1)), (VITEST.replace('failures="1"', 'failures="0"'), 2, Result(4, 1, 1))],
+    ((PYTEST, 1, Result(14, 3, 3)), (VITEST, 1, Result(3, 1, 1)), (VITEST.replace('failures="1"', 'failures="0"'), 2, Result(4, 1, 1))),
 )
 def test_a_report_is_counted(tmp_path: Path, report: str, code: int, result: Result) -> None:
     path = tmp_path / "report.xml"

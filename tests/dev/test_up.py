@@ -179,7 +179,7 @@ def test_a_wrong_setting_is_told_by_its_name(folder: Path, port: int) -> None:
     assert (code, said) == (exits.USAGE, "cascadia: GRACE_SECONDS should be a valid integer, unable to parse string as an integer.\n")
 
 
-@pytest.mark.parametrize("command", ["app", "worker", "migrate"])
+@pytest.mark.parametrize("command", ("app", "worker", "migrate"))
 def test_a_server_without_a_database_is_told(folder: Path, port: int, command: str) -> None:
     code, said = refusal([*UP[:-1], command], environment(folder, port))
     assert code == exits.USAGE

@@ -93,7 +93,7 @@ def test_a_folder_of_an_unknown_version_of_postgresql_is_refused(folder: Path) -
         start(folder)
 
 
-@pytest.mark.parametrize("also", ["program", "program and postmaster"])
+@pytest.mark.parametrize("also", ("program", "program and postmaster"))
 def test_no_acknowledged_write_is_lost_to_kill_9_under_load(folder: Path, also: str) -> None:
     program = subprocess.Popen([sys.executable, HERE / "writer.py", folder], stdout=subprocess.PIPE, text=True)
     assert program.stdout
@@ -156,7 +156,7 @@ def test_a_folder_of_a_newer_program_is_refused_and_left_alone(folder: Path) -> 
     assert not (folder / "postgres").exists()
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"layout": null}', "[]"])
+@pytest.mark.parametrize("text", ("", "{", '{"layout": null}', "[]"))
 def test_a_damaged_marker_is_told(folder: Path, text: str) -> None:
     (folder / "cascadia.json").write_text(text, encoding="utf-8")
     with pytest.raises(DataFolderError, match=r"cascadia\.json is damaged"):
