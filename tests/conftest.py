@@ -13,9 +13,11 @@ import httpx
 import psycopg
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from psycopg import sql
 
+from cascadia.access.passwords import Passwords
 from cascadia.kernel.db import Database
 from cascadia.kernel.embedded import Embedded, binaries, start
 from cascadia.kernel.embedded.cluster import SUPERUSER
@@ -27,6 +29,8 @@ from tests.company import Company, Workshop
 TEMPLATE = "cascadia_template"
 READER = "cascadia_reader"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
+QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+"""Each test signs people in: at the real cost that alone takes over a second."""
 
 
 def with_database(url: str, name: str, user: str | None = None) -> str:
@@ -106,7 +110,8 @@ async def app(database_url: str, reader_url: str, tmp_path: Path) -> AsyncIterat
     """The whole program on a fresh database, its lifespan begun; its reads go through the login that may only read."""
     from cascadia.web import create_app  # imports every domain: not for tests of one of them
 
-    made = create_app(Settings(database_url=database_url, database_pool_size=20, data_dir=tmp_path / "data"), read_url=reader_url)
+    settings = Settings(database_url=database_url, database_pool_size=20, data_dir=tmp_path / "data")
+    made = create_app(settings, read_url=reader_url, passwords=QUICK)
     async with made.router.lifespan_context(made):
         yield made
 

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from cascadia.access import queries
 from cascadia.access.model import Actor, Role
 from cascadia.access.origin import same_origin, session_cookies
+from cascadia.access.passwords import Passwords
 from cascadia.kernel.errors import Forbidden, NotSignedIn
 from cascadia.kernel.http import Db
 from cascadia.settings import Settings
@@ -52,6 +53,13 @@ def settings_of(request: Request) -> Settings:
     """The settings of this process."""
     found = request.app.state.settings
     assert isinstance(found, Settings)
+    return found
+
+
+def passwords_of(request: Request) -> Passwords:
+    """How this process hashes passwords."""
+    found = request.app.state.passwords
+    assert isinstance(found, Passwords)
     return found
 
 
@@ -97,3 +105,4 @@ async def _actor(found: Annotated[SignedIn, Depends(signed_in)]) -> Actor:
 
 CurrentSession = Annotated[SignedIn, Depends(signed_in)]
 CurrentActor = Annotated[Actor, Depends(_actor)]
+Hashing = Annotated[Passwords, Depends(passwords_of)]

@@ -14,7 +14,6 @@ MIN_LENGTH: Final = 12
 MAX_LENGTH: Final = 1000
 MIN_DIFFERENT: Final = 5
 
-_HASHER: Final = PasswordHasher()
 _THREADS: Final = ThreadPoolExecutor(max_workers=4, thread_name_prefix="password")
 """A hash takes 64 MiB: four at once, the others wait. A pool of its own, so that a flood of sign-ins does not stop file work."""
 NOBODY: Final = "$argon2id$v=19$m=65536,t=3,p=4$fqvMLvpdGFW/0n7d9DyCDw$NTJ1CzcMFNjeZ0Bl+P0/JAzQwwhpqqnz1IiBlDq8qQ0"
@@ -44,24 +43,28 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-async def hash_password(password: str) -> str:
-    """The Argon2id hash to store, with its parameters and salt."""
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, _HASHER.hash, _normal(password))
+class Passwords:
+    """Argon2id hashes with the library's recommended cost; another `hasher` is for tests, which sign in often."""
 
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
+        self._nobody = hasher.hash("nobody") if hasher else NOBODY
 
-async def verify(stored: str | None, password: str) -> bool:
-    """Whether it is the password of the stored hash. Without one (no such user, no password) False, after the same time."""
-    matches = await asyncio.get_running_loop().run_in_executor(_THREADS, _matches, stored or NOBODY, _normal(password))
-    return matches and stored is not None
+    async def hash(self, password: str) -> str:
+        """The Argon2id hash to store, with its parameters and salt."""
+        return await asyncio.get_running_loop().run_in_executor(_THREADS, self._hasher.hash, _normal(password))
 
+    async def verify(self, stored: str | None, password: str) -> bool:
+        """Whether it is the password of the stored hash. Without one (no such user, no password) False, after the same time."""
+        matches = await asyncio.get_running_loop().run_in_executor(_THREADS, self._matches, stored or self._nobody, _normal(password))
+        return matches and stored is not None
 
-def _matches(stored: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False
+    def _matches(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
 
-
-def is_outdated(stored: str) -> bool:
-    """Whether a hash was made with other parameters than today's, so that it should be made anew."""
-    return _HASHER.check_needs_rehash(stored)
+    def is_outdated(self, stored: str) -> bool:
+        """Whether a hash was made with other parameters than today's, so that it should be made anew."""
+        return self._hasher.check_needs_rehash(stored)

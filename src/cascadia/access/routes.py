@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from cascadia.access import passwords, service, session_routes
-from cascadia.access.http import CurrentActor, CurrentSession
+from cascadia.access import service, session_routes
+from cascadia.access.http import CurrentActor, CurrentSession, Hashing
 from cascadia.access.model import Role
+from cascadia.access.passwords import check_rules
 from cascadia.access.schemas import (
     Grant,
     GrantPage,
@@ -51,11 +52,13 @@ async def list_users(
 
 @people.post("/users", response_model=User, status_code=201)
 @permission("administrator")
-async def create_user(request: Request, db: Db, actor: CurrentActor, body: NewUser, key: IdempotencyKey = None) -> Response:
+async def create_user(
+    request: Request, db: Db, hashing: Hashing, actor: CurrentActor, body: NewUser, key: IdempotencyKey = None
+) -> Response:
     """Adds somebody. They sign in with this password and may then change it."""
     actor.require_administrator()
-    passwords.check_rules(body.password, body.email)
-    hashed = await passwords.hash_password(body.password)
+    check_rules(body.password, body.email)
+    hashed = await hashing.hash(body.password)
 
     async def effect(write: Write) -> User:
         return User.of(await service.create_user(write, actor, body.email, body.name, hashed, administrator=body.administrator))
@@ -74,13 +77,13 @@ async def get_user(request: Request, db: Db, _: CurrentActor, user_id: UUID) -> 
 @people.patch("/users/{user_id}", response_model=User)
 @permission("signed_in")
 async def edit_user(
-    request: Request, db: Db, session: CurrentSession, user_id: UUID, body: UserPatch, key: IdempotencyKey = None
+    request: Request, db: Db, hashing: Hashing, session: CurrentSession, user_id: UUID, body: UserPatch, key: IdempotencyKey = None
 ) -> Response:
     """Changes an account: one's own name and password, or as an administrator anybody's. Ends its other sessions where it must."""
     actor, change = session.actor, UserChange(body.name, body.active, body.password, body.current_password)
 
     async def effect(write: Write) -> User:
-        hashed = await service.judge_user_change(write, actor, user_id, change)
+        hashed = await service.judge_user_change(write, hashing, actor, user_id, change)
         return User.of(await service.change_user(write, actor, user_id, change, hashed, session.token_hash))
 
     return await repeatable(request, db, actor.user_id, key, effect)

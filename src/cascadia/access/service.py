@@ -6,9 +6,10 @@ from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
-from cascadia.access import passwords, queries
+from cascadia.access import queries
 from cascadia.access.model import Actor, GrantRow, ProgramRow, ProjectRow, Role, UserRow
 from cascadia.access.paging import cut, key_after
+from cascadia.access.passwords import Passwords, check_rules
 from cascadia.access.sessions import insert_user
 from cascadia.kernel.db import Primary, Read, Write
 from cascadia.kernel.errors import Conflict, Invalid, NotFound
@@ -54,7 +55,7 @@ async def create_user(write: Write, actor: Actor, email: str, name: str, passwor
     return user
 
 
-async def judge_user_change(primary: Primary, actor: Actor, uid: UUID, change: UserChange) -> str | None:
+async def judge_user_change(primary: Primary, passwords: Passwords, actor: Actor, uid: UUID, change: UserChange) -> str | None:
     """Refuses what the actor may not change of an account; the hash of the new password, where there is one."""
     user = await user_by_uid(primary, uid)
     if uid != actor.uid:
@@ -63,13 +64,13 @@ async def judge_user_change(primary: Primary, actor: Actor, uid: UUID, change: U
         actor.require_administrator()
     if change.password is None:
         return None
-    passwords.check_rules(change.password, user.email)
+    check_rules(change.password, user.email)
     if uid == actor.uid:
-        await _check_own_password(primary, actor, change.current_password)
-    return await passwords.hash_password(change.password)
+        await _check_own_password(primary, passwords, actor, change.current_password)
+    return await passwords.hash(change.password)
 
 
-async def _check_own_password(primary: Primary, actor: Actor, current: str | None) -> None:
+async def _check_own_password(primary: Primary, passwords: Passwords, actor: Actor, current: str | None) -> None:
     stored = await primary.value(queries.PASSWORD_HASH, {"user_id": actor.user_id})
     if current is None or not await passwords.verify(stored, current):
         message = "Type your present password." if current is None else "This is not your present password."

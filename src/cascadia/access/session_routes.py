@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from cascadia.access import sessions
-from cascadia.access.http import CurrentActor, CurrentSession, check_origin, settings_of, token_hash
+from cascadia.access.http import CurrentActor, CurrentSession, Hashing, check_origin, settings_of, token_hash
 from cascadia.access.origin import cookie_name, is_direct, is_secure, session_cookies
 from cascadia.access.schemas import Credentials, NewToken, Session, Setup, SetupState, Token, TokenPage, TokenWithSecret
 from cascadia.access.sessions import FirstAdministrator, Started
@@ -37,12 +37,13 @@ async def get_setup(request: Request, db: Db) -> Response:
 
 @router.post("/setup", response_model=Session, status_code=201)
 @permission("public")
-async def set_up(request: Request, db: Db, body: Setup) -> Response:
+async def set_up(request: Request, db: Db, hashing: Hashing, body: Setup) -> Response:
     """Names the organisation, makes the first administrator and signs them in."""
     check_origin(request)
     first = FirstAdministrator(body.organisation, body.email, body.name or body.email.partition("@")[0], body.password)
     started = await sessions.set_up(
         db,
+        hashing,
         first,
         request.headers.get("user-agent"),
         token=body.token,
@@ -54,11 +55,12 @@ async def set_up(request: Request, db: Db, body: Setup) -> Response:
 
 @router.post("/sessions", response_model=Session, status_code=201)
 @permission("public")
-async def sign_in(request: Request, db: Db, body: Credentials) -> Response:
+async def sign_in(request: Request, db: Db, hashing: Hashing, body: Credentials) -> Response:
     """Signs in by a cookie. 401 `wrong_credentials` for a wrong password and an unknown email alike."""
     check_origin(request)
     limit_address = bool(settings_of(request).trusted_proxies)
-    started = await sessions.sign_in(db, body.email, body.password, request.headers.get("user-agent"), limit_address=limit_address)
+    user_agent = request.headers.get("user-agent")
+    started = await sessions.sign_in(db, hashing, body.email, body.password, user_agent, limit_address=limit_address)
     return _started(request, started)
 
 

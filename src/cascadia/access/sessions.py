@@ -9,10 +9,11 @@ from uuid import UUID
 
 import structlog
 
-from cascadia.access import passwords, queries
+from cascadia.access import queries
 from cascadia.access.http import token_hash
 from cascadia.access.model import Actor, ProgramRole, Role, SessionState, TokenRow, UserRow
 from cascadia.access.paging import cut, key_after
+from cascadia.access.passwords import Passwords, check_rules
 from cascadia.kernel.db import Database, Primary, Read, Write
 from cascadia.kernel.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, TooMany
 from cascadia.kernel.events import Event, current_origin
@@ -74,7 +75,14 @@ async def needs_setup(primary: Primary) -> bool:
 
 
 async def set_up(
-    database: Database, first: FirstAdministrator, user_agent: str | None, *, token: str | None, expected: str | None, direct: bool
+    database: Database,
+    passwords: Passwords,
+    first: FirstAdministrator,
+    user_agent: str | None,
+    *,
+    token: str | None,
+    expected: str | None,
+    direct: bool,
 ) -> Started:
     """Names the organisation, makes its first administrator and signs them in; 409 where there is one already.
 
@@ -85,8 +93,8 @@ async def set_up(
             _already_set_up()
         if not direct:
             _check_token(token, expected or await primary.value(queries.SETUP_TOKEN))
-    passwords.check_rules(first.password, first.email)
-    password_hash = await passwords.hash_password(first.password)
+    check_rules(first.password, first.email)
+    password_hash = await passwords.hash(first.password)
     async with database.write() as write:
         instance = await write.value(queries.INSTANCE_LOCK)
         if not await needs_setup(write):
@@ -118,7 +126,9 @@ async def insert_user(write: Write, email: str, name: str, password_hash: str, *
     return user
 
 
-async def sign_in(database: Database, email: str, password: str, user_agent: str | None, *, limit_address: bool) -> Started:
+async def sign_in(
+    database: Database, passwords: Passwords, email: str, password: str, user_agent: str | None, *, limit_address: bool
+) -> Started:
     """A session for the right email and password; 401 for wrong ones, the same for an unknown email; 429 after too many failures.
 
     `limit_address` also limits the failures from one address: only where a proxy does not hide everybody behind its own.
@@ -128,7 +138,7 @@ async def sign_in(database: Database, email: str, password: str, user_agent: str
         found = await primary.one(queries.CREDENTIALS, _Credentials, {"email": email})
     if not await passwords.verify(found.password_hash if found else None, password) or found is None:
         _wrong_credentials()
-    renewed = await passwords.hash_password(password) if passwords.is_outdated(found.password_hash) else None
+    renewed = await passwords.hash(password) if passwords.is_outdated(found.password_hash) else None
     async with database.write() as write:
         await write.execute(queries.FORGET_ATTEMPTS, {"email": email, "address": current_origin.get().address})
         started = await _begin(write, found, user_agent)

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Response
 from pydantic_core import to_json
 
 from cascadia import __version__
+from cascadia.access.passwords import Passwords
 from cascadia.api import openapi, problems, reference, routes
 from cascadia.api.middleware import BodyLimit, Surroundings
 from cascadia.jobs.stream import EventHub
@@ -22,10 +23,11 @@ BODY_LIMIT: Final = 20 * 1024 * 1024
 STREAMED: Final = frozenset({f"{routes.PREFIX}/files"})
 
 
-def create_api(settings: Settings, *, read_url: str | None = None) -> FastAPI:
+def create_api(settings: Settings, *, read_url: str | None = None, passwords: Passwords | None = None) -> FastAPI:
     """The application; its database opens with its lifespan. `read_url` names a replica, or a login that may only read.
 
-    `app.state`: `settings`, `database`, `events`, `blobs`, and `draining`, an event that is set when the process was told to stop.
+    `app.state`: `settings`, `database`, `events`, `blobs`, `passwords`, and `draining`, an event that is set when the process was told
+    to stop.
     """
     url = settings.database_url
     if url is None:
@@ -51,6 +53,7 @@ def create_api(settings: Settings, *, read_url: str | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.blobs = store_from(settings)
+    app.state.passwords = passwords or Passwords()
     app.state.draining = asyncio.Event()
     app.add_middleware(BodyLimit, limit=BODY_LIMIT, streamed=STREAMED)
     app.add_middleware(Surroundings, settings=settings)
