@@ -49,9 +49,10 @@ export function treeOf(numbers: string[], lines: LineSpec[]): Tree {
     },
     occurrences,
     totals: {
-      occurrences: occurrences.line.length,
+      rows: occurrences.line.length,
+      occurrences: String(occurrences.line.length),
       complete: true,
-      leaf_quantity: "0",
+      leaf_occurrences: "0",
       distinct_items: numbers.length - 1,
       mass: null,
       mass_complete: false,

@@ -155,7 +155,7 @@ export interface paths {
         put?: never;
         /**
          * Create File
-         * @description Stores the body, as it comes, as a new file. Contents that exist already take no more room.
+         * @description Stores the body, as it comes, as a new file of its `Content-Type`. Contents that exist already take no more room.
          */
         post: operations["create_file"];
         delete?: never;
@@ -2793,15 +2793,18 @@ export interface components {
         };
         /**
          * TreeTotals
-         * @description What the whole tree sums up to. `leaf_quantity` counts pieces of items without lines.
+         * @description What the whole tree sums up to. `rows` are places by line; `occurrences` count every instance, `leaf_occurrences` those of leaves.
          */
         TreeTotals: {
-            /** Complete */
+            /**
+             * Complete
+             * @description Whether all rows are here; false where the tree has more than fit in one answer.
+             */
             complete: boolean;
             /** Distinct Items */
             distinct_items: number;
-            /** Leaf Quantity */
-            leaf_quantity: string;
+            /** Leaf Occurrences */
+            leaf_occurrences: string;
             mass: components["schemas"]["Measured"] | null;
             /** Mass Complete */
             mass_complete: boolean;
@@ -2811,7 +2814,9 @@ export interface components {
              */
             missing_mass: string[];
             /** Occurrences */
-            occurrences: number;
+            occurrences: string;
+            /** Rows */
+            rows: number;
         };
         /**
          * UsePage
@@ -4042,8 +4047,6 @@ export interface operations {
                 project: string;
             };
             header?: {
-                /** @description Media type; guessed from the name when absent. */
-                "content-type"?: string | null;
                 /** @description Makes a retry safe for 24 h. */
                 "Idempotency-Key"?: string | null;
             };
@@ -4236,7 +4239,14 @@ export interface operations {
     read_content: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags of what the reader has. */
+                "If-None-Match"?: string | null;
+                /** @description Serve the range only of the content with this ETag. */
+                "If-Range"?: string | null;
+                /** @description One range, such as `bytes=0-1023`. */
+                Range?: string | null;
+            };
             path: {
                 file_id: string;
             };
@@ -4337,7 +4347,14 @@ export interface operations {
     probe_content: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags of what the reader has. */
+                "If-None-Match"?: string | null;
+                /** @description Serve the range only of the content with this ETag. */
+                "If-Range"?: string | null;
+                /** @description One range, such as `bytes=0-1023`. */
+                Range?: string | null;
+            };
             path: {
                 file_id: string;
             };
@@ -4350,19 +4367,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": unknown;
-                    "application/octet-stream": string;
-                };
-            };
-            /** @description The range that was asked for */
-            206: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
+                content?: never;
             };
             /** @description The reader has these bytes */
             304: {
@@ -4391,15 +4396,6 @@ export interface operations {
             };
             /** @description There is no such thing, or you may not see it */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The range begins behind the last byte */
-            416: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4547,7 +4543,14 @@ export interface operations {
                 /** @description From the derivative's `url`: lets a browser keep the bytes for ever. */
                 v?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description ETags of what the reader has. */
+                "If-None-Match"?: string | null;
+                /** @description Serve the range only of the content with this ETag. */
+                "If-Range"?: string | null;
+                /** @description One range, such as `bytes=0-1023`. */
+                Range?: string | null;
+            };
             path: {
                 file_id: string;
                 kind: string;

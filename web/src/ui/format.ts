@@ -87,6 +87,7 @@ function formatObject(value: Record<string, unknown>): string {
   if ("value" in value && ("unit" in value || "currency" in value)) {
     return `${formatDecimal(String(value.value))} ${String(value.unit ?? value.currency)}`;
   }
+  if ("label" in value) return value.restricted ? "restricted" : String(value.label);
   if ("number" in value) return String(value.number);
   if ("name" in value) return String(value.name);
   const entries = Object.entries(value);

@@ -16,10 +16,10 @@ export function BomFooter({ tree }: { tree: Tree }) {
         {totals.distinct_items === 1 ? "item" : "items"}
       </span>
       <span>
-        <strong>{formatDecimal(String(totals.occurrences))}</strong> {totals.occurrences === 1 ? "row" : "rows"}
+        <strong>{formatDecimal(totals.occurrences)}</strong> {totals.occurrences === "1" ? "occurrence" : "occurrences"}
       </span>
       <span>
-        <strong>{formatDecimal(totals.leaf_quantity)}</strong> leaf pieces
+        <strong>{formatDecimal(totals.leaf_occurrences)}</strong> leaf pieces
       </span>
       <span>
         mass{" "}

@@ -4,6 +4,7 @@ import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import type { Part, Tree } from "../../api/types";
 import { ConflictDialog } from "../../ui/ConflictDialog";
 import { Icon } from "../../ui/Icon";
+import { Split } from "../../ui/Split";
 import { Empty } from "../../ui/states";
 import { AddLine } from "./AddLine";
 import { BomFooter } from "./BomFooter";
@@ -145,39 +146,41 @@ export function StructuredBom({ part, tree, at, blocked, filter, model: modelWan
           <Icon name="help" />
         </button>
       </BomToolbar>
-      <div className="split">
-        <div className="split-left">
-          {model.count === 1 && (
-            <Empty icon="tree" title="No BOM lines yet">
-              {blocked ?? "Add the first line, or import a STEP assembly: its structure becomes the BOM."}
-            </Empty>
-          )}
-          {model.count > 1 && (
-            <BomTree
-              label={`BOM of ${part.number}`}
-              model={model}
-              rows={rows}
-              columns={columns}
-              collapsed={collapsed}
-              filtered={kept !== null}
-              selected={selected}
-              editing={editing}
-              states={states}
-              leaving={leaving}
-              editable={editable}
-              commands={commands}
-            />
-          )}
-          <BomFooter tree={tree} />
-        </div>
-        {shows3d && (
-          <div className="split-right">
+      <Split
+        name="bom"
+        left={
+          <>
+            {model.count === 1 ? (
+              <Empty icon="tree" title="No BOM lines yet">
+                {blocked ?? "Add the first line, or import a STEP assembly: its structure becomes the BOM."}
+              </Empty>
+            ) : (
+              <BomTree
+                label={`BOM of ${part.number}`}
+                model={model}
+                rows={rows}
+                columns={columns}
+                collapsed={collapsed}
+                filtered={kept !== null}
+                selected={selected}
+                editing={editing}
+                states={states}
+                leaving={leaving}
+                editable={editable}
+                commands={commands}
+              />
+            )}
+            <BomFooter tree={tree} />
+          </>
+        }
+        right={
+          shows3d && (
             <Suspense fallback={<div className="viewer" />}>
               <BomModel model={model} selected={selected} select={show} />
             </Suspense>
-          </div>
-        )}
-      </div>
+          )
+        }
+      />
       {adding !== null && <AddLine parent={parentAt(model, adding)} close={() => setAdding(null)} />}
       <WhereUsedDrawer part={used} close={() => setUsed(null)} />
       <KeysHelp opened={help} close={() => setHelp(false)} />

@@ -17,17 +17,17 @@ export type ColumnId =
 export type TreeColumn = { id: ColumnId; title: string; hint?: string; width: number; end?: boolean; edit?: EditField };
 
 export const TREE_COLUMNS: TreeColumn[] = [
-  { id: "part", title: "Part", width: 300 },
-  { id: "revision", title: "Rev", width: 48 },
-  { id: "name", title: "Name", width: 220 },
-  { id: "find", title: "Find", hint: "Find number", width: 60, end: true, edit: "find_number" },
-  { id: "quantity", title: "Qty", hint: "Quantity in one parent", width: 76, end: true, edit: "quantity" },
-  { id: "unit", title: "Unit", width: 52 },
-  { id: "extended", title: "Ext qty", hint: "Quantity in the whole top assembly", width: 80, end: true },
-  { id: "designators", title: "Designators", hint: "Reference designators", width: 140, edit: "designators" },
-  { id: "mass", title: "Mass", hint: "Of one piece", width: 96, end: true },
-  { id: "rolled", title: "Rolled mass", hint: "Summed up from what it is made of", width: 104, end: true },
-  { id: "status", title: "Status", width: 96 },
+  { id: "part", title: "Part", width: 190 },
+  { id: "revision", title: "Rev", width: 42 },
+  { id: "name", title: "Name", width: 130 },
+  { id: "find", title: "Find", hint: "Find number", width: 50, end: true, edit: "find_number" },
+  { id: "quantity", title: "Qty", hint: "Quantity in one parent", width: 62, end: true, edit: "quantity" },
+  { id: "unit", title: "Unit", width: 42 },
+  { id: "extended", title: "Ext qty", hint: "Quantity in the whole top assembly", width: 66, end: true },
+  { id: "designators", title: "Designators", hint: "Reference designators", width: 100, edit: "designators" },
+  { id: "mass", title: "Mass", hint: "Of one piece", width: 84, end: true },
+  { id: "rolled", title: "Rolled mass", hint: "Summed up from what it is made of", width: 96, end: true },
+  { id: "status", title: "Status", width: 84 },
 ];
 
 const STORED = "cascadia.bom.columns.hidden";

@@ -1,9 +1,11 @@
 import type { Change, FieldChange } from "../../api/types";
 import { formatValue, words } from "../../ui/format";
 import { PartNumber } from "../../ui/PartNumber";
+import { about, shownFields } from "./fields";
 
 const SIGN = { added: "+", changed: "~", removed: "\u2212" } as const;
-const SHOWN_FIELDS = 12;
+const TONE = { added: "redline-add", changed: "redline-mod", removed: "redline-del" } as const;
+const KINDS: Record<string, string> = { item: "Part", bom: "BOM line", attachment: "File" };
 
 /** What a commit did, row by row: sign, words and both values, never colour alone. */
 export function ChangeList({ changes, hideItem = false }: { changes: Change[]; hideItem?: boolean }) {
@@ -18,15 +20,15 @@ export function ChangeList({ changes, hideItem = false }: { changes: Change[]; h
 
 function ChangeRow({ change, hideItem }: { change: Change; hideItem: boolean }) {
   const { item, action, kind } = change;
-  const fields = change.fields.filter(({ field }) => field !== "placements").slice(0, SHOWN_FIELDS);
+  const child = about(change);
   return (
     <li>
       <div className="row row-wrap">
-        <span className="mono" aria-hidden="true">
-          {SIGN[action]}
-        </span>
-        <span>
-          {words(kind)} {action}
+        <span className={`mark ${TONE[action]}`}>
+          <strong className="mono" aria-hidden="true">
+            {SIGN[action]}
+          </strong>
+          {KINDS[kind] ?? words(kind)} {action}
         </span>
         {!hideItem &&
           (item.restricted ? (
@@ -34,25 +36,21 @@ function ChangeRow({ change, hideItem }: { change: Change; hideItem: boolean }) 
           ) : (
             <PartNumber id={item.id ?? undefined} number={item.label ?? ""} />
           ))}
+        {child && <span className="mono">{hideItem ? child : `→ ${child}`}</span>}
+        <Fields action={action} fields={shownFields(change)} />
       </div>
-      <FieldChanges action={action} fields={fields} />
     </li>
   );
 }
 
-function FieldChanges({ action, fields }: { action: Change["action"]; fields: FieldChange[] }) {
-  if (fields.length === 0) return null;
-  return (
-    <ul className="field-changes">
-      {fields.map(({ field, old, new: next }) => (
-        <li key={field}>
-          <span className="muted">{words(field)}:</span>{" "}
-          {action !== "added" && !isNothing(old) && <span className="old">{formatValue(old)}</span>}{" "}
-          {action !== "removed" && <span className="new">{formatValue(next)}</span>}
-        </li>
-      ))}
-    </ul>
-  );
+function Fields({ action, fields }: { action: Change["action"]; fields: FieldChange[] }) {
+  return fields.map(({ field, old, new: next }) => (
+    <span key={field} className="field-change">
+      <span className="muted">{words(field)}</span>{" "}
+      {action !== "added" && old !== null && <span className="old">{formatValue(old)}</span>}{" "}
+      {action !== "removed" && next !== null && (
+        <span className={action === "changed" ? "new" : ""}>{formatValue(next)}</span>
+      )}
+    </span>
+  ));
 }
-
-const isNothing = (value: unknown) => value === null || value === undefined || value === "";

@@ -4,6 +4,7 @@ import type { Object3D } from "three";
 import { lineRowsQuery, partRowsQuery } from "../../api/proposals";
 import type { PartRow, Proposal } from "../../api/types";
 import { formatDecimal } from "../../ui/format";
+import { Split } from "../../ui/Split";
 import { ErrorState, SkeletonRows } from "../../ui/states";
 import { componentOf, nodesOfComponent } from "../viewer/matching";
 import { LineRows } from "./LineRows";
@@ -33,9 +34,10 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
         <TabButton label={`Parts ${parts.data.length}`} active={tab === "parts"} onClick={() => setTab("parts")} />
         <TabButton label={`BOM lines ${lines.data.length}`} active={tab === "lines"} onClick={() => setTab("lines")} />
       </nav>
-      <div className="split">
-        <div className="split-left">
-          {tab === "parts" ? (
+      <Split
+        name="proposal"
+        left={
+          tab === "parts" ? (
             <PartRows
               proposal={proposal}
               rows={parts.data}
@@ -51,10 +53,10 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
               editable={editable}
               select={setSelected}
             />
-          )}
-        </div>
-        <Preview proposal={proposal} rows={parts.data} selected={selected} select={setSelected} />
-      </div>
+          )
+        }
+        right={<Preview proposal={proposal} rows={parts.data} selected={selected} select={setSelected} />}
+      />
     </>
   );
 }
@@ -109,18 +111,16 @@ function Preview({ proposal, rows, selected, select }: PreviewProps) {
     [root, selected],
   );
   return (
-    <div className="split-right">
-      <Suspense fallback={<div className="viewer" />}>
-        <Viewer
-          url={proposal.model}
-          component={null}
-          label={`3D preview of ${proposal.file.name}`}
-          highlight={highlight}
-          note={selected?.name}
-          onLoad={setRoot}
-          onPick={(node) => select(rows.find(({ component }) => component === componentOf(node)) ?? null)}
-        />
-      </Suspense>
-    </div>
+    <Suspense fallback={<div className="viewer" />}>
+      <Viewer
+        url={proposal.model}
+        component={null}
+        label={`3D preview of ${proposal.file.name}`}
+        highlight={highlight}
+        note={selected?.name}
+        onLoad={setRoot}
+        onPick={(node) => select(rows.find(({ component }) => component === componentOf(node)) ?? null)}
+      />
+    </Suspense>
   );
 }

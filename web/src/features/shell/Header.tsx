@@ -54,7 +54,7 @@ function UserMenu({ session }: { session: Session }) {
           className="plain-button avatar-button"
           aria-label={`Account of ${user.name || user.email}`}
         >
-          <Avatar size={28} radius="xl" color="accent" variant="light">
+          <Avatar size={28} radius="50%" color="accent" variant="light">
             {initials(user)}
           </Avatar>
         </button>

@@ -24,6 +24,7 @@ export default function Viewer({ url, component, label, highlight, note, onLoad,
   const [state, setState] = useState<State>({ kind: "loading" });
   const [marked, setMarked] = useState(0);
   const [partial, setPartial] = useState(false);
+  const [glass, setGlass] = useState(true);
   const [attempt, setAttempt] = useState(0);
   const scheme = useComputedColorScheme("light");
   const loaded = useEffectEvent((root: Object3D) => onLoad?.(root));
@@ -76,6 +77,10 @@ export default function Viewer({ url, component, label, highlight, note, onLoad,
     scene.current?.fit(highlight);
     setPartial(true);
   };
+  const flipGlass = () => {
+    scene.current?.setSeeThrough(!glass);
+    setGlass(!glass);
+  };
   const showAll = () => {
     scene.current?.isolate(null);
     setPartial(false);
@@ -95,6 +100,7 @@ export default function Viewer({ url, component, label, highlight, note, onLoad,
           />
           <Tool icon="isolate" label="Isolate the selection" disabled={marked === 0} onClick={isolate} />
           <Tool icon="hide" label="Hide the selection" disabled={marked === 0} onClick={hide} />
+          <Tool icon="glass" label="See through the rest" pressed={glass} onClick={flipGlass} />
           <Tool icon="eye" label="Show all" disabled={!partial} onClick={showAll} />
         </div>
       )}
@@ -125,14 +131,15 @@ function openScene(holder: HTMLElement): ModelScene | Error {
   }
 }
 
-type ToolProps = { icon: IconName; label: string; disabled?: boolean; onClick: () => void };
+type ToolProps = { icon: IconName; label: string; disabled?: boolean; pressed?: boolean; onClick: () => void };
 
-function Tool({ icon, label, disabled = false, onClick }: ToolProps) {
+function Tool({ icon, label, disabled = false, pressed, onClick }: ToolProps) {
   return (
     <button
       type="button"
       className="icon-button"
       aria-label={label}
+      aria-pressed={pressed}
       title={label}
       disabled={disabled}
       onClick={onClick}

@@ -39,8 +39,11 @@ export class ModelScene {
   private readonly watcher: ResizeObserver;
   private readonly plain = new Map<Mesh, Material | Material[]>();
   private readonly marked = new Map<Material, Material>();
+  private readonly ghosts = new Map<Material, Material>();
+  private seeThrough = true;
+  private chosen: readonly Object3D[] = [];
   private readonly edges = new LineBasicMaterial({ color: 0x1b1f26, transparent: true, opacity: 0.35 });
-  private accent = new Color("#3b5bdb");
+  private accent = new Color("#d6336c");
   private root: Object3D | null = null;
   private frame = 0;
 
@@ -67,18 +70,29 @@ export class ModelScene {
     for (let node: Object3D = root; node.parent; node = node.parent) node.parent.children = [node];
     this.scene.add(whole);
     this.root = root;
+    root.traverse((part) => part instanceof Mesh && this.plain.set(part, part.material));
     this.drawEdges(root);
     this.fit();
     return root;
   }
 
-  /** Colours these nodes, and only these. Returns how many meshes that is. */
+  /** Colours these nodes, and only these; the rest turns glassy, so that what lies inside shows. Returns how many meshes that is. */
   highlight(nodes: readonly Object3D[]): number {
-    for (const [mesh, material] of this.plain) mesh.material = material;
-    this.plain.clear();
-    for (const node of nodes) node.traverse((part) => part instanceof Mesh && this.mark(part));
+    this.chosen = nodes;
+    const marked = new Set<Object3D>();
+    for (const node of nodes) node.traverse((part) => part instanceof Mesh && marked.add(part));
+    const glassy = this.seeThrough && marked.size > 0 && marked.size < this.plain.size;
+    for (const [mesh, material] of this.plain) {
+      const style = marked.has(mesh) ? this.markOf : glassy ? this.ghostOf : (same: Material) => same;
+      mesh.material = Array.isArray(material) ? material.map(style) : style(material);
+    }
     this.redraw();
-    return this.plain.size;
+    return marked.size;
+  }
+
+  setSeeThrough(wanted: boolean) {
+    this.seeThrough = wanted;
+    this.highlight(this.chosen);
   }
 
   /** Shows these nodes alone; all when null. */
@@ -124,7 +138,7 @@ export class ModelScene {
   /** Takes the colours of the page's theme. */
   recolour() {
     const style = getComputedStyle(this.holder);
-    this.accent = new Color(style.getPropertyValue("--accent").trim() || "#3b5bdb");
+    this.accent = new Color(style.getPropertyValue("--viewer-highlight").trim() || "#d6336c");
     this.edges.color = new Color(style.getPropertyValue("--text").trim() || "#1b1f26");
     for (const material of this.marked.values()) if (material instanceof MeshStandardMaterial) this.tint(material);
     this.redraw();
@@ -139,24 +153,29 @@ export class ModelScene {
       node.geometry.dispose();
       for (const material of [node.material].flat()) material.dispose();
     });
+    for (const clone of [...this.marked.values(), ...this.ghosts.values()]) clone.dispose();
     this.renderer.dispose();
     this.canvas.remove();
   }
 
-  private mark(mesh: Mesh) {
-    this.plain.set(mesh, mesh.material);
-    mesh.material = Array.isArray(mesh.material)
-      ? mesh.material.map((one) => this.markOf(one))
-      : this.markOf(mesh.material);
-  }
+  /** Clones, as the material itself is shared with parts that stay as they are. */
+  private readonly markOf = (material: Material): Material =>
+    this.cloneOnce(this.marked, material, (clone) => clone instanceof MeshStandardMaterial && this.tint(clone));
 
-  /** The highlighted clone of a material: the material itself is shared with parts that stay as they are. */
-  private markOf(material: Material): Material {
-    const known = this.marked.get(material);
-    if (known) return known;
-    const clone = material.clone();
-    if (clone instanceof MeshStandardMaterial) this.tint(clone);
-    this.marked.set(material, clone);
+  private readonly ghostOf = (material: Material): Material =>
+    this.cloneOnce(this.ghosts, material, (clone) => {
+      clone.transparent = true;
+      clone.opacity = 0.22;
+      clone.depthWrite = false;
+    });
+
+  private cloneOnce(known: Map<Material, Material>, material: Material, change: (clone: Material) => void): Material {
+    let clone = known.get(material);
+    if (!clone) {
+      clone = material.clone();
+      change(clone);
+      known.set(material, clone);
+    }
     return clone;
   }
 
