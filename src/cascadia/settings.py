@@ -123,7 +123,7 @@ class Settings(BaseModel):
     )
     worker_memory_limit: ByteSize | None = Field(
         default=None,
-        description="Most memory that one running job may take, such as `2GiB`. Absent: the limit of the job's family.",
+        description="Memory for jobs, such as `4GiB`: of each family only as many run at once as fit into it. Absent: no such limit.",
     )
     health_port: Port = Field(
         default=3001, description="The port on which a worker answers health checks; where it is taken, a free one, which the log names."
