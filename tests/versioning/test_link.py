@@ -1,0 +1,45 @@
+"""The lock on `main` is held while the server works, never while the network does."""
+
+import asyncio
+import time
+from uuid import UUID
+
+from cascadia.items import service as items
+from cascadia.kernel.db import Database
+from cascadia.parts.model import PART
+from cascadia.versioning import history
+from cascadia.versioning import service as versioning
+from tests.desk import Desk, open_desk
+from tests.link import slow_link
+
+WRITERS = 64
+WARM = 6
+EDITS = 10
+LATENCY_SECONDS = 0.08
+COMMITS_PER_SECOND = 100
+
+
+async def test_sixty_four_writers_far_away_do_not_wait_for_each_other(database: Database, database_url: str) -> None:
+    near = await open_desk(database)
+    rows = [await near.part(f"Part {n}") for n in range(WRITERS)]
+    async with slow_link(database_url, LATENCY_SECONDS) as link, Database(link.url, size=WRITERS) as far:
+        desk = Desk(far, near.actor, near.project)
+        warm = await asyncio.gather(*(_edits(desk, row.uid, WARM) for row in rows))
+        started = time.perf_counter()
+        seqs = await asyncio.gather(*(_edits(desk, row.uid, EDITS) for row in rows))
+        rate = WRITERS * EDITS / (time.perf_counter() - started)
+    written = sorted(seq for some in (*warm, *seqs) for seq in some)
+    assert written == list(range(WRITERS + 1, WRITERS + 1 + WRITERS * (WARM + EDITS)))
+    async with database.read() as read:
+        assert await history.verify_chain(read) == []
+    assert rate >= COMMITS_PER_SECOND, f"{rate:.0f} commits a second"
+
+
+async def _edits(desk: Desk, uid: UUID, count: int) -> list[int]:
+    seqs = []
+    for n in range(count):
+        async with desk.database.messages() as connection:
+            row = await items.find(connection, desk.actor, ["part"], uid=uid)
+            change = await items.judge_edit(connection, desk.actor, PART, row, {"description": f"edit {n} of {count}"}, None)
+            seqs.append((await versioning.commit(connection, change)).seq)
+    return seqs
