@@ -40,7 +40,8 @@ async def slow_link(url: str, seconds: float) -> AsyncIterator[Link]:
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=256)
     port = server.sockets[0].getsockname()[1]
-    link.url = f"{parts.scheme}:///{parts.path.lstrip('/')}?{urlencode({**query, 'host': '127.0.0.1', 'port': port, 'sslmode': 'disable', 'gssencmode': 'disable'})}"
+    query |= {"host": "127.0.0.1", "port": str(port), "sslmode": "disable", "gssencmode": "disable"}
+    link.url = f"{parts.scheme}:///{parts.path.lstrip('/')}?{urlencode(query)}"
     try:
         yield link
     finally:

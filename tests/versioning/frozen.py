@@ -68,9 +68,14 @@ async def ask(app: FastAPI, order: dict[str, Any]) -> dict[str, int]:
         nonlocal status
         status = message.get("status", status)
 
-    request = Stopping(app(scope, receive, send), order["stop_at"])  # type: ignore[arg-type]
+    request = Stopping(app(scope, receive, send), order["stop_at"])
     await request
     return {"status": status, "awaits": request.awaits}
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 async def main(url: str, folder: str) -> None:
@@ -78,9 +83,9 @@ async def main(url: str, folder: str) -> None:
     app = create_app(Settings(database_url=url, database_pool_size=4, data_dir=Path(folder)))
     loop = asyncio.get_running_loop()
     async with app.router.lifespan_context(app):
-        print("ready", flush=True)
+        say("ready")
         while line := await loop.run_in_executor(None, sys.stdin.readline):
-            print(json.dumps(await ask(app, json.loads(line))), flush=True)
+            say(json.dumps(await ask(app, json.loads(line))))
 
 
 if __name__ == "__main__":

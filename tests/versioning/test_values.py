@@ -19,7 +19,7 @@ UID = UUID("018f0000-0000-7000-8000-000000000001")
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [
+    (
         (Decimal("1.500"), "1.5"),
         (Decimal("1E+3"), "1000"),
         (Decimal("-0.0"), "0"),
@@ -29,7 +29,7 @@ UID = UUID("018f0000-0000-7000-8000-000000000001")
         (None, None),
         ({"b": None, "a": [Decimal(2)]}, {"a": ["2"]}),
         (Ref(4, UID), str(UID)),
-    ],
+    ),
 )
 def test_a_value_has_one_canonical_spelling(value: object, expected: object) -> None:
     assert canonical(value) == expected
@@ -54,21 +54,21 @@ def test_the_digest_covers_author_message_and_deltas_in_any_order() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [
+    (
         (None, At()),
         ("", At()),
         ("branch:main", At("main")),
         ("branch:ECO-7@4", At("ECO-7", 4)),
         ("commit:12", At("main", 12)),
         ("date:2026-01-31T00:00:00Z", At("main", time=datetime(2026, 1, 31, tzinfo=UTC))),
-    ],
+    ),
 )
 def test_a_point_is_read(text: str | None, expected: At) -> None:
     assert parse_at(text) == expected
 
 
 @pytest.mark.parametrize(
-    "text", ["commit:x", "commit:-1", "commit:99999999999999999999", "branch:", "branch:a@", "date:2026-01-31", "date:x", "12", "tag:x"]
+    "text", ("commit:x", "commit:-1", "commit:99999999999999999999", "branch:", "branch:a@", "date:2026-01-31", "date:x", "12", "tag:x")
 )
 def test_what_is_no_point_is_refused(text: str) -> None:
     with pytest.raises(BadRequest):

@@ -1,0 +1,102 @@
+"""Rules of items: numbers, revision letters, units, attributes."""
+
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cascadia.items import units
+from cascadia.items.attributes import merge_attributes, plain_decimal
+from cascadia.items.model import LETTERS, clean_number, next_revision
+from cascadia.kernel.errors import Invalid
+from cascadia.parts.model import PART
+
+
+def test_revision_letters_leave_out_what_can_be_misread() -> None:
+    """Rule 19."""
+    letters = [next_revision(None)]
+    while len(letters) < 3 * len(LETTERS):
+        letters.append(next_revision(letters[-1]))
+    assert letters[:8] == ["A", "B", "C", "D", "E", "F", "G", "H"]
+    assert letters[19:23] == ["Y", "AA", "AB", "AC"]
+    assert letters[39:41] == ["AY", "BA"]
+    assert not set("".join(letters)) & set("IOQSXZ")
+    assert all(a != b for a, b in pairwise(letters))
+
+
+@pytest.mark.parametrize(("typed", "number"), ((" P-1 ", "P-1"), ("A  B", "A B"), ("\uff21\uff22\uff11", "AB1"), ("Ω-7", "Ω-7")))
+def test_a_typed_number_has_one_spelling(typed: str, number: str) -> None:
+    assert clean_number(typed) == number
+
+
+@pytest.mark.parametrize("typed", ("", "   ", "a\x00b", "x" * 101, "\u200b"))
+def test_an_unusable_number_is_refused(typed: str) -> None:
+    with pytest.raises(Invalid):
+        clean_number(typed)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "to", "expected"),
+    (
+        ("2", "kg", "g", Fraction(2000)),
+        ("1", "[in_i]", "mm", Fraction(254, 10)),
+        ("1", "[lb_av]", "kg", Fraction(45359237, 10**8)),
+        ("3", "ea", "ea", Fraction(3)),
+        ("1", "kg", "m", None),
+        ("1", "furlong", "m", None),
+    ),
+)
+def test_conversion_is_exact_or_does_not_exist(value: str, unit: str, to: str, expected: Fraction | None) -> None:
+    assert units.convert(Decimal(value), unit, to) == expected
+
+
+@given(st.fractions(max_denominator=10**6).filter(lambda f: abs(f) < 10**9))
+def test_a_fraction_becomes_the_nearest_decimal(value: Fraction) -> None:
+    assert abs(Fraction(units.as_decimal(value)) - value) <= Fraction(1, 2 * 10**12)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=9, min_value=-(10**12), max_value=10**12))
+def test_a_decimal_is_stored_without_exponent_and_exactly(value: Decimal) -> None:
+    text = plain_decimal(value)
+    assert "E" not in text.upper()
+    assert Decimal(text) == value
+
+
+def test_attributes_are_merged_and_made_canonical() -> None:
+    current = {"material": "steel", "finish": "paint"}
+    patch: dict[str, Any] = {"finish": None, "mass": {"value": "2.50E-1", "unit": "kg"}, "tags": ["b", "a", "b"], "phantom": True}
+    assert merge_attributes(PART, current, patch) == {
+        "material": "steel",
+        "mass": {"value": "0.25", "unit": "kg"},
+        "tags": ["a", "b"],
+        "phantom": True,
+    }
+
+
+def test_every_wrong_attribute_is_named_at_once() -> None:
+    patch = {
+        "nonsense": 1,
+        "material": 5,
+        "procurement": "steal",
+        "mass": {"value": "x", "unit": "kg"},
+        "cost": {"value": "1", "currency": "euro"},
+        "lead_time_days": 1.5,
+        "phantom": "yes",
+        "unit": "stone",
+        "volume": {"value": "1", "unit": "kg"},
+    }
+    with pytest.raises(Invalid) as refusal:
+        merge_attributes(PART, {}, patch)
+    assert {e["pointer"] for e in refusal.value.errors} == {f"/attributes/{name}" for name in patch}
+
+
+def test_every_attribute_has_a_control_class() -> None:
+    """Rule 8."""
+    classes = {f.name: f.control.value for f in PART.fields}
+    assert classes["material"] == "controlled"
+    assert classes["rohs"] == "administrative"
+    assert {classes[name] for name in ("cost", "tags", "lead_time_days")} == {"free"}
