@@ -36,6 +36,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(CascadiaError, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _refused_by_framework)
+    app.add_exception_handler(psycopg.DataError, _not_storable)
     app.add_exception_handler(psycopg.OperationalError, _database_lost)
     app.add_exception_handler(psycopg.InterfaceError, _database_lost)
 
@@ -116,6 +117,12 @@ def _of_status(status: int, headers: Mapping[str, str] | None = None) -> Respons
 def too_large() -> Response:
     """The refusal of a body that is larger than any route but the upload of files takes."""
     return _of_status(413)
+
+
+async def _not_storable(_: Request, error: Exception) -> Response:
+    log.warning("value_not_storable", reason=str(error).strip(), sqlstate=getattr(error, "sqlstate", None))
+    detail = "A value of the request cannot be stored: it holds a NUL character, or its number is out of range."
+    return problem(422, "not_storable", Invalid.title, detail)
 
 
 async def _database_lost(_: Request, error: Exception) -> Response:

@@ -20,6 +20,10 @@ PROJECT: Final[LiteralString] = (
     "SELECT project_id, program_id FROM project WHERE uid = %(uid)s AND (program_id = ANY(%(programs)s::int[]) OR library)"
 )
 DERIVATIVES: Final = query(__package__, "derivatives")
+DERIVATIVE_COUNT: Final[LiteralString] = (
+    "SELECT count(DISTINCT (kind, component)) FROM derivative "
+    "WHERE source_blob_id = %(source)s AND (%(kind)s::text IS NULL OR kind = %(kind)s::text)"
+)
 SAVE_DERIVATIVES: Final = query(__package__, "save_derivatives")
 TAKE_BLOB: Final[LiteralString] = (
     "SELECT blob_id, encode(sha256, 'hex') AS sha256, size, key FROM take_blob(decode(%(sha256)s, 'hex'), %(size)s, %(key)s)"
@@ -37,6 +41,7 @@ ITEM_ATTACHMENTS: Final[LiteralString] = (
     ATTACHMENTS + " AND v.item_id = %(item_id)s AND (%(after)s::bigint IS NULL OR v.attachment_id > %(after)s::bigint)"
     " ORDER BY v.attachment_id LIMIT %(limit)s"
 )
+ITEM_ATTACHMENT_COUNT: Final[LiteralString] = f"SELECT count(*) FROM ({ATTACHMENTS} AND v.item_id = %(item_id)s) a"
 DRAW_IDS: Final[LiteralString] = "SELECT draw_attachment_ids(%(n)s) AS id"
 INSERT_ATTACHMENTS: Final[LiteralString] = (
     "INSERT INTO attachment (attachment_id, uid) SELECT * FROM jsonb_to_recordset(%(rows)s) AS r(attachment_id bigint, uid uuid)"

@@ -1,10 +1,11 @@
 """REST of files, what was made from them, and attachments."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
@@ -37,10 +38,14 @@ from cascadia.versioning.schemas import PointView
 router = APIRouter(tags=["files"])
 
 BYTES: Final[dict[str, Any]] = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+PROBED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The whole content"},
+    304: {"description": "The reader has these bytes"},
+}
 DELIVERED: Final[dict[int | str, dict[str, Any]]] = {
+    **PROBED,
     200: {"description": "The whole content", **BYTES},
     206: {"description": "The range that was asked for", **BYTES},
-    304: {"description": "The reader has these bytes"},
     416: {"description": "The range begins behind the last byte", "model": Problem},
 }
 LARGEST: Final = 5 * 2**40
@@ -50,6 +55,24 @@ FOR_EVER: Final = "private, max-age=31536000, immutable"
 AN_HOUR: Final = "private, max-age=3600"
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which bytes a reader wants, and which it has."""
+
+    span: str | None
+    if_range: str | None
+    if_none_match: str | None
+
+
+def wanted(
+    span: Annotated[str | None, Header(alias="Range", description="One range, such as `bytes=0-1023`.")] = None,
+    if_range: Annotated[str | None, Header(alias="If-Range", description="Serve the range only of the content with this ETag.")] = None,
+    if_none_match: Annotated[str | None, Header(alias="If-None-Match", description="ETags of what the reader has.")] = None,
+) -> Wanted:
+    """Reads the headers of a download."""
+    return Wanted(span, if_range, if_none_match)
+
+
 def blob_store(request: Request) -> BlobStore:
     """The store of this process."""
     store: BlobStore = request.app.state.blobs
@@ -57,6 +80,7 @@ def blob_store(request: Request) -> BlobStore:
 
 
 Blobs = Annotated[BlobStore, Depends(blob_store)]
+Asked = Annotated[Wanted, Depends(wanted)]
 Project = Annotated[UUID | None, Query(description="Only files of this project.")]
 
 
@@ -71,12 +95,11 @@ async def create_file(
     actor: CurrentActor,
     name: Annotated[str, Query(description="Any Unicode name of at most 255 characters; no path.")],
     project: Annotated[UUID, Query(description="The project that the file belongs to.")],
-    content_type: Annotated[str | None, Header(description="Media type; guessed from the name when absent.")] = None,
     key: IdempotencyKey = None,
 ) -> Response:
-    """Stores the body, as it comes, as a new file. Contents that exist already take no more room."""
+    """Stores the body, as it comes, as a new file of its `Content-Type`. Contents that exist already take no more room."""
     async with db.primary() as primary:
-        target = await service.judge_upload(primary, actor, project, name, content_type)
+        target = await service.judge_upload(primary, actor, project, name, request.headers.get("content-type"))
     try:
         stored = await blobs.put(request.stream(), new_uid())
     except ClientDisconnect as error:
@@ -122,19 +145,19 @@ async def read_file(request: Request, db: Db, actor: CurrentActor, file_id: UUID
 
 @router.get("/files/{file_id}/content", response_class=StreamingResponse, responses=DELIVERED)
 @permission("file.read")
-async def read_content(request: Request, db: Db, blobs: Blobs, actor: CurrentActor, file_id: UUID) -> Response:
+async def read_content(request: Request, db: Db, blobs: Blobs, actor: CurrentActor, asked: Asked, file_id: UUID) -> Response:
     """The bytes, or one `Range` of them, as a download. The ETag is the SHA-256."""
     async with db.read() as read:
         row = await service.file_by_uid(read, actor, file_id)
     headers = {**delivery.safe_headers(row.name, row.media_type, inline=False), "Cache-Control": EXACTLY}
-    return await _deliver(request, blobs, row, headers)
+    return await _deliver(request.method, asked, blobs, row, headers)
 
 
-@router.head("/files/{file_id}/content", responses=DELIVERED)
+@router.head("/files/{file_id}/content", response_class=Response, responses=PROBED)
 @permission("file.read")
-async def probe_content(request: Request, db: Db, blobs: Blobs, actor: CurrentActor, file_id: UUID) -> Response:
+async def probe_content(request: Request, db: Db, blobs: Blobs, actor: CurrentActor, asked: Asked, file_id: UUID) -> Response:
     """The headers of a download."""
-    return await read_content(request, db, blobs, actor, file_id)
+    return await read_content(request, db, blobs, actor, asked, file_id)
 
 
 @router.get("/files/{file_id}/derivatives", response_model=DerivativePage)
@@ -150,8 +173,8 @@ async def list_derivatives(
     """What was made from a file, by kind and component."""
     async with db.read() as read:
         file = await service.file_by_uid(read, actor, file_id)
-        rows, following = await service.derivatives_page(read, file.blob_id, kind, paging)
-    page = DerivativePage(items=[DerivativeView.of(file_id, row) for row in rows], next=following)
+        rows, following, total = await service.derivatives_page(read, file.blob_id, kind, paging)
+    page = DerivativePage(items=[DerivativeView.of(file_id, row) for row in rows], next=following, total=total)
     return page_answer(request, page, following)
 
 
@@ -162,8 +185,9 @@ async def read_derivative(
     db: Db,
     blobs: Blobs,
     actor: CurrentActor,
+    asked: Asked,
     file_id: UUID,
-    kind: str,
+    kind: Annotated[str, Path(max_length=50)],
     component: Annotated[str, Query(max_length=500, description="A component of the file; absent = the whole.")] = service.WHOLE,
     v: Annotated[
         str | None, Query(max_length=64, description="From the derivative's `url`: lets a browser keep the bytes for ever.")
@@ -179,21 +203,21 @@ async def read_derivative(
     kept = FOR_EVER if v and row.sha256.startswith(v) else AN_HOUR
     name = f"{file.name.rsplit('.', 1)[0]}-{kind}{delivery.suffix_of(row.media_type)}"
     headers = delivery.safe_headers(name, row.media_type, inline=row.media_type in delivery.INLINE)
-    return await _deliver(request, blobs, row, {**headers, "Cache-Control": kept, "Vary": "Cookie, Authorization"})
+    return await _deliver(request.method, asked, blobs, row, {**headers, "Cache-Control": kept, "Vary": "Cookie, Authorization"})
 
 
-async def _deliver(request: Request, blobs: BlobStore, content: FileRow | DerivativeRow, headers: Mapping[str, str]) -> Response:
-    """The content as the request's validators and range want it: 200, 206, 304 or 416."""
+async def _deliver(method: str, asked: Wanted, blobs: BlobStore, content: FileRow | DerivativeRow, headers: Mapping[str, str]) -> Response:
+    """The content as the reader wants it: 200, 206, 304 or 416."""
     etag = f'"{content.sha256}"'
     headers = {**headers, "ETag": etag}
-    if delivery.is_known(request.headers.get("if-none-match"), etag):
+    if delivery.is_known(asked.if_none_match, etag):
         return Response(status_code=304, headers={name: headers[name] for name in ("ETag", "Cache-Control")})
-    if request.method == "HEAD":
+    if method == "HEAD":
         return Response(headers={**headers, "Content-Length": str(content.size)})
     span = None
-    if delivery.wants_range(request.headers.get("if-range"), etag):
+    if delivery.wants_range(asked.if_range, etag):
         try:
-            span = delivery.parse_range(request.headers.get("range"), content.size)
+            span = delivery.parse_range(asked.span, content.size)
         except delivery.Unsatisfiable:
             return _unsatisfiable(content.size)
     if span is None:
@@ -237,9 +261,9 @@ async def list_attachments(request: Request, db: Db, actor: CurrentActor, paging
     """The files of a part at a point in history."""
     async with db.read() as read:
         point = await service.item_point(read, actor, part_id, at)
-        rows, following = await service.attachments_page(read, actor, point, paging)
+        rows, following, total = await service.attachments_page(read, actor, point, paging)
     shown = PointView(branch=point.branch, seq=point.seq, head=point.head, time=point.time)
-    page = AttachmentPage(items=[AttachmentView.of(row) for row in rows], next=following, at=shown)
+    page = AttachmentPage(items=[AttachmentView.of(row) for row in rows], next=following, total=total, at=shown)
     return page_answer(request, page, following)
 
 

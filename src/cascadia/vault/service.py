@@ -115,13 +115,16 @@ async def derivatives_of(
     return await read.all(queries.DERIVATIVES, DerivativeRow, {**params, "after_kind": None, "after_component": None, "limit": None})
 
 
-async def derivatives_page(read: Read, source: int, kind: str | None, paging: PageRequest) -> tuple[list[DerivativeRow], str | None]:
-    """One page of what was made from a blob, by kind and component, and the cursor of the next one."""
+async def derivatives_page(
+    read: Read, source: int, kind: str | None, paging: PageRequest
+) -> tuple[list[DerivativeRow], str | None, int | None]:
+    """One page of what was made from a blob, by kind and component, the cursor of the next one, and (when asked) the total."""
     after = paging.after(2) or [None, None]
     params = {"sources": [source], "kind": kind, "component": None, "converter": None, "limit": paging.limit + 1}
     rows = await read.all(queries.DERIVATIVES, DerivativeRow, {**params, "after_kind": after[0], "after_component": after[1]})
+    total = await read.value(queries.DERIVATIVE_COUNT, {"source": source, "kind": kind}) if paging.count else None
     page = rows[: paging.limit]
-    return page, encode_cursor([page[-1].kind, page[-1].component]) if len(rows) > paging.limit else None
+    return page, encode_cursor([page[-1].kind, page[-1].component]) if len(rows) > paging.limit else None, total
 
 
 async def save_derivatives(write: Write, source: int, converter: str, made: Sequence[NewDerivative]) -> list[str]:
@@ -160,15 +163,18 @@ async def item_point(read: Read, actor: Actor, item: UUID, at: At) -> ItemPoint:
     return point
 
 
-async def attachments_page(read: Read, actor: Actor, point: ItemPoint, paging: PageRequest) -> tuple[list[AttachmentRow], str | None]:
-    """One page of an item's attachments at the point, oldest first, and the cursor of the next one."""
+async def attachments_page(
+    read: Read, actor: Actor, point: ItemPoint, paging: PageRequest
+) -> tuple[list[AttachmentRow], str | None, int | None]:
+    """One page of an item's attachments at the point, oldest first, the cursor of the next one, and (when asked) the total."""
     after = paging.after(1)
     where = {**At(point.branch, point.seq).params(), "item_id": point.item_id, "programs": actor.programs}
     rows = await read.all(
         queries.ITEM_ATTACHMENTS, AttachmentRow, {**where, "after": after[0] if after else None, "limit": paging.limit + 1}
     )
+    total = await read.value(queries.ITEM_ATTACHMENT_COUNT, where) if paging.count else None
     page = rows[: paging.limit]
-    return page, encode_cursor([page[-1].attachment_id]) if len(rows) > paging.limit else None
+    return page, encode_cursor([page[-1].attachment_id]) if len(rows) > paging.limit else None, total
 
 
 async def draw_attachment_ids(primary: Primary, count: int) -> list[int]:
