@@ -42,6 +42,14 @@ async def effect(context: JobContext, payload: Payload) -> Payload:
     return {}
 
 
+async def lingering(context: JobContext, payload: Payload) -> None:
+    """Has something to tidy up after its finish."""
+    async with context.finish() as write:
+        await leave_effect(context, write)
+    await asyncio.sleep(payload["seconds"])
+    await asyncio.to_thread(Path(payload["tidied"]).touch)
+
+
 def wait_for_file(path: Path) -> None:
     while not path.exists():
         time.sleep(0.01)
@@ -220,6 +228,7 @@ DECLARED = Declared(
     types=(
         JobType("sample.effect", "sample", run=effect),
         JobType("sample.empty", "sample", run=empty),
+        JobType("sample.lingering", "sample", run=lingering),
         JobType("sample.gated", "sample", run=gated),
         JobType("sample.tick", "sample", run=empty),
         JobType("sample.flaky", "sample", run=flaky),

@@ -91,6 +91,15 @@ async def test_a_child_that_outlived_its_lease_finds_its_finish_refused(fleet: F
     wait_for(lambda: "outcome=fenced" in first.text() or "outcome=lease_lost" in first.text())
 
 
+async def test_a_child_tidies_up_after_its_finish(fleet: Fleet, ledger: Ledger) -> None:
+    worker = fleet.start()
+    tidied = fleet.folder / "tidied"
+    await ledger.enqueue("sample.lingering", {"seconds": 1.0, "tidied": str(tidied)})
+    wait_for(lambda: "job_ended" in worker.text())
+    assert "outcome=succeeded" in worker.text()
+    assert tidied.exists()
+
+
 async def test_cancel_ends_a_running_job_and_its_processes_within_two_seconds(fleet: Fleet, ledger: Ledger) -> None:
     ada = await make_actor(ledger.database, "ada")
     fleet.start(pace={**QUICK, "heartbeat": 1.0})

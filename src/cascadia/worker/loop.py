@@ -173,7 +173,7 @@ class Worker:
             metrics.CHILD_KILLED.labels(running.stopped_for).inc()
         match running.stopped_for, outcome:
             case "lease_lost", _:
-                return "lease_lost"
+                return "succeeded" if await self._ledger.succeeded(job) else "lease_lost"
             case "cancelled", _:
                 return await self._ledger.end_cancelled(job) or "ended_before"
             case "shutdown", _:
