@@ -1,0 +1,215 @@
+"""A proposal through the API: matched by the job's own function, reviewed row by row, accepted as one commit or not at all."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+
+from cascadia.access.actors import actor_of
+from cascadia.cad.model import CONVERTER_VERSION
+from cascadia.kernel.db import Database
+from cascadia.proposals import service
+from cascadia.proposals.model import Structure, encode
+from cascadia.vault import service as vault
+from cascadia.vault.service import NewDerivative
+from cascadia.versioning import history
+from tests.company import Person, Workshop
+from tests.proposals.structures import small_assembly
+
+
+class Office:
+    """Somebody who imports files into a workshop's project; conversion is played by putting its result into the vault."""
+
+    def __init__(self, app: FastAPI, database: Database, workshop: Workshop) -> None:
+        self.app, self.database, self.workshop, self.person = app, database, workshop, workshop.engineer
+
+    async def propose(self, structure: Structure, name: str = "top.stp") -> dict[str, Any]:
+        """An open proposal of that structure."""
+        content = f"ISO-10303-21; {name} {hash(encode(structure))}".encode()
+        answer = await self.person.http.post("/api/v1/files", params={"name": name, "project": self.workshop.project}, content=content)
+        assert answer.status_code == 201, answer.text
+        body = {"file": answer.json()["id"], "project": self.workshop.project}
+        proposal = await self.person.post("/proposals", body, status=202)
+        assert proposal["state"] == "waiting"
+        await self.converted(UUID(proposal["id"]), structure)
+        return await self.person.get(f"/proposals/{proposal['id']}")
+
+    async def converted(self, proposal: UUID, structure: Structure) -> None:
+        store = self.app.state.blobs
+
+        async def pieces() -> Any:
+            yield encode(structure)
+
+        from cascadia.kernel.ids import new_uid
+
+        stored = await store.put(pieces(), new_uid())
+        async with self.database.write() as write:
+            source = await service.source_of(write, proposal)
+            assert source
+            made = [NewDerivative("structure", vault.WHOLE, "application/json", stored)]
+            await vault.save_derivatives(write, source.blob_id, CONVERTER_VERSION, made)
+            await service.match(write, await actor_of(write, source.created_by), source, structure)
+
+    async def rows(self, proposal: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+        """Part rows by component, line rows by parent and child."""
+        found = await self.person.get(f"/proposals/{proposal['id']}/rows", limit=500)
+        parts = {r["id"]: r["component"] for r in found["items"] if r["kind"] == "part"}
+        if kind == "part":
+            return {r["component"]: r for r in found["items"] if r["kind"] == "part"}
+        return {f"{parts.get(r['parent'])} {parts.get(r['child'])}": r for r in found["items"] if r["kind"] == "line"}
+
+    async def choose(self, proposal: dict[str, Any], row: dict[str, Any], **choice: Any) -> dict[str, Any]:
+        answer = await self.person.send("PATCH", f"/proposals/{proposal['id']}/rows/{row['id']}", choice)
+        assert answer.status_code == 200, answer.text
+        changed: dict[str, Any] = answer.json()
+        return changed
+
+    async def accept(self, proposal: dict[str, Any]) -> dict[str, Any]:
+        return await self.person.post(f"/proposals/{proposal['id']}/accept", {}, status=200)
+
+    async def commits(self) -> int:
+        async with self.database.read() as read:
+            return int(await read.value("SELECT head_seq FROM branch WHERE branch_id = 0"))
+
+
+@pytest.fixture
+def office(app: FastAPI, database: Database, workshop: Workshop) -> Office:
+    return Office(app, database, workshop)
+
+
+async def test_a_new_structure_becomes_parts_lines_and_attachments_in_one_commit(office: Office) -> None:
+    proposal = await office.propose(small_assembly())
+    assert (proposal["state"], proposal["counts"]["new"], proposal["counts"]["leaf_occurrences"]) == ("open", 4, 7)
+    assert await office.commits() == 0
+    accepted = await office.accept(proposal)
+    assert (accepted["state"], accepted["commit"]["seq"]) == ("accepted", 1)
+    root = accepted["root_item"]["id"]
+    tree = await office.person.get(f"/parts/{root}/bom/tree")
+    assert tree["totals"]["occurrences"] == "9"
+    assert tree["totals"]["leaf_occurrences"] == "7"
+    assert tree["totals"]["missing_mass"] == [tree["items"]["number"][tree["items"]["name"].index("Plate")]]
+    bolt = tree["items"]["name"].index("Bolt")
+    assert tree["items"]["mass"][bolt] == {"value": "0.002", "unit": "kg"}
+    at = tree["lines"]["child"].index(bolt)
+    assert (tree["lines"]["quantity"][at], tree["lines"]["instances"][at]) == ("3", ["bolt_0", "bolt_1", "bolt_2"])
+    part = await office.person.get(f"/parts/{tree['items']['id'][bolt]}")
+    attachments = (await office.person.get(f"/parts/{part['id']}/attachments"))["items"]
+    assert [(a["role"], a["component"], a["file"]["name"]) for a in attachments] == [("cad", "bolt", "top.stp")]
+    line = await office.person.get(f"/bom-lines/{tree['lines']['id'][at]}")
+    assert line["placements"]["bolt_2"][3] == 0.2
+    async with office.database.read() as read:
+        assert await history.verify_chain(read) == []
+
+
+async def test_the_same_file_again_matches_everything_and_changes_nothing(office: Office) -> None:
+    first = await office.accept(await office.propose(small_assembly()))
+    again = await office.propose(small_assembly(), "again.stp")
+    assert again["counts"] | {"new": 0, "matched": 4, "unchanged": 3, "changed": 0} == again["counts"]
+    assert {row["match_by"] for row in (await office.rows(again, "part")).values()} == {"geometry", "name"}
+    assert again["root"]
+    second = await office.accept(again)
+    assert second["root_item"] == first["root_item"]
+    assert len((await office.person.get("/parts"))["items"]) == 4
+
+
+async def test_a_newer_file_changes_quantities_removes_what_it_had_put_in_and_checks_itself_in(office: Office) -> None:
+    root = (await office.accept(await office.propose(small_assembly())))["root_item"]["id"]
+    newer = small_assembly(bolts=5, bolt_hash="b01t-2")
+    without_plate = Structure(
+        source_schema="AP214",
+        unit="mm",
+        root="top",
+        components=[c for c in newer.components if c.key != "plate"],
+        usages=[u for u in newer.usages if u.child != "plate"],
+    )
+    proposal = await office.propose(without_plate)
+    lines = await office.rows(proposal, "line")
+    assert {key: row["verdict"] for key, row in lines.items()} == {"top bracket": "same", "bracket bolt": "change", "top None": "remove"}
+    assert (lines["bracket bolt"]["old_quantity"], lines["bracket bolt"]["quantity"]) == ("3", 5)
+    bolt = (await office.rows(proposal, "part"))["bolt"]
+    assert (bolt["match_by"], [c["field"] for c in bolt["changes"]]) == ("name", ["geometry_hash"])
+    await office.accept(proposal)
+    tree = await office.person.get(f"/parts/{root}/bom/tree")
+    assert sorted(n for n in tree["items"]["name"]) == ["Bolt", "Bracket", "Top"]
+    assert tree["totals"]["leaf_occurrences"] == "10"
+    files = (await office.person.get(f"/parts/{root}/attachments"))["items"]
+    assert len(files) == 1
+    before = await office.person.get(f"/parts/{root}/bom/tree", at="commit:1")
+    assert before["totals"]["leaf_occurrences"] == "7"
+
+
+async def test_a_person_decides_what_is_created_used_and_skipped(office: Office) -> None:
+    existing = await office.person.part(office.workshop.project, "Standard bolt", number="STD-1")
+    proposal = await office.propose(small_assembly())
+    parts = await office.rows(proposal, "part")
+    used = await office.choose(proposal, parts["bolt"], choice="use", use=existing["id"])
+    assert (used["verdict"], used["match"]["number"], used["match_by"]) == ("matched", "STD-1", "choice")
+    await office.choose(proposal, parts["plate"], choice="skip")
+    await office.choose(proposal, parts["top"], number="TOP-1", name="The whole")
+    root = (await office.accept(proposal))["root_item"]
+    assert root["number"] == "TOP-1"
+    flat = (await office.person.get(f"/parts/{root['id']}/bom/flat"))["items"]
+    assert {(f["item"]["name"], f["quantity"]) for f in flat} == {("Bracket", "2"), ("Standard bolt", "6")}
+
+
+async def test_a_taken_number_refuses_the_whole_and_nothing_changes(office: Office) -> None:
+    await office.person.part(office.workshop.project, "Other", number="TOP-1")
+    proposal = await office.propose(small_assembly())
+    await office.choose(proposal, (await office.rows(proposal, "part"))["top"], number="top-1")
+    answer = await office.person.send("POST", f"/proposals/{proposal['id']}/accept", {})
+    assert (answer.status_code, answer.json()["code"]) == (409, "number_taken")
+    assert await office.commits() == 1
+    assert (await office.person.get(f"/proposals/{proposal['id']}"))["state"] == "open"
+
+
+async def test_what_moved_meanwhile_is_matched_again_before_it_is_accepted(office: Office) -> None:
+    root = (await office.accept(await office.propose(small_assembly())))["root_item"]["id"]
+    proposal = await office.propose(small_assembly(bolts=4), "newer.stp")
+    plate = next(p for p in (await office.person.get("/parts", q="Plate"))["items"])
+    page = await office.person.get(f"/parts/{root}/bom")
+    line = next(x for x in page["items"] if x["child"]["id"] == plate["id"])
+    gone = await office.person.send("DELETE", f"/bom-lines/{line['id']}", headers={"If-Match": f'"{line["version"]}"'})
+    assert gone.status_code == 204
+    answer = await office.person.send("POST", f"/proposals/{proposal['id']}/accept", {})
+    assert (answer.status_code, answer.json()["code"]) == (409, "proposal_moved")
+    rows = await office.rows(proposal, "line")
+    assert rows["top plate"]["verdict"] == "add"
+    await office.accept(proposal)
+    tree = await office.person.get(f"/parts/{root}/bom/tree")
+    assert tree["totals"]["leaf_occurrences"] == "9"
+
+
+async def test_a_proposal_is_accepted_once_and_a_discarded_one_never(office: Office) -> None:
+    proposal = await office.propose(small_assembly())
+    await office.accept(proposal)
+    again = await office.person.send("POST", f"/proposals/{proposal['id']}/accept", {})
+    assert (again.status_code, again.json()["code"]) == (409, "proposal_not_open")
+    other = await office.propose(small_assembly(), "other.stp")
+    await office.person.post(f"/proposals/{other['id']}/discard", None, status=200)
+    refused = await office.person.send("POST", f"/proposals/{other['id']}/accept", {})
+    assert refused.status_code == 409
+    assert await office.commits() == 1
+
+
+async def test_others_neither_see_nor_accept_it(office: Office) -> None:
+    proposal = await office.propose(small_assembly())
+    outsider, viewer = office.workshop.stranger, office.workshop.viewer
+
+    async def status(person: Person, method: str, path: str) -> int:
+        return (await person.send(method, path, {} if method == "POST" else None)).status_code
+
+    path = f"/proposals/{proposal['id']}"
+    assert [await status(outsider, "GET", path), await status(outsider, "POST", f"{path}/accept")] == [404, 404]
+    assert [await status(viewer, "GET", path), await status(viewer, "POST", f"{path}/accept")] == [200, 403]
+    assert await office.commits() == 0
+
+
+async def test_only_files_with_a_structure_are_proposed(office: Office) -> None:
+    answer = await office.person.http.post(
+        "/api/v1/files", params={"name": "notes.txt", "project": office.workshop.project}, content=b"no structure"
+    )
+    body = {"file": answer.json()["id"], "project": office.workshop.project}
+    refused = await office.person.send("POST", "/proposals", body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "unreadable_file")
+    assert (await office.person.get("/proposals"))["items"] == []
