@@ -17,6 +17,7 @@ BEGIN_ATTEMPT: Final[LiteralString] = query(__package__, "begin_attempt")
 FORGET_ATTEMPTS: Final[LiteralString] = (
     "DELETE FROM sign_in_attempt WHERE email = lower(%(email)s) AND address IS NOT DISTINCT FROM %(address)s::text"
 )
+FORGET_OLD_ATTEMPTS: Final[LiteralString] = "DELETE FROM sign_in_attempt WHERE at < now() - interval '1 day'"
 CREDENTIALS: Final[LiteralString] = (
     "SELECT user_id, uid, password_hash FROM user_account WHERE lower(email) = lower(%(email)s) AND active AND password_hash IS NOT NULL"
 )
@@ -24,6 +25,7 @@ PASSWORD_HASH: Final[LiteralString] = "SELECT password_hash FROM user_account WH
 SET_PASSWORD_HASH: Final[LiteralString] = "UPDATE user_account SET password_hash = %(password_hash)s WHERE user_id = %(user_id)s"
 START_SESSION: Final[LiteralString] = query(__package__, "start_session")
 SESSION_STATE: Final[LiteralString] = query(__package__, "session_state")
+FORGET_SESSIONS: Final[LiteralString] = "DELETE FROM session WHERE expires_at < now()"
 END_SESSION: Final[LiteralString] = "DELETE FROM session WHERE token_hash = %(token_hash)s"
 
 TOKEN_COLUMNS: Final[LiteralString] = "token_id, uid, name, created_at, expires_at, last_used_at"

@@ -74,6 +74,12 @@ async def needs_setup(primary: Primary) -> bool:
     return not await primary.value(queries.HAS_ADMINISTRATOR)
 
 
+async def setup_token(primary: Primary) -> str | None:
+    """The token that `migrate` made for the first administrator."""
+    found: str | None = await primary.value(queries.SETUP_TOKEN)
+    return found
+
+
 async def set_up(
     database: Database,
     passwords: Passwords,
@@ -92,7 +98,7 @@ async def set_up(
         if not await needs_setup(primary):
             _already_set_up()
         if not direct:
-            _check_token(token, expected or await primary.value(queries.SETUP_TOKEN))
+            _check_token(token, expected or await setup_token(primary))
     check_rules(first.password, first.email)
     password_hash = await passwords.hash(first.password)
     async with database.write() as write:

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from cascadia import __version__
 from cascadia.access.passwords import Passwords
-from cascadia.api import openapi, problems, reference, routes
+from cascadia.api import first_start, openapi, problems, reference, routes
 from cascadia.api.middleware import BodyLimit, Surroundings
 from cascadia.jobs.stream import EventHub
 from cascadia.kernel.blobs import store_from
@@ -41,7 +41,10 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
         ):
             app.state.database = database
             app.state.events = events
+            announcing = asyncio.create_task(first_start.announce(database, settings.setup_token))
             yield
+            announcing.cancel()
+            await asyncio.wait([announcing])
 
     app = FastAPI(
         title="Cascadia",

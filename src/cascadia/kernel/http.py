@@ -63,7 +63,7 @@ def database(request: Request) -> Database:
 def page_request(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many rows at most.")] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=2000, description="`next` of the page before.")] = None,
-    count: Annotated[bool, Query(description="Also answer how many there are in all.")] = False,
+    count: Annotated[bool, Query(description="Also answer how many there are in all.")] = False,  # noqa: FBT002 - FastAPI calls by name
 ) -> PageRequest:
     """The paging parameters that every list takes."""
     return PageRequest(limit=limit, cursor=cursor, count=count)

@@ -30,7 +30,12 @@ FIND: Final[LiteralString] = (
 STORE: Final[LiteralString] = (
     "UPDATE idempotency SET status = %(status)s, answer = %(answer)s WHERE actor_id = %(actor_id)s AND route = %(route)s AND key = %(key)s"
 )
+FORGET: Final[LiteralString] = (
+    "DELETE FROM idempotency WHERE (actor_id, route, key) IN (SELECT actor_id, route, key FROM idempotency "
+    "WHERE created_at < now() - interval '24 hours' ORDER BY created_at LIMIT %(batch)s)"
+)
 CONSTRAINT: Final = "idempotency_pkey"
+BATCH: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +151,14 @@ async def find(read: Read, repeat: Repeat) -> Recorded | None:
             "This `Idempotency-Key` was used for another request. Make a new key for each new request.", code="idempotency_key_reused"
         )
     return found
+
+
+async def forget_expired(database: Database) -> int:
+    """Deletes the keys of more than 24 hours ago, in short transactions; how many."""
+    forgotten = 0
+    while True:
+        async with database.write() as write:
+            gone = await write.execute(FORGET, {"batch": BATCH})
+        forgotten += gone
+        if gone < BATCH:
+            return forgotten

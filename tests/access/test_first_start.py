@@ -1,0 +1,154 @@
+import asyncio
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from fastapi import FastAPI
+from psycopg import sql
+from structlog.testing import capture_logs
+
+from cascadia.api import first_start
+from cascadia.kernel.db import Database
+from cascadia.kernel.embedded import Embedded
+from cascadia.kernel.embedded.cluster import SUPERUSER
+from cascadia.settings import Settings
+from cascadia.web import create_app
+from tests.company import ADDRESS, PASSWORD, Company, visitor
+from tests.conftest import TEMPLATE, with_database
+
+ADA = {"organisation": "Acme", "email": "ada@example.org", "name": "Ada", "password": PASSWORD}
+PROXIED = {"X-Real-IP": "203.0.113.9"}
+
+
+def made_token(database_url: str) -> str:
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("SELECT value FROM instance_secret WHERE name = 'setup_token'").fetchone()
+    assert row
+    return str(row[0])
+
+
+def elsewhere(app: FastAPI) -> httpx.AsyncClient:
+    """A client of another machine."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app, client=("203.0.113.9", 5000)), base_url=ADDRESS)
+
+
+async def accounts(database: Database) -> int:
+    async with database.read() as read:
+        found: int = await read.value("SELECT count(*) FROM user_account")
+    return found
+
+
+async def test_the_first_administrator_names_the_organisation_and_is_signed_in(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/api/v1/setup")).json() == {"token_required": False}
+    answer = await client.post("/api/v1/setup", json=ADA)
+    assert answer.status_code == 201
+    session = answer.json()
+    assert session["organisation"] == {"name": "Acme"}
+    assert session["user"] | {"id": ""} == {"id": "", "name": "Ada", "email": "ada@example.org", "administrator": True, "active": True}
+    assert session["roles"] == []
+    assert (await client.get("/api/v1/sessions/current")).json()["user"] == session["user"]
+
+
+async def test_the_cookie_is_closed_to_scripts_and_to_other_sites(client: httpx.AsyncClient, database_url: str) -> None:
+    cookie = (await client.post("/api/v1/setup", json=ADA)).headers["Set-Cookie"]
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("SELECT uid FROM instance").fetchone()
+    assert row
+    assert cookie.startswith(f"cascadia-{row[0].hex[:12]}=")
+    members = {member.strip().lower() for member in cookie.split(";")[1:]}
+    assert {"httponly", "samesite=lax", "path=/"} <= members
+    assert "secure" not in members
+
+
+async def test_a_page_under_https_gets_a_cookie_that_no_neighbour_can_set(client: httpx.AsyncClient) -> None:
+    origin = {"Origin": "https://localhost:3000"}
+    cookie = (await client.post("/api/v1/setup", json=ADA, headers=origin)).headers["Set-Cookie"]
+    assert cookie.startswith("__Host-cascadia=")
+    assert "secure" in cookie.lower()
+    assert "domain" not in cookie.lower()
+
+
+async def test_there_is_one_first_start(acme: Company, database: Database) -> None:
+    async with visitor(acme.app) as other:
+        for answer in (await other.get("/api/v1/setup"), await other.post("/api/v1/setup", json={**ADA, "email": "eve@example.org"})):
+            assert (answer.status_code, answer.json()["code"]) == (409, "already_set_up")
+    assert await accounts(database) == 1
+
+
+async def test_of_many_first_administrators_at_once_there_is_one(app: FastAPI, database: Database) -> None:
+    async with visitor(app) as http:
+        answers = await asyncio.gather(*(http.post("/api/v1/setup", json={**ADA, "email": f"ada{n}@example.org"}) for n in range(5)))
+    assert sorted(a.status_code for a in answers) == [201, 409, 409, 409, 409]
+    assert await accounts(database) == 1
+
+
+@pytest.mark.parametrize("token", (None, "", "wrong-token-wrong-token"))
+async def test_from_elsewhere_the_token_is_needed(app: FastAPI, database: Database, token: str | None) -> None:
+    async with elsewhere(app) as http:
+        assert (await http.get("/api/v1/setup")).json() == {"token_required": True}
+        answer = await http.post("/api/v1/setup", json={**ADA, "token": token})
+    assert (answer.status_code, answer.json()["code"]) == (403, "wrong_setup_token")
+    assert [e["pointer"] for e in answer.json()["errors"]] == ["/token"]
+    assert await accounts(database) == 0
+
+
+async def test_a_proxy_on_this_machine_is_not_this_machine(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/api/v1/setup", headers=PROXIED)).json() == {"token_required": True}
+    assert (await client.post("/api/v1/setup", json=ADA, headers=PROXIED)).status_code == 403
+
+
+async def test_from_elsewhere_the_token_of_the_log_opens(app: FastAPI, database_url: str) -> None:
+    async with elsewhere(app) as http:
+        answer = await http.post("/api/v1/setup", json={**ADA, "token": f" {made_token(database_url)}\n"})
+    assert answer.status_code == 201, answer.text
+
+
+async def test_the_token_of_the_settings_is_the_only_one(database_url: str, tmp_path: Path) -> None:
+    app = create_app(Settings(database_url=database_url, data_dir=tmp_path, setup_token="chosen-by-the-operator"))
+    async with app.router.lifespan_context(app), elsewhere(app) as http:
+        refused = await http.post("/api/v1/setup", json={**ADA, "token": made_token(database_url)})
+        assert refused.status_code == 403
+        assert (await http.post("/api/v1/setup", json={**ADA, "token": "chosen-by-the-operator"})).status_code == 201
+
+
+async def test_the_log_shows_the_token_until_there_is_an_administrator(database: Database, database_url: str, tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        await first_start.announce(database, None)
+        await first_start.announce(database, "chosen-by-the-operator")
+    assert [line["event"] for line in logs] == ["first_start_waits"] * 2
+    token = made_token(database_url)
+    assert logs[0]["token"] == token
+    assert not {token, "chosen-by-the-operator"} & {str(value) for value in logs[1].values()}
+    app = create_app(Settings(database_url=database_url, data_dir=tmp_path))
+    async with app.router.lifespan_context(app), visitor(app) as http:
+        assert (await http.post("/api/v1/setup", json=ADA)).status_code == 201
+    with capture_logs() as later:
+        await first_start.announce(database, None)
+    assert later == []
+
+
+async def test_a_program_whose_database_is_not_there_yet_shows_the_token_when_it_comes(postgres: Embedded, template: str) -> None:
+    name = f"late_{uuid4().hex}"
+    with psycopg.connect(with_database(postgres.url, "postgres", SUPERUSER), autocommit=True) as connection, capture_logs() as logs:
+        async with Database(with_database(postgres.url, name)) as database:
+            announcing = asyncio.create_task(first_start.announce(database, None))
+            await asyncio.sleep(0)
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+            await asyncio.wait_for(announcing, 30)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    assert [line["event"] for line in logs if line["event"] == "first_start_waits"] == ["first_start_waits"]
+
+
+async def test_another_sites_page_cannot_set_up(client: httpx.AsyncClient, database: Database) -> None:
+    answer = await client.post("/api/v1/setup", json=ADA, headers={"Origin": "http://evil.example.org"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "wrong_origin")
+    assert await accounts(database) == 0
+
+
+async def test_a_weak_password_leaves_everything_as_it_was(client: httpx.AsyncClient, database: Database) -> None:
+    answer = await client.post("/api/v1/setup", json={**ADA, "password": "short"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "weak_password")
+    assert await accounts(database) == 0
+    assert (await client.get("/api/v1/setup")).status_code == 200
