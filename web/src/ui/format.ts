@@ -46,10 +46,26 @@ export function roundDecimal(value: string, digits: number): string {
   return rounded.includes(".") ? rounded.replace(/\.?0+$/, "") : rounded;
 }
 
+const UNIT_SIGNS: Record<string, string> = {
+  mm2: "mm²",
+  cm2: "cm²",
+  m2: "m²",
+  mm3: "mm³",
+  cm3: "cm³",
+  m3: "m³",
+  "[in_i]": "in",
+  "[ft_i]": "ft",
+  "[lb_av]": "lb",
+  "[oz_av]": "oz",
+};
+
+/** A UCUM code as people write it. */
+export const formatUnit = (unit: string): string => UNIT_SIGNS[unit] ?? unit;
+
 export function formatMeasure(measure: Measure | string | null | undefined, digits = 4): string {
   if (!measure) return "";
   if (typeof measure === "string") return formatDecimal(roundDecimal(measure, digits));
-  return `${formatDecimal(roundDecimal(measure.value, digits))} ${measure.unit}`;
+  return `${formatDecimal(roundDecimal(measure.value, digits))} ${formatUnit(measure.unit)}`;
 }
 
 const SIZES = ["B", "kB", "MB", "GB", "TB"];
@@ -85,7 +101,7 @@ export function formatValue(value: unknown): string {
 
 function formatObject(value: Record<string, unknown>): string {
   if ("value" in value && ("unit" in value || "currency" in value)) {
-    return `${formatDecimal(String(value.value))} ${String(value.unit ?? value.currency)}`;
+    return `${formatDecimal(String(value.value))} ${formatUnit(String(value.unit ?? value.currency))}`;
   }
   if ("label" in value) return value.restricted ? "restricted" : String(value.label);
   if ("number" in value) return String(value.number);

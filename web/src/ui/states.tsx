@@ -3,15 +3,22 @@ import type { ReactNode } from "react";
 import { Problem, sentence } from "../api/problem";
 import { Icon, type IconName } from "./Icon";
 
-type EmptyProps = { icon: IconName; title: string; children?: ReactNode; action?: ReactNode };
+type EmptyProps = {
+  icon: IconName;
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+  /** It is all that the page shows. */
+  whole?: boolean;
+};
 
-export function Empty({ icon, title, children, action }: EmptyProps) {
+export function Empty({ icon, title, children, action, whole = false }: EmptyProps) {
   return (
     <div className="empty">
       <span className="empty-icon">
         <Icon name={icon} size={28} />
       </span>
-      <h2>{title}</h2>
+      {whole ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children && <p className="muted">{children}</p>}
       {action && <div className="row empty-actions">{action}</div>}
     </div>

@@ -9,7 +9,7 @@ import { Notice } from "../../ui/states";
 import { PartPicker } from "../parts/PartPicker";
 import { type EditField, parseCell } from "./cells";
 
-type Props = { parent: ItemRef & { etag: string | undefined }; close: () => void };
+type Props = { parent: ItemRef & { etag: string | undefined }; close: () => void; added: () => void };
 
 /** A BOM without lines has no entity tag in the tree; adding to a BOM that moved meanwhile reads it anew once. */
 async function addTo({ id, etag }: Props["parent"], body: Parameters<typeof addLine>[2]): Promise<Line> {
@@ -27,7 +27,7 @@ function cyclePath(error: unknown): string | null {
   return (error.body.path as { number?: string | null }[]).map(({ number }) => number ?? "restricted").join(" → ");
 }
 
-export function AddLine({ parent, close }: Props) {
+export function AddLine({ parent, close, added }: Props) {
   const client = useQueryClient();
   const [child, setChild] = useState<Part | null>(null);
   const [text, setText] = useState<Record<EditField, string>>({ quantity: "1", find_number: "", designators: "" });
@@ -36,6 +36,7 @@ export function AddLine({ parent, close }: Props) {
     mutationFn: (body: Parameters<typeof addLine>[2]) => addTo(parent, body),
     onSuccess: () => {
       void invalidate(client, ["bom", "part", "commit"]);
+      added();
       close();
     },
   });

@@ -1,7 +1,7 @@
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
 import { EDIT_FIELDS, type EditField } from "./cells";
-import { type TreeColumn, template } from "./columns";
+import { leastWidth, type TreeColumn, template } from "./columns";
 import { type RowActions, TreeRow } from "./TreeRow";
 import { hasChildren, pathKey, type TreeModel } from "./treeModel";
 import { type CellState, type CellStates, cellId, type Editing } from "./useLineEditing";
@@ -76,7 +76,7 @@ export function BomTree(props: Props) {
         if (press(event, props, position, scroller.current)) event.preventDefault();
       }}
     >
-      <div className="tree-inner">
+      <div style={{ minWidth: leastWidth(columns) }}>
         <div className="tree-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: tracks }}>
           {columns.map(({ id, title, hint, end }) => (
             <div key={id} role="columnheader" className={end ? "tree-cell num" : "tree-cell"} title={hint}>

@@ -45,8 +45,7 @@ const COLUMNS: Column<FlatRow>[] = [
     align: "end",
     cell: ({ mass, mass_complete }) => (
       <span className={mass_complete ? undefined : "incomplete"} title={mass_complete ? undefined : "Incomplete"}>
-        {mass_complete ? "" : "≥ "}
-        {formatMeasure(mass) || "–"}
+        {mass ? `${mass_complete ? "" : "≥ "}${formatMeasure(mass)}` : "–"}
       </span>
     ),
   },

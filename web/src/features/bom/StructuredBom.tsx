@@ -181,7 +181,13 @@ export function StructuredBom({ part, tree, at, blocked, filter, model: modelWan
           )
         }
       />
-      {adding !== null && <AddLine parent={parentAt(model, adding)} close={() => setAdding(null)} />}
+      {adding !== null && (
+        <AddLine
+          parent={parentAt(model, adding)}
+          added={() => commands.setOpen(adding, true)}
+          close={() => setAdding(null)}
+        />
+      )}
       <WhereUsedDrawer part={used} close={() => setUsed(null)} />
       <KeysHelp opened={help} close={() => setHelp(false)} />
       {conflict && <ConflictDialog conflict={conflict} />}

@@ -37,6 +37,9 @@ export function useHiddenColumns() {
   return useLocalStorage<ColumnId[]>({ key: STORED, defaultValue: [], getInitialValueInEffect: false });
 }
 
+/** Below this width the tree scrolls sideways rather than squeeze its columns. */
+export const leastWidth = (columns: TreeColumn[]): number => columns.reduce((sum, { width }) => sum + width, 0);
+
 export function template(columns: TreeColumn[]): string {
   return columns
     .map(({ id, width }) =>

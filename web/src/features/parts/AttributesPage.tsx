@@ -20,6 +20,9 @@ const COMMON: KindField[] = [
   },
 ];
 
+/** What only a converter can know. */
+const MEASURED = new Set(["geometry_hash"]);
+
 export function AttributesPage() {
   const { partId } = useParams({ from: "/app/parts/$partId" });
   const { data: part } = useQuery(partQuery(partId, useAt()));
@@ -52,7 +55,7 @@ export function AttributesPage() {
             field={field}
             value={part.attributes[field.name] ?? null}
             toPatch={(value) => ({ attributes: { [field.name]: value } })}
-            blocked={blocked}
+            blocked={MEASURED.has(field.name) ? "Measured from the CAD file" : blocked}
           />
         ))}
       </section>

@@ -11,7 +11,7 @@ import { describePoint, useSetPoint } from "./pointInTime";
 export function ContextBar() {
   const { at } = useSearch({ strict: false }) as { at?: string };
   return (
-    <>
+    <section aria-label="What is shown">
       <div className="context-bar">
         <ProjectChoice />
         <span className="context-item" title="The branch that everyone sees">
@@ -21,7 +21,7 @@ export function ContextBar() {
         <PointPicker at={at} />
       </div>
       {at && <ReadOnlyBanner at={at} />}
-    </>
+    </section>
   );
 }
 

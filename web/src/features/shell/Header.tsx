@@ -52,7 +52,7 @@ function UserMenu({ session }: { session: Session }) {
         <button
           type="button"
           className="plain-button avatar-button"
-          aria-label={`Account of ${user.name || user.email}`}
+          aria-label={`${initials(user)}, account of ${user.name || user.email}`}
         >
           <Avatar size={28} radius="50%" color="accent" variant="light">
             {initials(user)}

@@ -61,7 +61,10 @@ function PointChoices({ at, choose }: ChoicesProps) {
       <ul className="point-list">
         <li>
           <button type="button" className="point-choice" aria-current={!at} onClick={() => choose(undefined)}>
-            <strong>Now</strong> <span className="muted">head of main</span>
+            <Icon name="clock" size={14} />
+            <span>
+              <strong>Now</strong> <span className="muted">head of main</span>
+            </span>
           </button>
         </li>
         {commits.map((commit) => (
@@ -85,7 +88,8 @@ function CommitChoice({ commit, at, choose }: ChoicesProps & { commit: Commit })
     <li>
       <button type="button" className="point-choice" aria-current={at === point} onClick={() => choose(point)}>
         <span className="mono">{commit.seq}</span>
-        <span className="grow clip">{commit.message}</span>
+        <span className="clip">{commit.message}</span>
+        <span />
         <span className="muted small">
           {commit.author.name} · {formatTime(commit.at)}
         </span>

@@ -6,6 +6,7 @@ export function NotFound() {
   return (
     <main className="page">
       <Empty
+        whole
         icon="search"
         title="Nothing is here"
         action={
