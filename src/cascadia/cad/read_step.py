@@ -22,6 +22,7 @@ from cascadia.cad.model import CadError, Rgba
 from cascadia.cad.step_model import Occurrence, Product, StepModel
 
 DEPTH_MAX: Final = 200
+NO_SHAPES: Final = "The file holds no shapes. Export the model itself, not only its metadata."
 IDENTITY: Final = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
@@ -100,7 +101,7 @@ class _Reading:
         self._model = ReadModel(file.protocol, file.entities.unit(), files=self._files)
         roots = file.roots()
         if not roots:
-            raise CadError("cad_no_shapes", "The file holds no shapes. Export the model itself, not only its metadata.")
+            raise CadError("cad_no_shapes", NO_SHAPES)
         keys = [self._component(file, label, (path,)) for label in roots]
         self._model.root = keys[0] if len(keys) == 1 else self._made_root(title, keys)
         return self._model
@@ -182,7 +183,7 @@ def _transfer(path: Path, readable: Path, protocol: str) -> _File:
         raise CadError("cad_unreadable", "The file is damaged: it does not follow the rules of STEP. Export it again.")
     entities = StepModel(reader)
     if not reader.Transfer(document):
-        raise CadError("cad_unreadable", "The file holds nothing that could be read as a model. Export it again.")
+        raise CadError("cad_no_shapes", NO_SHAPES)
     entities.link(XCAFDoc_DocumentTool.ShapeTool_s(document.Main()))
     return _File(path, protocol, document, entities)
 

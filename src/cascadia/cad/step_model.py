@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from OCP.collections import Sequence_TCollection_AsciiString
 from OCP.StepAP214 import StepAP214_AppliedExternalIdentificationAssignment
-from OCP.StepBasic import StepBasic_DocumentFile, StepBasic_ProductDefinition
+from OCP.StepBasic import StepBasic_DocumentFile, StepBasic_ExternalSource, StepBasic_ProductDefinition, StepBasic_SourceItem
 from OCP.STEPCAFControl import STEPCAFControl_Reader
 from OCP.STEPConstruct import STEPConstruct_ExternRefs, STEPConstruct_Tool
 from OCP.StepRepr import StepRepr_NextAssemblyUsageOccurrence
@@ -16,6 +16,7 @@ from OCP.XCAFDoc import XCAFDoc_ShapeTool
 
 from cascadia.cad import density
 from cascadia.cad.labels import entry, label_name, referred
+from cascadia.cad.model import CadError
 
 UNITS: Final = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "micrometre": "um", "inch": "in", "foot": "ft"}
 
@@ -96,18 +97,27 @@ class StepModel:
 
     def _note_documents(self) -> None:
         """Products whose content is another file. The files' names are taken out of the model: OpenCASCADE would open any path."""
-        session = self._reader.ChangeReader().WS()
-        session.ComputeGraph()
-        references = STEPConstruct_ExternRefs(session)
-        references.LoadExternRefs()
+        references = self._references()
         for index in range(1, references.NbExternRefs() + 1):
             definition, name = references.ProdDef(index), str(references.FileName(index) or "").strip()
             if definition in self._products and name:
                 self._products[definition] = replace(self._products[definition], document=name)
         for document in self._entities(StepBasic_DocumentFile):
             document.SetId(TCollection_HAsciiString(""))
+        for source in self._entities(StepBasic_ExternalSource):
+            source.SetSourceId(StepBasic_SourceItem())
         for assignment in self._entities(StepAP214_AppliedExternalIdentificationAssignment):
             assignment.SetAssignedId(TCollection_HAsciiString(""))
+        left = self._references()
+        if any(left.FileName(index) for index in range(1, left.NbExternRefs() + 1)):
+            raise CadError("cad_unsafe_documents", "The file refers to other files in a way that is not supported. Export it as one file.")
+
+    def _references(self) -> STEPConstruct_ExternRefs:
+        session = self._reader.ChangeReader().WS()
+        session.ComputeGraph(True)
+        references = STEPConstruct_ExternRefs(session)
+        references.LoadExternRefs()
+        return references
 
     def _note_densities(self) -> None:
         for definition, value in density.of_products(self._entities):

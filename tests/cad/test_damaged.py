@@ -1,0 +1,57 @@
+"""Files that cannot be converted: each ends with a reason, or with its own process and nothing else."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.cad.conversion import convert
+
+HEAD = b"ISO-10303-21;\nHEADER;\nFILE_DESCRIPTION((''),'2;1');\nFILE_NAME('','',(''),(''),'','','');\n"
+TAIL = b"ENDSEC;\nEND-ISO-10303-21;\n"
+WITHOUT_SHAPES = HEAD + b"FILE_SCHEMA(('AUTOMOTIVE_DESIGN'));\nENDSEC;\nDATA;\n#1=APPLICATION_CONTEXT('x');\n" + TAIL
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    (
+        pytest.param(b"", "cad_empty", id="empty"),
+        pytest.param(b" \r\n\0\0", "cad_empty", id="blank"),
+        pytest.param(b"solid cube\nendsolid\n", "cad_not_step", id="STL"),
+        pytest.param(b"PK\x03\x04" + bytes(100), "cad_not_step", id="ZIP"),
+        pytest.param(HEAD + b"FILE_SCHEMA(('IFC4'));\nENDSEC;\nDATA;\n" + TAIL, "cad_unsupported_schema", id="IFC"),
+        pytest.param(HEAD + b"ENDSEC;\nDATA;\n" + TAIL, "cad_unsupported_schema", id="no schema"),
+        pytest.param(WITHOUT_SHAPES, "cad_no_shapes", id="no shapes"),
+    ),
+)
+def test_a_file_that_is_no_model_is_refused_with_a_reason(tmp_path: Path, content: bytes, code: str) -> None:
+    refused = convert(tmp_path / "job", content)
+    assert not refused.died
+    assert refused.error is not None
+    assert refused.error["code"] == code
+    assert refused.error["message"].endswith(".")
+    assert refused.outputs == []
+
+
+@pytest.mark.parametrize("kept", (0.1, 0.5, 0.999))
+def test_a_file_cut_off_on_its_way_is_refused(tmp_path: Path, as1_file: Path, kept: float) -> None:
+    content = as1_file.read_bytes()
+    refused = convert(tmp_path / "job", content[: int(len(content) * kept)])
+    assert refused.error is not None
+    assert refused.error["code"] == "cad_truncated"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_damaged_content_ends_its_own_process_at_most(tmp_path: Path, as1_file: Path, seed: int) -> None:
+    """Bits are flipped in 1 % of the bytes: OpenCASCADE may read on, refuse, or crash."""
+    chance = random.Random(seed)
+    content = bytearray(as1_file.read_bytes())
+    start = content.index(b"DATA;")
+    for _ in range(len(content) // 100):
+        content[chance.randrange(start, len(content) - 100)] ^= 1 << chance.randrange(8)
+    end = convert(tmp_path / "job", bytes(content))
+    if end.died:
+        assert end.status < 0, "killed by a signal, not by an error of ours"
+    else:
+        assert end.error is None or end.error["code"].startswith("cad_")
+        assert bool(end.outputs) != bool(end.error)
