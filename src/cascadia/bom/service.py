@@ -18,8 +18,7 @@ from cascadia.kernel.db import Primary, Read
 from cascadia.kernel.errors import Conflict, Invalid, NotFound
 from cascadia.kernel.paging import PageRequest, encode_cursor
 from cascadia.kernel.statements import Statement
-from cascadia.versioning.model import At, Change
-from cascadia.versioning.queries import CommitSeq
+from cascadia.versioning.model import At, Change, CommitSeq
 
 LEVELS_MAX: Final = 100
 NO_FIND: Final = 2147483647

@@ -19,8 +19,7 @@ from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest, encode_cursor
 from cascadia.kernel.statements import Statement
-from cascadia.versioning.model import At, Author, Change, Delta, Ref, Unchanged
-from cascadia.versioning.queries import CommitSeq
+from cascadia.versioning.model import At, Author, Change, CommitSeq, Delta, Ref, Unchanged
 
 NAME_MAX: Final = 300
 KEEP: Final = object()

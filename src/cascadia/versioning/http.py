@@ -18,8 +18,8 @@ from cascadia.kernel.errors import CascadiaError, Invalid, NotFound, Stale
 from cascadia.kernel.http import answer, etag
 from cascadia.kernel.statements import Statement
 from cascadia.versioning import service
-from cascadia.versioning.model import MAIN, At, Change, LostRace, Unchanged, parse_at
-from cascadia.versioning.queries import COMMIT_SEQ, CommitSeq
+from cascadia.versioning.model import MAIN, At, Change, CommitSeq, LostRace, Unchanged, parse_at
+from cascadia.versioning.queries import COMMIT_SEQ
 
 ATTEMPTS: Final = 5
 POSITION_HEADER: Final = "Cascadia-Position"

@@ -121,6 +121,13 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitSeq:
+    """Stands in a message for the seq of the commit that the same message writes."""
+
+    uid: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """What the server answered to a change's message. `position` is the log position for reading one's own write."""
 

@@ -1,10 +1,8 @@
 """SQL of versioning: what is made from a registered table, and the fixed statements of a commit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, LiteralString
-from uuid import UUID
 
 import psycopg
 from psycopg.adapt import Dumper
@@ -13,14 +11,7 @@ from psycopg.types.json import Jsonb
 from cascadia.kernel.sql import query
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.canonical import canonical
-from cascadia.versioning.model import ITEM, OPEN_END, Change, Delta, Ref, Reference, VersionedTable
-
-
-@dataclass(frozen=True, slots=True)
-class CommitSeq:
-    """Stands in a message for the seq of the commit that the same message writes."""
-
-    uid: UUID
+from cascadia.versioning.model import ITEM, OPEN_END, Change, CommitSeq, Delta, Ref, Reference, VersionedTable
 
 
 class _CommitSeqDumper(Dumper):

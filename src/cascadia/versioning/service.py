@@ -12,11 +12,11 @@ from cascadia.kernel.events import current_origin
 from cascadia.kernel.statements import Statement
 from cascadia.versioning import queries, registry
 from cascadia.versioning.canonical import canonical_delta, digest
-from cascadia.versioning.model import Change, Committed, Delta, LostRace
+from cascadia.versioning.model import Change, CommitSeq, Committed, Delta, LostRace
 
 log = structlog.get_logger()
 
-Render = Callable[[queries.CommitSeq], Sequence[Statement]]
+Render = Callable[[CommitSeq], Sequence[Statement]]
 LOST = frozenset({"CA409", "CA410", "CA412", "CA422"})
 
 
@@ -33,7 +33,7 @@ async def commit(write: Write, change: Change, *, first: Sequence[Statement] = (
         statements.append(queries.emit_all(change, origin.request_id, origin.address))
     statements += [*change.after, queries.COMMIT, Statement(queries.RESULT, {"uid": change.uid})]
     ending = len(statements) - 1
-    statements += render(queries.CommitSeq(change.uid)) if render else ()
+    statements += render(CommitSeq(change.uid)) if render else ()
     try:
         results = await write.send(statements)
     except psycopg.DatabaseError as error:
