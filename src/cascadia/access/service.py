@@ -92,7 +92,9 @@ async def change_user(write: Write, actor: Actor, uid: UUID, change: UserChange,
     if change.active is False and not await write.value(queries.ACTIVE_ADMINISTRATORS):
         raise Conflict("This is the last active administrator. Make another one first.", code="last_administrator")
     data: dict[str, Any] = {"name": change.name, "active": change.active, "password": True if password_hash else None}
-    await write.emit(Event("user.changed", uid, actor.user_id, data={k: v for k, v in data.items() if v is not None}))
+    said = {member: value for member, value in data.items() if value is not None}
+    if said:
+        await write.emit(Event("user.changed", uid, actor.user_id, data=said))
     return user
 
 
