@@ -121,7 +121,8 @@ def stored(value: Any) -> Any:
 
 COMMITS: LiteralString = query(__package__, "commits")
 COMMITS_AT: LiteralString = (
-    "SELECT c.uid, b.name AS branch, c.seq, c.at, u.uid AS author_uid, u.name AS author_name, c.message, c.kind, encode(c.hash, 'hex') AS hash "
+    "SELECT c.uid, b.name AS branch, c.seq, c.at, u.uid AS author_uid, u.name AS author_name, c.message, c.kind, "
+    "encode(c.hash, 'hex') AS hash "
     "FROM commit_log c JOIN branch b USING (branch_id) JOIN user_account u ON u.user_id = c.author_id "
     "WHERE c.branch_id = 0 AND c.seq = ANY(%(seqs)s::bigint[]) ORDER BY c.seq DESC"
 )
@@ -169,7 +170,8 @@ def touched(tables: Sequence[VersionedTable]) -> LiteralString:
     parts = [
         f"SELECT '{t.name}' AS kind, v.{t.id_column} AS row_id FROM {t.table} v "
         f"JOIN item i ON i.item_id = v.{t.owner_column} JOIN project pr USING (project_id) "
-        "WHERE v.branch_id = 0 AND (v.from_seq = %(seq)s OR v.to_seq = %(seq)s) AND (pr.program_id = ANY(%(programs)s::int[]) OR pr.library)"
+        "WHERE v.branch_id = 0 AND (v.from_seq = %(seq)s OR v.to_seq = %(seq)s) "
+        "AND (pr.program_id = ANY(%(programs)s::int[]) OR pr.library)"
         for t in tables
     ]
     return (
