@@ -13,6 +13,7 @@ from cascadia.access.passwords import Passwords
 from cascadia.api import first_start, openapi, problems, reference, routes
 from cascadia.api.middleware import BodyLimit, Surroundings
 from cascadia.jobs.stream import EventHub
+from cascadia.kernel import tasks
 from cascadia.kernel.blobs import store_from
 from cascadia.kernel.db import Database
 from cascadia.kernel.http import permission
@@ -43,8 +44,7 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
             app.state.events = events
             announcing = asyncio.create_task(first_start.announce(database, settings.setup_token))
             yield
-            announcing.cancel()
-            await asyncio.wait([announcing])
+            await tasks.end([announcing])
 
     app = FastAPI(
         title="Cascadia",

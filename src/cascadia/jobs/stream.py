@@ -20,6 +20,7 @@ from cascadia.access.model import Actor
 from cascadia.jobs import queries
 from cascadia.jobs.listen import listen
 from cascadia.jobs.queries import StreamedEvent
+from cascadia.kernel import tasks
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Unavailable
 
@@ -71,9 +72,7 @@ class EventHub:
 
     async def __aexit__(self, *_: object) -> None:
         self._close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await tasks.end(self._tasks)
 
     async def _close_when_draining(self) -> None:
         await self._draining.wait()

@@ -15,13 +15,16 @@ from cascadia.access.model import Actor
 from cascadia.kernel import idempotency, telemetry
 from cascadia.kernel.db import Database, Primary, Write
 from cascadia.kernel.errors import CascadiaError, Invalid, NotFound, Stale
-from cascadia.kernel.http import answer, etag
+from cascadia.kernel.http import answer, etag, version_of
 from cascadia.kernel.statements import Statement
 from cascadia.versioning import service
 from cascadia.versioning.model import MAIN, At, Change, CommitSeq, LostRace, Unchanged, parse_at
 from cascadia.versioning.queries import COMMIT_SEQ
 
 ATTEMPTS: Final = 5
+BOOKKEEPING: Final = frozenset({"version", "at", "updated_at", "updated_by"})
+"""Members that differ with every commit."""
+DIGITS: Final = 19
 POSITION_HEADER: Final = "Cascadia-Position"
 
 
@@ -168,8 +171,28 @@ async def _row(connection: Write, view: View, uid: UUID, seq: int | None) -> Map
 
 
 async def _with_current(connection: Write, write: VersionedWrite, refusal: CascadiaError) -> CascadiaError:
-    """A stale write is told what is there now, so that the person can compare."""
+    """A stale write is told what is there now and which fields differ from what was seen, so that the person can compare."""
     if isinstance(refusal, Stale) and write.view and write.target and refusal.extra.get("current") is None:
         model, version = write.view.build(await _row(connection, write.view, write.target, None))
-        refusal.extra |= {"current": model.model_dump(mode="json"), "current_etag": etag(version, model.model_dump_json().encode())}
+        current = model.model_dump(mode="json")
+        refusal.extra |= {
+            "current": current,
+            "current_etag": etag(version, model.model_dump_json().encode()),
+            "differing": await _differing(connection, write, current),
+        }
     return refusal
+
+
+async def _differing(connection: Write, write: VersionedWrite, current: Mapping[str, Any]) -> list[str]:
+    """Members of the answer that are not what they were at the version in `If-Match`; empty where that is none of ours."""
+    assert write.view
+    assert write.target
+    branch, _, seq = version_of(write.request.headers.get("if-match", "")).partition("-")
+    if branch != "0" or not (seq.isdecimal() and len(seq) < DIGITS):
+        return []
+    statement = write.view.statement(write.target, int(seq))
+    rows = await connection.rows(statement.query, statement.params)
+    if not rows:
+        return []
+    seen = write.view.build(rows[0])[0].model_dump(mode="json")
+    return [name for name in current if name not in BOOKKEEPING and current[name] != seen[name]]

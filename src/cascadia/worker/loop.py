@@ -19,6 +19,7 @@ from cascadia.jobs.runner import Runner, Running
 from cascadia.jobs.schedules import Schedules
 from cascadia.jobs.transport import Transport
 from cascadia.jobs.zygotes import Zygotes
+from cascadia.kernel import tasks
 from cascadia.kernel.errors import Unavailable
 from cascadia.worker.slots import Slots
 
@@ -98,9 +99,7 @@ class Worker:
             await self._end_jobs()
             await self._relay_last()
         finally:
-            for task in [claiming, *background, *self._jobs]:
-                task.cancel()
-            await asyncio.gather(claiming, *background, *self._jobs, return_exceptions=True)
+            await tasks.end([claiming, *background, *self._jobs])
             await self._zygotes.close()
 
     async def _claim_until_stopped(self) -> None:
