@@ -184,6 +184,15 @@ async def test_a_zygote_that_dies_costs_its_children_nothing(fleet: Fleet, ledge
     assert (job["state"], job["failures"], job["losses"], job["attempt"]) == ("succeeded", 0, 1, 2)
 
 
+async def test_an_idle_zygote_is_ended_and_made_anew_for_the_next_job(fleet: Fleet, ledger: Ledger) -> None:
+    worker = fleet.start(pace={**QUICK, "zygote_idle": 0.2})
+    assert descendants(worker.process.pid) == set()
+    await ledger.state(await ledger.enqueue("sample.empty"), "succeeded")
+    wait_for(lambda: descendants(worker.process.pid) == set())
+    await ledger.state(await ledger.enqueue("sample.empty"), "succeeded")
+    assert "Traceback" not in worker.text()
+
+
 async def test_workers_take_only_their_families(fleet: Fleet, ledger: Ledger) -> None:
     fleet.start(JOB_TYPES="*,!other.*")
     other = await ledger.enqueue("other.kind.empty")

@@ -116,7 +116,8 @@ class Runner:
             return await _watched(
                 running, child, {**request, "folder": str(folder), "limits": limits}, family, folder, trusted=kind.trusted
             )
-        except (ZygoteBroken, TimeoutError):
+        except ZygoteBroken as error:
+            log.error("zygote_broken", entry=kind.entry, modules=kind.modules, reason=str(error))  # noqa: TRY400 - the zygote said more
             return BROKEN
         except ZygoteLost:
             return Lost()

@@ -67,6 +67,7 @@ class Zygote:
         self._kind = kind
         self._children: dict[int, Child] = {}
         self._last_number = 0
+        self._asked_for = 0
         self._ready = asyncio.get_running_loop().create_future()
         self.lost = False
         self.idle_since = time.monotonic()
@@ -79,15 +80,26 @@ class Zygote:
 
     @property
     def busy(self) -> bool:
-        """Whether it has children."""
-        return bool(self._children)
+        """Whether it has children, or somebody waits for one."""
+        return bool(self._children) or self._asked_for > 0
 
     async def fork(self) -> Child:
         """A new child that waits for its request; `ZygoteBroken` or `ZygoteLost` where there is no zygote to make one."""
-        async with asyncio.timeout(START_SECONDS):
-            await asyncio.shield(self._ready)
-        if self.lost:
-            raise ZygoteLost
+        self._asked_for += 1
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await asyncio.shield(self._ready)
+            if self.lost:
+                raise ZygoteLost
+            return await self._fork()
+        except TimeoutError as error:
+            self._process.kill()
+            raise ZygoteBroken("it did not get ready") from error
+        finally:
+            self._asked_for -= 1
+            self.idle_since = time.monotonic()
+
+    async def _fork(self) -> Child:
         ours, theirs = socket.socketpair()
         with theirs:
             reader, writer = await asyncio.open_unix_connection(sock=ours, limit=LONGEST_LINE)
