@@ -222,9 +222,10 @@ OTHER = Family("other.kind", Isolation.TRUSTED)
 CAGE = Family(
     "cage", Isolation.SANDBOXED, memory_mb=96, wall_seconds=2, cpu_seconds=1, output_mb=8, max_failures=1, preload="tests.jobs.sample"
 )
+BROKEN = Family("broken", Isolation.SANDBOXED, max_failures=1, preload="tests.jobs.no_such_module")
 
 DECLARED = Declared(
-    families=(SAMPLE, OTHER, CAGE),
+    families=(SAMPLE, OTHER, CAGE, BROKEN),
     types=(
         JobType("sample.effect", "sample", run=effect),
         JobType("sample.empty", "sample", run=empty),
@@ -235,6 +236,7 @@ DECLARED = Declared(
         JobType("sample.refuse", "sample", run=refuse, failed=tell),
         JobType("sample.processes", "sample", run=family_of_processes),
         JobType("other.kind.empty", "other.kind", run=empty),
+        JobType("broken.read", "broken", prepare=prepare, child="tests.jobs.sample:child", complete=complete),
         JobType("cage.read", "cage", prepare=prepare, child="tests.jobs.sample:child", complete=complete, failed=tell),
     ),
     schedules=(Schedule("sample.yearly", "0 0 1 1 *", "sample.tick"),),

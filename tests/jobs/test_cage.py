@@ -35,6 +35,14 @@ async def test_each_bad_child_fails_alone_with_its_reason(fleet: Fleet, ledger: 
     assert list((fleet.folder / "data" / "work").glob("*/*-*")) == []
 
 
+async def test_a_library_that_cannot_be_loaded_is_a_failure_that_names_its_reason(fleet: Fleet, ledger: Ledger) -> None:
+    worker = fleet.start()
+    job = await ledger.state(await ledger.enqueue("broken.read", {"do": "convert"}), "succeeded", "dead")
+    assert (job["state"], job["error"]["code"], job["losses"]) == ("dead", "runner_broken", 0)
+    assert "No module named 'tests.jobs.no_such_module'" in worker.text()
+    assert (await ledger.state(await ledger.enqueue("cage.read", {"do": "convert"}), "succeeded", "dead"))["state"] == "succeeded"
+
+
 async def test_the_cage_shows_nothing_but_its_folder(fleet: Fleet, ledger: Ledger) -> None:
     secret = fleet.folder / "secret"
     secret.write_text("of another")
