@@ -37,8 +37,8 @@ async def test_a_tree_has_every_place_and_sums_mass_exactly(workshop: Workshop) 
     bolts = tree["occurrences"]["line"][1]
     assert tree["lines"]["designators"][bolts] == ["B1", "B2", "B3"]
     by_number = dict(zip(tree["items"]["number"], tree["items"]["rolled_mass"], strict=True))
-    assert by_number[holder["number"]] == "0.2"
-    assert (tree["totals"]["leaf_quantity"], tree["totals"]["distinct_items"]) == ("6", 3)
+    assert (by_number[holder["number"]], by_number[assembly["number"]]) == ("0.15", "0.3")
+    assert (tree["totals"]["leaf_occurrences"], tree["totals"]["distinct_items"]) == ("6", 2)
     assert set(tree["bom_etags"]) == {str(tree["root"]), str(tree["items"]["number"].index(holder["number"]))}
 
 
@@ -113,7 +113,7 @@ async def test_the_tree_of_an_earlier_commit_stays_as_it_was(workshop: Workshop)
     assert (then["lines"], then["totals"]) == (before["lines"], before["totals"])
     assert now["occurrences"]["extended_quantity"] == ["4", "12"]
     history = (await workshop.engineer.get(f"/parts/{assembly['id']}/history"))["items"]
-    assert [(c["kind"], c["action"]) for c in history[0]["changes"]] == [("line", "changed")]
+    assert [(c["kind"], c["action"]) for c in history[0]["changes"]] == [("bom", "changed")]
     assert {"field": "quantity", "old": "2", "new": "4"} in history[0]["changes"][0]["fields"]
 
 

@@ -14,8 +14,8 @@ from cascadia.kernel.db import Read
 from cascadia.kernel.errors import NotFound
 from cascadia.kernel.paging import PageRequest, encode_cursor
 from cascadia.versioning import queries, registry
-from cascadia.versioning.canonical import canonical_delta, digest
-from cascadia.versioning.model import ITEM, MAIN, OPEN_END, Reference, VersionedTable
+from cascadia.versioning.canonical import canonical, canonical_delta, digest
+from cascadia.versioning.model import ITEM, MAIN, OPEN_END, FieldKind, Reference, VersionedField, VersionedTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,17 +196,22 @@ def _row_edit(old: Version | None, new: Version | None, labels: Labels) -> RowEd
     edits = [
         Edit(field.name.removesuffix("_id"), before, after)
         for field in version.table.fields
-        if (before := _shown(old, field.name, field.reference, labels)) != (after := _shown(new, field.name, field.reference, labels))
+        if (before := _shown(old, field, labels)) != (after := _shown(new, field, labels))
     ]
     action = "added" if old is None else "removed" if new is None else "changed"
     return RowEdit(version.table.name, action, version.uid, labels["item", version.owner_id], edits)
 
 
-def _shown(version: Version | None, field: str, reference: Reference | None, labels: Labels) -> Any:
-    value = version.values.get(field) if version else None
-    if reference is not None and value is not None:
-        return labels.get((reference.table, value), Label(None, None))
-    return value
+def _shown(version: Version | None, field: VersionedField, labels: Labels) -> Any:
+    """A label for a reference, plain text for a quantity, JSON with its own numbers for anything else."""
+    value = version.values.get(field.name) if version else None
+    if value is None:
+        return None
+    if field.reference is not None:
+        return labels.get((field.reference.table, value), Label(None, None))
+    if field.kind is FieldKind.QUANTITY:
+        return canonical(value)
+    return json.loads(json.dumps(value, default=float))
 
 
 async def verify_chain(read: Read) -> list[str]:
