@@ -13,7 +13,7 @@ from cascadia.cad.read_step import ReadModel, read
 from cascadia.cad.scene import Scene
 from cascadia.cad.structure import structure_of
 from cascadia.cad.tessellate import Mesh, tessellate
-from cascadia.cad.thumbnail import Placed, render
+from cascadia.cad.thumbnail import Placed, png, render
 from cascadia.proposals.model import encode
 
 WHOLE_SIZE: Final = (512, 384)
@@ -26,7 +26,7 @@ def convert(source: Path, out: Path, progress: Progress, title: str = "assembly"
     Documents that the file refers to are read when they lie beside it. `title` names a root that is made where the file has several.
     """
     progress(0.02, "reading")
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory(dir=out) as scratch:
         model = read(source, Path(scratch), title)
     measures, meshes = _measure(model, progress)
     if not any(meshes.values()) and not model.missing:
@@ -61,9 +61,11 @@ def _thumbnails(out: Path, scene: Scene, progress: Progress) -> list[Output]:
         placed = _placed(scene, key)
         if not placed:
             continue
-        outputs.append(_write(out, "thumbnail", key, "image/png", f"thumbnail-{index}.png", render(placed, *COMPONENT_SIZE)))
-        if key == scene.model.root:
-            outputs.append(_write(out, "thumbnail", None, "image/png", "thumbnail.png", render(placed, *WHOLE_SIZE)))
+        whole = key == scene.model.root
+        picture = render(placed, *(WHOLE_SIZE if whole else COMPONENT_SIZE))
+        outputs.append(_write(out, "thumbnail", key, "image/png", f"thumbnail-{index}.png", png(picture, *COMPONENT_SIZE)))
+        if whole:
+            outputs.append(_write(out, "thumbnail", None, "image/png", "thumbnail.png", png(picture, *WHOLE_SIZE)))
     return outputs
 
 

@@ -12,6 +12,8 @@ BASE: Final = {
     StepBasic_SiUnitName.StepBasic_sunMetre: ("length", 1e3),
 }
 """A gram in kilograms, a metre in millimetres."""
+LINK: Final = StepRepr_PropertyDefinitionRepresentation
+"""The entity between a property and its value."""
 POWERS: Final = {
     "Tera": 12,
     "Giga": 9,
@@ -31,7 +33,7 @@ Entities = Callable[[type], Iterator[Any]]
 
 def of_products(entities: Entities) -> Iterator[tuple[Any, float]]:
     """Product definitions with the density that the file gives them."""
-    for link in entities(StepRepr_PropertyDefinitionRepresentation):
+    for link in entities(LINK):
         definition = _product_of(link.Definition().PropertyDefinition())
         if definition is None:
             continue

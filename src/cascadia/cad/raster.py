@@ -25,6 +25,9 @@ class Canvas:
 
     def draw(self, points: Floats, normals: Floats, triangles: Ints, color: Floats) -> None:
         """Draws triangles (m, 3) over `points` (n, 3): x to the right and y down in pixels, z towards the eye."""
+        triangles = triangles[_may_cover(points, triangles)]
+        if not len(triangles):
+            return
         planes = _planes(points, normals, triangles)
         for spans in _pieces(_spans(points, planes.triangles, self.width, self.height)):
             self._fill(spans, planes, color)
@@ -68,6 +71,22 @@ class _Spans:
     stop: Ints
 
 
+def _may_cover(points: Floats, triangles: Ints) -> NDArray[np.bool_]:
+    """Triangles whose box holds the centre of a pixel: in a picture of thousands of parts most do not, and are left out early."""
+    cells = np.ceil(points[:, :2] - 0.5)
+    found: NDArray[np.bool_] = np.ones(len(triangles), dtype=np.bool_)
+    for axis in (0, 1):
+        low, high = _bounds(cells[:, axis], triangles)
+        found &= low < high
+    return found
+
+
+def _bounds(values: Floats, triangles: Ints) -> tuple[Floats, Floats]:
+    """Per triangle the least and the greatest of its corners' values."""
+    first, second, third = (values[triangles[:, corner]] for corner in range(3))
+    return np.minimum(np.minimum(first, second), third), np.maximum(np.maximum(first, second), third)
+
+
 def _planes(points: Floats, normals: Floats, triangles: Ints) -> _Planes:
     """Triangles seen from the side are left out."""
     corners = points[triangles]
@@ -91,8 +110,9 @@ def _planes(points: Floats, normals: Floats, triangles: Ints) -> _Planes:
 def _spans(points: Floats, triangles: Ints, width: int, height: int) -> _Spans:
     """The pixels whose centre lies in a triangle."""
     corners = points[triangles][:, :, :2]
-    top = np.clip(np.ceil(corners[:, :, 1].min(axis=1) - 0.5), 0, height).astype(np.int64)
-    bottom = np.clip(np.floor(corners[:, :, 1].max(axis=1) - 0.5) + 1, 0, height).astype(np.int64)
+    highest, lowest = _bounds(points[:, 1], triangles)
+    top = np.clip(np.ceil(highest - 0.5), 0, height).astype(np.int64)
+    bottom = np.clip(np.floor(lowest - 0.5) + 1, 0, height).astype(np.int64)
     rows = np.maximum(bottom - top, 0)
     triangle = np.repeat(np.arange(len(triangles)), rows)
     row = np.arange(len(triangle)) - np.repeat(np.cumsum(rows) - rows, rows) + top[triangle]

@@ -19,6 +19,14 @@ from cascadia.cad.labels import entry, label_name, referred
 from cascadia.cad.model import CadError
 
 UNITS: Final = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "micrometre": "um", "inch": "in", "foot": "ft"}
+ENTITIES: Final = (
+    StepBasic_DocumentFile,
+    StepBasic_ExternalSource,
+    StepBasic_ProductDefinition,
+    StepAP214_AppliedExternalIdentificationAssignment,
+    StepRepr_NextAssemblyUsageOccurrence,
+    density.LINK,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ class StepModel:
 
     def __init__(self, reader: STEPCAFControl_Reader) -> None:
         self._reader = reader
-        self._model = reader.ChangeReader().StepModel()
+        self._read = _read_entities(reader.ChangeReader().StepModel())
         self._products: dict[Any, Product] = {d: _product(d) for d in self._entities(StepBasic_ProductDefinition)}
         self._note_documents()
         self._note_densities()
@@ -125,10 +133,13 @@ class StepModel:
                 self._products[definition] = replace(self._products[definition], density=value)
 
     def _entities(self, kind: type) -> Iterator[Any]:
-        for index in range(1, self._model.NbEntities() + 1):
-            entity = self._model.Value(index)
-            if isinstance(entity, kind):
-                yield entity
+        return (entity for entity in self._read if isinstance(entity, kind))
+
+
+def _read_entities(model: Any) -> list[Any]:
+    """The few entities of a model that are asked for here, in the order of the file; most of a file is geometry."""
+    every = (model.Value(index) for index in range(1, model.NbEntities() + 1))
+    return [entity for entity in every if isinstance(entity, ENTITIES)]
 
 
 def _product(definition: Any) -> Product:

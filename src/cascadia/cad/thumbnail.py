@@ -49,8 +49,8 @@ class _View:
         return turned * (self.scale, -self.scale, self.scale) + self.offset
 
 
-def render(scene: Sequence[Placed], width: int, height: int) -> bytes:
-    """A PNG of the scene seen from the front, right and above; the same bytes for the same scene."""
+def render(scene: Sequence[Placed], width: int, height: int) -> Floats:
+    """The scene seen from the front, right and above: (height × 2, width × 2, 4) colour and opacity from 0 to 1, for `png`."""
     canvas = Canvas(width * SUPERSAMPLE, height * SUPERSAMPLE)
     view = _look_at(scene, canvas.width, canvas.height)
     for placed in scene:
@@ -58,7 +58,7 @@ def render(scene: Sequence[Placed], width: int, height: int) -> bytes:
         if np.ptp(points[:, :2], axis=0).max() >= TINY_PIXELS:
             normals = placed.mesh.normals @ (placed.matrix[:3, :3].T @ view.axes.T)
             canvas.draw(points, normals, placed.mesh.triangles, placed.color)
-    return _png(_shade(canvas), width, height)
+    return _shade(canvas)
 
 
 def _look_at(scene: Sequence[Placed], width: int, height: int) -> _View:
@@ -141,10 +141,12 @@ def _slope(normal: Floats, here: tuple[slice, ...], there: tuple[slice, ...], ax
     return larger
 
 
-def _png(picture: Floats, width: int, height: int) -> bytes:
+def png(picture: Floats, width: int, height: int) -> bytes:
+    """A picture as PNG; it may be any whole number of times larger."""
+    times = picture.shape[0] // height
     weighted = picture.copy()
     weighted[..., :3] *= picture[..., 3:]
-    small = weighted.reshape(height, SUPERSAMPLE, width, SUPERSAMPLE, 4).mean(axis=(1, 3))
+    small = weighted.reshape(height, times, width, times, 4).mean(axis=(1, 3))
     opacity = small[..., 3:]
     small[..., :3] = np.divide(small[..., :3], opacity, out=np.zeros_like(small[..., :3]), where=opacity > 0)
     buffer = io.BytesIO()
