@@ -160,6 +160,7 @@ def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
         "add_part_alias": {"alias": f"{NUMBER}8"},
         "set_part_phase": {"phase": "production"},
         "add_bom_line": {"child": part},
+        "edit_bom": {"operations": [{"op": "change", "line": ids["line_id"], "patch": {"quantity": "2"}}]},
         "edit_bom_line": {"quantity": "2"},
         "create_file": b"bytes",
         "create_attachment": {"file": ids["file_id"], "role": "drawing"},
@@ -177,6 +178,6 @@ def _operations(document: JSON, ids: Mapping[str, str], matches: Mapping[str, st
         parameters = {p["name"]: p for p in described.get("parameters", ())}
         place = {**ids, "kind": "structure"} if "/derivatives/" in path else ids
         query = {"project": ids["project_id"], "name": "new.step"} if name == "create_file" else {}
-        of = "bom" if path.endswith("/bom") else path.split("/")[3] if path.startswith("/api/v1/") else ""
+        of = "bom" if path.endswith(("/bom", "/bom:batch")) else path.split("/")[3] if path.startswith("/api/v1/") else ""
         headers = {"If-Match": matches[of]} if "If-Match" in parameters else {}
         yield Operation(name, method.upper(), path, described["x-permission"], place, query, bodies.get(name), headers, described)

@@ -166,3 +166,44 @@ async def test_what_one_may_not_see_stays_restricted_in_a_bom_and_hidden_in_wher
     uses = await keeper.get(f"/parts/{secret['id']}/where-used")
     assert (uses["items"], uses["hidden"]) == ([], True)
     assert (await workshop.viewer.send("GET", f"/parts/{secret['id']}")).status_code == 404
+
+
+async def test_a_batch_changes_a_bom_as_one_commit(workshop: Workshop) -> None:
+    assembly, holder, line = await bracket(workshop)
+    nut, washer = await workshop.engineer.part(workshop.project, "Nut"), await workshop.engineer.part(workshop.project, "Washer")
+    extra = await workshop.engineer.line(assembly["id"], nut["id"])
+    etag = await workshop.engineer.bom_etag(assembly["id"])
+    operations = [
+        {"op": "add", "child": washer["id"], "quantity": "8"},
+        {"op": "change", "line": line["id"], "patch": {"quantity": "3"}},
+        {"op": "remove", "line": extra["id"]},
+        {"op": "add", "child": holder["id"], "find_number": 5},
+    ]
+    url, headers = f"/parts/{assembly['id']}/bom:batch", {"If-Match": etag, "Idempotency-Key": "batch"}
+    done = await workshop.engineer.post(url, {"operations": operations}, status=200, headers=headers)
+    lines = (await workshop.engineer.get(f"/parts/{assembly['id']}/bom"))["items"]
+    found = [(row["id"], row["find_number"], row["quantity"]) for row in lines]
+    assert (done["changed"], done["removed"]) == ([line["id"]], [extra["id"]])
+    assert found == [(done["added"][1], 5, "1"), (line["id"], 10, "3"), (done["added"][0], 30, "8")]
+    assert done["etag"] == await workshop.engineer.bom_etag(assembly["id"])
+    assert done["commit"] == (await workshop.engineer.get("/commits"))["items"][0]["id"]
+    assert await workshop.engineer.post(url, {"operations": operations}, status=200, headers=headers) == done
+
+
+async def test_a_batch_is_all_or_nothing_and_names_the_operation(workshop: Workshop) -> None:
+    assembly, holder, line = await bracket(workshop)
+    url, etag = f"/parts/{assembly['id']}/bom:batch", await workshop.engineer.bom_etag(assembly["id"])
+    change = {"op": "change", "line": line["id"], "patch": {"quantity": "9"}}
+    for second, code in (
+        ({"op": "add", "child": assembly["id"]}, "bom_cycle"),
+        ({"op": "add", "child": holder["id"], "unit": "kg"}, "unit_mismatch"),
+        ({"op": "remove", "line": line["id"]}, "line_named_twice"),
+    ):
+        refused = await workshop.engineer.send("POST", url, {"operations": [change, second]}, headers={"If-Match": etag})
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+        assert refused.json()["errors"][0]["pointer"].startswith("/operations/1")
+    assert (await workshop.engineer.get(f"/bom-lines/{line['id']}"))["version"] == line["version"]
+    same = [{**change, "patch": {"quantity": "2.0"}}]
+    unchanged = await workshop.engineer.post(url, {"operations": same}, status=200, headers={"If-Match": etag})
+    assert unchanged == {"added": [], "changed": [], "removed": [], "etag": etag, "commit": None}
+    assert (await workshop.engineer.send("POST", url, {"operations": same})).status_code == 428

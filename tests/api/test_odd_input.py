@@ -58,6 +58,8 @@ def odd_requests(operation: Operation, document: JSON) -> Iterator[Operation]:
                 yield from (operation.but(query={**operation.query, name: odd}) for odd in QUERIES)
             case "header":
                 yield from (operation.but(headers={**operation.headers, name: odd}) for odd in HEADERS)
+            case _:
+                raise AssertionError(parameter)
     content = operation.described.get("requestBody", {}).get("content", {})
     if "application/json" in content:
         members = resolved(document, content["application/json"]["schema"]).get("properties", {})

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,7 +10,9 @@ from fastapi import FastAPI
 from cascadia.access.model import PERMISSIONS
 from cascadia.api.openapi import walk
 from cascadia.api.routes import NotDeclared, include, operations
+from tools.openapi import description
 
+ROOT = Path(__file__).parents[2]
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 NAMED = {"public", "signed_in", "administrator"} | frozenset().union(*PERMISSIONS.values())
 
@@ -34,6 +37,10 @@ async def test_the_document_is_served(client: httpx.AsyncClient, document: dict[
     answer = await client.get("/api/v1/openapi.json")
     assert answer.json() == document
     assert document["openapi"].startswith("3.1")
+
+
+def test_the_interface_is_built_for_this_document() -> None:
+    assert (ROOT / "web/openapi.json").read_text(encoding="utf-8") == description(), "./dev openapi writes it anew"
 
 
 def test_every_operation_declares_a_known_permission_and_whether_it_may_be_repeated(document: dict[str, Any]) -> None:

@@ -139,6 +139,7 @@ class _Editing:
 
     async def run(self, operations: Sequence[Operation], if_match: str | None, message: str | None, *, whole: bool) -> Edited:
         self._check_seen(operations, if_match, whole=whole)
+        _check_once(operations)
         uids = []
         for index, op in enumerate(operations):
             try:
@@ -292,6 +293,20 @@ class _Editing:
                 ),
             ),
         )
+
+
+def _check_once(operations: Sequence[Operation]) -> None:
+    seen: set[UUID] = set()
+    for index, op in enumerate(operations):
+        if isinstance(op, AddLine):
+            continue
+        if op.line in seen:
+            raise Invalid(
+                "A line is named by two operations of one batch. Say everything about it in one.",
+                code="line_named_twice",
+                errors=[{"pointer": f"/operations/{index}/line", "message": "named before"}],
+            )
+        seen.add(op.line)
 
 
 def _words(operations: Sequence[Operation]) -> str:

@@ -14,6 +14,7 @@ VERSIONS: Final = query(__package__, "versions")
 TREE_ITEMS: Final = query(__package__, "tree_items")
 WHERE_USED: Final = query(__package__, "where_used")
 PARENT: Final = query(__package__, "parent")
+BATCH: Final = query(__package__, "batch")
 
 INSERT_LINES: Final[LiteralString] = "INSERT INTO bom_line (line_id, uid) SELECT * FROM unnest(%(ids)s::bigint[], %(uids)s::uuid[])"
 EXPECT_BOM: Final[LiteralString] = "SELECT expect_bom(%(branch_id)s, %(parent_id)s, %(seen)s)"

@@ -1,7 +1,7 @@
 """REST of BOMs: lines, trees, flattened lists, where-used; and deleting or phasing a part, which its use decides."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,7 +12,9 @@ from cascadia.bom import explode, service
 from cascadia.bom.edit import ChangeLine, Operation, RemoveLine
 from cascadia.bom.model import LineRow
 from cascadia.bom.schemas import (
+    BatchResult,
     Line,
+    LineBatch,
     LinePage,
     LinePatch,
     NewLine,
@@ -40,6 +42,22 @@ def line_view(actor: Actor) -> View:
         statement=lambda uid, seq: service.line_statement(actor, uid, seq),
         build=lambda row: ((line := Line.of(LineRow(**row))), line.version),
         path=lambda uid: f"/api/v1/bom-lines/{uid}",
+    )
+
+
+def batch_view(actor: Actor) -> View:
+    """How a batch on a BOM is answered."""
+
+    def build(row: Mapping[str, Any]) -> tuple[BatchResult, str]:
+        done = service.Batch(**row)
+        tag = bom_etag(done.bom_version)
+        result = BatchResult(added=done.added, changed=done.changed, removed=done.removed, etag=tag, commit=done.commit)
+        return result, done.bom_version
+
+    return View(
+        statement=lambda uid, seq: service.batch_statement(actor, uid, seq),
+        build=build,
+        path=lambda uid: f"/api/v1/parts/{uid}/bom",
     )
 
 
@@ -89,6 +107,28 @@ async def add_bom_line(
         return Judged(edited.change, edited.lines[0])
 
     return await write_versioned(VersionedWrite(request, db, actor, key, judge, line_view(actor), 201, headers=_bom_headers))
+
+
+@router.post("/parts/{part_id}/bom:batch", response_model=BatchResult)
+@permission("bom.edit")
+async def edit_bom(
+    request: Request,
+    db: Db,
+    actor: CurrentActor,
+    part_id: UUID,
+    body: LineBatch,
+    options: Writing,
+    if_match: IfMatch = None,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Adds, changes and removes lines of one BOM, all or nothing, as one commit. `If-Match` is the ETag of the BOM as a whole."""
+    operations = body.as_operations()
+
+    async def judge(primary: Primary) -> Judged:
+        edited = await service.judge_lines(primary, actor, operations, parent=part_id, if_match=if_match, message=options.message)
+        return Judged(edited.change, part_id)
+
+    return await write_versioned(VersionedWrite(request, db, actor, key, judge, batch_view(actor), target=part_id, headers=_bom_headers))
 
 
 @router.get("/bom-lines/{line_id}", response_model=Line)

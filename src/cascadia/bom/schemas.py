@@ -277,8 +277,10 @@ class UsePage(BaseModel):
 
 
 class BatchResult(BaseModel):
-    """What a batch did: the line of each operation in order, and the BOM afterwards."""
+    """What a batch did, by ids of lines, and the BOM's ETag afterwards. `commit` is null where nothing differed from before."""
 
-    lines: list[UUID]
+    added: list[UUID] = Field(description="In the order of the operations.")
+    changed: list[UUID]
+    removed: list[UUID]
     etag: str
-    commit: UUID
+    commit: UUID | None

@@ -49,6 +49,23 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """What a commit did to the lines of a part; `added` in the order of its operations."""
+
+    uid: UUID
+    bom_seq: int
+    commit: UUID | None
+    added: list[UUID]
+    changed: list[UUID]
+    removed: list[UUID]
+
+    @property
+    def bom_version(self) -> str:
+        """What the next write to the BOM compares."""
+        return f"0-{self.bom_seq}"
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeRow:
     """One distinct line of a tree."""
 
@@ -136,6 +153,11 @@ def line_statement(actor: Actor, uid: UUID, seq: CommitSeq | int | None, at: At 
     if seq is not None:
         params["at_seq"] = seq
     return Statement(queries.LINE, {**params, "uid": uid, "programs": actor.programs})
+
+
+def batch_statement(actor: Actor, parent: UUID, seq: CommitSeq | int | None) -> Statement:
+    """The query for what a commit did to one BOM, as `Batch`; `seq` may be that of a commit in the same message."""
+    return Statement(queries.BATCH, {"uid": parent, "seq": seq, "programs": actor.programs})
 
 
 async def find_line(read: Read, actor: Actor, uid: UUID, at: At) -> LineRow:

@@ -488,6 +488,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parts/{part_id}/bom:batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit Bom
+         * @description Adds, changes and removes lines of one BOM, all or nothing, as one commit. `If-Match` is the ETag of the BOM as a whole.
+         */
+        post: operations["edit_bom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parts/{part_id}/bom/flat": {
         parameters: {
             query?: never;
@@ -1157,6 +1177,46 @@ export interface components {
             message?: string | null;
         };
         /**
+         * AddOperation
+         * @description Adds a line.
+         */
+        AddOperation: {
+            /** Child */
+            child?: string | null;
+            /** Child Number */
+            child_number?: string | null;
+            /**
+             * Designators
+             * @default []
+             */
+            designators?: string[];
+            /** Find Number */
+            find_number?: number | null;
+            /** Note */
+            note?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "add";
+            /**
+             * Placements
+             * @default {}
+             */
+            placements?: {
+                [key: string]: number[];
+            };
+            /**
+             * Quantity
+             * @default 1
+             */
+            quantity?: number | string;
+            /** @default counted */
+            quantity_kind?: components["schemas"]["QuantityKind"];
+            /** Unit */
+            unit?: string | null;
+        };
+        /**
          * AttachedItem
          * @description The item that a file is attached to.
          */
@@ -1238,6 +1298,25 @@ export interface components {
          */
         AttributeType: "text" | "integer" | "boolean" | "choice" | "quantity" | "money" | "tags" | "unit";
         /**
+         * BatchResult
+         * @description What a batch did, by ids of lines, and the BOM's ETag afterwards. `commit` is null where nothing differed from before.
+         */
+        BatchResult: {
+            /**
+             * Added
+             * @description In the order of the operations.
+             */
+            added: string[];
+            /** Changed */
+            changed: string[];
+            /** Commit */
+            commit: string | null;
+            /** Etag */
+            etag: string;
+            /** Removed */
+            removed: string[];
+        };
+        /**
          * BomTree
          * @description A multi-level BOM as columns at one point, under one revision rule.
          */
@@ -1295,6 +1374,23 @@ export interface components {
          * @enum {string}
          */
         cascadia__vault__model__Role: "cad" | "drawing" | "specification" | "other";
+        /**
+         * ChangeOperation
+         * @description Patches a line of this BOM.
+         */
+        ChangeOperation: {
+            /**
+             * Line
+             * Format: uuid
+             */
+            line: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "change";
+            patch: components["schemas"]["LinePatch"];
+        };
         /**
          * CommitPage
          * @description One page of commits, newest first.
@@ -1806,6 +1902,14 @@ export interface components {
             unit: string;
             /** Version */
             version: string;
+        };
+        /**
+         * LineBatch
+         * @description Up to 10,000 operations on one BOM: all or nothing, one commit.
+         */
+        LineBatch: {
+            /** Operations */
+            operations: (components["schemas"]["AddOperation"] | components["schemas"]["ChangeOperation"] | components["schemas"]["RemoveOperation"])[];
         };
         /**
          * LineChild
@@ -2546,6 +2650,22 @@ export interface components {
             code: string;
             /** Message */
             message: string;
+        };
+        /**
+         * RemoveOperation
+         * @description Removes a line of this BOM.
+         */
+        RemoveOperation: {
+            /**
+             * Line
+             * Format: uuid
+             */
+            line: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "remove";
         };
         /**
          * RevisionStatus
@@ -6197,6 +6317,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Line"];
+                };
+            };
+            /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may see it, but not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It clashes with the present state; `code` says how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since you read it; `current` is what is there now */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_bom: {
+        parameters: {
+            query?: {
+                /** @description The branch to write on. Only `main` takes writes so far. */
+                branch?: string;
+                /** @description The commit's message; made by the server when absent. */
+                message?: string | null;
+            };
+            header?: {
+                /** @description Makes a retry safe for 24 h. */
+                "Idempotency-Key"?: string | null;
+                /** @description The ETag that you saw. Required (428). */
+                "If-Match"?: string | null;
+            };
+            path: {
+                part_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineBatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResult"];
                 };
             };
             /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
