@@ -21,6 +21,7 @@ native.load()
 from OCP.BRepAlgoAPI import BRepAlgoAPI_Cut, BRepAlgoAPI_Fuse  # noqa: E402 - after the libraries that OpenCASCADE is linked with
 from OCP.BRepBuilderAPI import BRepBuilderAPI_MakeFace, BRepBuilderAPI_MakePolygon  # noqa: E402
 from OCP.BRepPrimAPI import BRepPrimAPI_MakeBox, BRepPrimAPI_MakeCylinder, BRepPrimAPI_MakePrism  # noqa: E402
+from OCP.collections import Sequence_TDF_Label  # noqa: E402
 from OCP.gp import gp_Ax1, gp_Ax2, gp_Dir, gp_Pnt, gp_Trsf, gp_Vec  # noqa: E402
 from OCP.IFSelect import IFSelect_RetDone  # noqa: E402
 from OCP.Interface import Interface_Static  # noqa: E402
@@ -162,6 +163,12 @@ class Drawing:
         label = self._named(self.shapes.NewShape(), name)
         for each in placed:
             self._name(self.shapes.AddComponent(label, self.labels[each.child], _location(each)), each.name)
+
+    def usage(self, assembly: str, number: int) -> TDF_Label:
+        """The label of an assembly's usage, counted from 1."""
+        found = Sequence_TDF_Label()
+        self.shapes.GetComponents_s(self.labels[assembly], found, False)
+        return found.Value(number)
 
     def write(self, path: Path, schema: str = "AP214", unit: str = "mm") -> None:
         """Writes the file, always with the same date."""

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cascadia.cad.convert import convert
-from cascadia.cad.model import CONVERTER_VERSION, Progress
+from cascadia.cad.model import CONVERTER_VERSION, CadError, Progress
+from cascadia.cad.read_step import UNREADABLE
 
 INPUT: Final = "input/source.stp"
 
@@ -18,6 +19,11 @@ def run(folder: Path, payload: dict[str, Any], progress: Progress) -> dict[str, 
     out = folder / "output"
     out.mkdir(exist_ok=True)
     title = Path(str(payload.get("name") or "assembly")).stem or "assembly"
-    outputs = convert(folder / INPUT, out, progress, title)
+    try:
+        outputs = convert(folder / INPUT, out, progress, title)
+    except Exception as error:
+        if not type(error).__module__.startswith("OCP."):
+            raise
+        raise CadError("cad_unreadable", UNREADABLE) from error  # OpenCASCADE's own exceptions, which have no base in common
     made = [{"kind": o.kind, "component": o.component, "media_type": o.media_type, "name": o.path.name} for o in outputs]
     return {"converter": CONVERTER_VERSION, "outputs": made}

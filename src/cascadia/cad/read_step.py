@@ -22,6 +22,7 @@ from cascadia.cad.model import CadError, Rgba
 from cascadia.cad.step_model import Occurrence, Product, StepModel
 
 DEPTH_MAX: Final = 200
+UNREADABLE: Final = "The file is damaged: it does not follow the rules of STEP. Export it again."
 NO_SHAPES: Final = "The file holds no shapes. Export the model itself, not only its metadata."
 IDENTITY: Final = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
@@ -180,11 +181,14 @@ def _transfer(path: Path, readable: Path, protocol: str) -> _File:
     reader = STEPCAFControl_Reader()
     reader.SetMatMode(False)
     if reader.ReadFile(str(readable)) != IFSelect_RetDone:
-        raise CadError("cad_unreadable", "The file is damaged: it does not follow the rules of STEP. Export it again.")
-    entities = StepModel(reader)
-    if not reader.Transfer(document):
-        raise CadError("cad_no_shapes", NO_SHAPES)
-    entities.link(XCAFDoc_DocumentTool.ShapeTool_s(document.Main()))
+        raise CadError("cad_unreadable", UNREADABLE)
+    try:
+        entities = StepModel(reader)
+        if not reader.Transfer(document):
+            raise CadError("cad_no_shapes", NO_SHAPES)
+        entities.link(XCAFDoc_DocumentTool.ShapeTool_s(document.Main()))
+    except (AttributeError, TypeError, UnicodeError) as error:  # OCP hands out None for what the schema requires and a damaged file lacks
+        raise CadError("cad_unreadable", UNREADABLE) from error
     return _File(path, protocol, document, entities)
 
 
