@@ -1,5 +1,6 @@
 """Settings: read from an environment, refused all at once, documented."""
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from cascadia.settings import Settings, SettingsInvalid, default_data_dir, load
 from tools.reference import PAGES
+
+SOURCE = Path(__file__).resolve().parent.parent.parent / "src/cascadia"
 
 
 def problems(environ: dict[str, str]) -> list[str]:
@@ -106,6 +109,12 @@ def test_a_users_data_folder_follows_the_desktop(monkeypatch: pytest.MonkeyPatch
 
 def test_every_setting_says_what_it_does() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize("name", tuple(Settings.model_fields))
+def test_every_setting_is_read_by_the_program(name: str) -> None:
+    read = re.compile(rf"\b(settings|self)\.{name}\b")
+    assert any(read.search(path.read_text(encoding="utf-8")) for path in SOURCE.rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", tuple(PAGES), ids=lambda path: path.name)

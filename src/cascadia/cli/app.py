@@ -1,17 +1,21 @@
 """One Core App in uvicorn, with a stop that no user notices."""
 
 import asyncio
+import logging
 import signal
 import socket
 import time
 from types import FrameType
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from cascadia.cli import listening
 from cascadia.settings import Settings
 from cascadia.web import create_app
+
+log = structlog.get_logger()
 
 
 class Server(uvicorn.Server):
@@ -55,4 +59,7 @@ def run(settings: Settings, socket_number: int | None) -> None:
         server_header=False,
         timeout_graceful_shutdown=settings.grace_seconds,
     )
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    log.info("app_started", address=address, port=settings.port)
     Server(config, app, settings.drain_seconds).run(sockets=[bound])
+    log.info("app_stopped")
