@@ -1,15 +1,20 @@
 """The `structure` document: what a converter found in a file, before anything is known of the database. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 SCHEMA: Final = 1
-DEPTH_MAX: Final = 200
+
+DecimalText = Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,60}(\.\d{1,60})?$")]
+Point = Annotated[list[DecimalText], msgspec.Meta(min_length=3, max_length=3)]
+Box = Annotated[list[DecimalText], msgspec.Meta(min_length=6, max_length=6)]
+Matrix = Annotated[list[float], msgspec.Meta(min_length=16, max_length=16)]
+Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}$")]
 
 
 class Component(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,12 +25,12 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     description: str | None = None
     is_assembly: bool = False
-    volume: str | None = None
-    area: str | None = None
-    mass: str | None = None
-    bbox: list[str] | None = None
-    center: list[str] | None = None
-    color: str | None = None
+    volume: DecimalText | None = None
+    area: DecimalText | None = None
+    mass: DecimalText | None = None
+    bbox: Box | None = None
+    center: Point | None = None
+    color: Color | None = None
     geometry_hash: str | None = None
 
 
@@ -36,7 +41,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     child: str
     key: str
     name: str
-    placement: list[float]
+    placement: Matrix
 
 
 class Structure(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,8 +103,46 @@ def encode(structure: Structure) -> bytes:
 
 
 def decode(data: bytes) -> Structure:
-    """The structure of a document; raises `msgspec.ValidationError` for anything else."""
-    return msgspec.json.decode(data, type=Structure)
+    """The structure of a document, whole in itself: no name without its component, no circle.
+
+    Raises `msgspec.ValidationError` for anything else: the document comes from a child that has read a stranger's bytes.
+    """
+    structure = msgspec.json.decode(data, type=Structure)
+    flaw = _flaw(structure)
+    if flaw is not None:
+        raise msgspec.ValidationError(flaw)
+    return structure
+
+
+def _flaw(structure: Structure) -> str | None:
+    keys = {component.key for component in structure.components}
+    usages = structure.usages
+    if structure.schema != SCHEMA:
+        return f"schema {structure.schema} is not known"
+    if len(keys) != len(structure.components):
+        return "two components have one key"
+    if not {structure.root, *(u.parent for u in usages), *(u.child for u in usages)} <= keys:
+        return "a component is used that is not there"
+    if len({(u.parent, u.key) for u in usages}) != len(usages):
+        return "two usages of one parent have one key"
+    return "a component contains itself" if _has_circle(structure) else None
+
+
+def _has_circle(structure: Structure) -> bool:
+    """Takes away what is used by nothing, again and again: what is left then stands in circles, or below one."""
+    users = Counter(usage.child for usage in structure.usages)
+    below: dict[str, list[str]] = defaultdict(list)
+    for usage in structure.usages:
+        below[usage.parent].append(usage.child)
+    free = [component.key for component in structure.components if not users[component.key]]
+    taken = 0
+    while free:
+        taken += 1
+        for child in below[free.pop()]:
+            users[child] -= 1
+            if not users[child]:
+                free.append(child)
+    return taken < len(structure.components)
 
 
 def bom_lines(structure: Structure) -> list[LineGroup]:
