@@ -65,7 +65,7 @@ async def test_an_edit_is_a_commit_and_the_past_stays_readable(workshop: Worksho
     patch = {"name": "New", "attributes": {"material": "Al 6061"}}
     edited = (await workshop.engineer.send("PATCH", f"/parts/{part['id']}", patch, headers=match)).json()
     assert (edited["name"], edited["version"]) == ("New", f"0-{edited['at']['seq']}")
-    assert edited["attributes"] == {"mass": {"value": "0.25", "unit": "kg"}, "material": "Al 6061"}
+    assert edited["attributes"] == {"mass": {"value": "0.25", "unit": "kg"}, "mass_source": "typed", "material": "Al 6061"}
     then = await workshop.engineer.get(f"/parts/{part['id']}", at=f"commit:{part['at']['seq']}")
     assert (then["name"], then["at"]["head"]) == ("Old", False)
     history = (await workshop.engineer.get(f"/parts/{part['id']}/history"))["items"]

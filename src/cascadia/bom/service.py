@@ -1,7 +1,7 @@
 """Reading BOMs: lines, trees, sums, where-used; and what else stands or falls with them (delete, phase)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from cascadia.access.model import Actor
-from cascadia.bom import edit, explode, queries
+from cascadia.bom import bulk, edit, explode, queries
 from cascadia.bom.model import LineRow, QuantityKind
 from cascadia.items import service as items
 from cascadia.items import units
@@ -258,10 +258,15 @@ def _use(row: _UseRow) -> Use:
 
 
 async def judge_delete(primary: Primary, actor: Actor, kind: Kind, row: ItemRow, message: str | None) -> Change:
-    """Deletes an item that no line uses; 409 naming where it is used."""
+    """Deletes an item that no line uses, with its own lines; 409 naming where it is used."""
     await _refuse_use(primary, actor, row, "deleted")
-    expectation = Statement(queries.EXPECT_UNUSED, {"branch_id": row.branch_id, "items": [row.item_id]})
-    return items.judge_delete(actor, kind, row, message, expectations=(expectation,))
+    change = items.judge_delete(actor, kind, row, message)
+    lines = await bulk.open_lines(primary, [row.item_id])
+    seen = await bulk.bom_versions(primary, [row.item_id], row.at_seq)
+    expectations, _ = bulk.guards(seen, (), ())
+    unused = Statement(queries.EXPECT_UNUSED, {"branch_id": row.branch_id, "items": [row.item_id]})
+    closed = tuple(bulk.line_delta(line.line_id, line.uid, line.from_seq, None) for line in lines)
+    return replace(change, deltas=change.deltas + closed, expectations=(unused, *expectations))
 
 
 async def judge_phase(primary: Primary, actor: Actor, kind: Kind, row: ItemRow, phase: Phase, message: str | None) -> Change:

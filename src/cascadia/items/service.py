@@ -283,7 +283,7 @@ async def _owner(primary: Primary, owner: UUID | None) -> Ref | None:
     return Ref(user_id, owner)
 
 
-def judge_delete(actor: Actor, kind: Kind, row: ItemRow, message: str | None, *, expectations: tuple[Statement, ...] = ()) -> Change:
+def judge_delete(actor: Actor, kind: Kind, row: ItemRow, message: str | None) -> Change:
     """The item leaves `main` from this commit on; its past stays readable. Released items are never deleted."""
     actor.require(f"{kind.name}.delete", row.program_id)
     if row.revision is not None:
@@ -293,7 +293,6 @@ def judge_delete(actor: Actor, kind: Kind, row: ItemRow, message: str | None, *,
         message=message or f"Delete {row.number}",
         programs=frozenset({row.program_id}),
         deltas=(Delta(ITEM_V.name, row.item_id, row.uid, row.from_seq, None),),
-        expectations=expectations,
         events=(Event(f"{kind.name}.deleted", row.uid, actor.user_id, row.program_id, {"number": row.number}),),
     )
 

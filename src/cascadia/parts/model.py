@@ -1,6 +1,7 @@
 """The kind `part`: its attributes, each with its control class (rules 3 and 8). Pure."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from cascadia.items.model import AttributeField, AttributeType, Kind
 from cascadia.versioning.model import Control
@@ -29,3 +30,10 @@ PART: Final = Kind(
     ),
 )
 DEFAULT_UNIT: Final = "ea"
+
+
+def complete_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person sends, with what follows from it: a mass that is typed says so, so that no CAD file overwrites it."""
+    if "mass" not in attributes or "mass_source" in attributes:
+        return dict(attributes)
+    return {**attributes, "mass_source": None if attributes["mass"] is None else "typed"}

@@ -16,7 +16,7 @@ from cascadia.kernel import idempotency
 from cascadia.kernel.db import Database, Primary, Write
 from cascadia.kernel.errors import Invalid
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
-from cascadia.parts.model import PART
+from cascadia.parts.model import PART, complete_attributes
 from cascadia.parts.schemas import KindField, KindView, NewAlias, NewNumber, NewPart, Part, PartPage, PartPatch
 from cascadia.versioning.http import Judged, Point, VersionedWrite, View, Writing, write_versioned
 
@@ -95,7 +95,7 @@ async def create_part(
     """A new part on `main`, as one commit."""
 
     async def judge(primary: Primary) -> Judged:
-        new = NewItem(body.project, body.name, body.number, body.description, body.owner, body.attributes)
+        new = NewItem(body.project, body.name, body.number, body.description, body.owner, complete_attributes(body.attributes))
         created = await items.judge_create(primary, actor, PART, new, options.message)
         return Judged(created.change, created.uid)
 
@@ -150,7 +150,10 @@ def _mentioned(body: PartPatch) -> dict[str, Any]:
         errors = [{"pointer": f"/{name}", "message": RULE_OWNED.get(name, "a part has no such field")} for name in extra]
         owned = any(name in RULE_OWNED for name in extra)
         raise Invalid("These fields are not set by an ordinary edit.", code="rule_owned_field" if owned else "unknown_field", errors=errors)
-    return body.model_dump(exclude_unset=True)
+    members = body.model_dump(exclude_unset=True)
+    if members.get("attributes"):
+        members["attributes"] = complete_attributes(members["attributes"])
+    return members
 
 
 @router.post("/parts/{part_id}/number", response_model=Part)

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cascadia.items.model import AttributeType, ItemRow, Phase, RevisionStatus, next_revision, revision_status
+from cascadia.vault.model import derivative_url
 from cascadia.versioning.model import Control
 from cascadia.versioning.schemas import PersonRef, PointView
 
@@ -64,8 +64,8 @@ class Part(BaseModel):
             project=ProjectRef(id=row.project_uid, code=row.project_code, name=row.project_name),
             owner=PersonRef(id=row.owner_uid, name=row.owner_name) if row.owner_uid and row.owner_name else None,
             attributes=row.attributes,
-            thumbnail=derivative_path(row.model_file, "thumbnail", row.model_component) if row.has_thumbnail else None,
-            model=derivative_path(row.model_file, "glb", None) if row.has_model else None,
+            thumbnail=thumbnail_url(row.model_file, row.model_component) if row.has_thumbnail else None,
+            model=derivative_url(row.model_file, "glb") if row.model_file and row.has_model else None,
             model_component=row.model_component if row.has_model else None,
             version=row.version,
             created_at=row.created_at,
@@ -75,12 +75,9 @@ class Part(BaseModel):
         )
 
 
-def derivative_path(file: UUID | None, kind: str, component: str | None) -> str | None:
-    """Where a derivative of a file is read, from the server's own root."""
-    if file is None:
-        return None
-    path = f"/api/v1/files/{file}/derivatives/{kind}"
-    return f"{path}?component={quote(component, safe='')}" if component else path
+def thumbnail_url(file: UUID | None, component: str | None) -> str | None:
+    """Where the picture of a file, or of a component of it, is read; None without a file."""
+    return derivative_url(file, "thumbnail", component or "") if file else None
 
 
 class PartPage(BaseModel):
