@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body, ifMatch } from "./client";
+import { inOrder } from "./inOrder";
 import { keys } from "./keys";
 import { asOf, freshness, onward } from "./parts";
 import type { operations } from "./schema";
@@ -50,7 +51,9 @@ export const addLine = (parent: string, bomVersion: string, added: NewLine) =>
     api.POST("/api/v1/parts/{part_id}/bom", { params: { ...of(parent), header: ifMatch(bomVersion) }, body: added }),
   );
 export const changeLine = (id: string, version: string, patch: LinePatch) =>
-  body(api.PATCH("/api/v1/bom-lines/{line_id}", { params: { ...line(id), header: ifMatch(version) }, body: patch }));
+  inOrder(id, version, (over) =>
+    body(api.PATCH("/api/v1/bom-lines/{line_id}", { params: { ...line(id), header: ifMatch(over) }, body: patch })),
+  );
 export const removeLine = (id: string, version: string) =>
   body(api.DELETE("/api/v1/bom-lines/{line_id}", { params: { ...line(id), header: ifMatch(version) } }));
 

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body, ifMatch } from "./client";
+import { inOrder } from "./inOrder";
 import { keys } from "./keys";
 import type { operations } from "./schema";
 import type { Part, Phase } from "./types";
@@ -75,7 +76,9 @@ export type PartPatch = {
   attributes?: Record<string, unknown>;
 };
 export const changePart = (id: string, version: string, patch: PartPatch) =>
-  body(api.PATCH("/api/v1/parts/{part_id}", { params: { ...one(id), header: ifMatch(version) }, body: patch }));
+  inOrder(id, version, (over) =>
+    body(api.PATCH("/api/v1/parts/{part_id}", { params: { ...one(id), header: ifMatch(over) }, body: patch })),
+  );
 export const correctNumber = (id: string, number: string) =>
   body(api.POST("/api/v1/parts/{part_id}/number", { params: one(id), body: { number } }));
 export const addAlias = (id: string, alias: string) =>
