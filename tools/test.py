@@ -7,10 +7,14 @@ With arguments for pytest, only pytest runs: somebody is after particular tests.
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from tools.steps import BIN, ROOT, WEB, Step, checks, close, npm, run_all
 
 RESULTS = ROOT / "test-results"
+OLDEST = "postgresql-15"
+WITHOUT_A_DATABASE_OF_THEIRS = ("assets", "browser", "cad", "dev", "embedded", "tutorial")
+"""Folders of tests that bring a PostgreSQL with their program, or need none."""
 
 
 def main() -> int:
@@ -19,12 +23,24 @@ def main() -> int:
     parser.add_argument("pytest", nargs="*")
     asked = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
-    report = RESULTS / "pytest.xml"
-    without = [f"--without={name}" for name in asked.without]
-    tests = Step("pytest", [f"{BIN}/python", "-m", "pytest", f"--junit-xml={report}", *without, *asked.pytest], report=report)
+    tests = pytest("pytest", [*(f"--without={name}" for name in asked.without), *asked.pytest])
     if asked.pytest:
         return close(run_all([tests]))
-    return close(run_all([*checks(), tests, *interface()]))
+    again = [] if OLDEST in asked.without else [on_the_oldest_postgresql(asked.without)]
+    return close(run_all([*checks(), tests, *again, *interface()]))
+
+
+def pytest(name: str, arguments: Sequence[str], *variables: str) -> Step:
+    """A run of pytest whose tests are counted one by one."""
+    report = RESULTS / f"{name.replace(' ', '-')}.xml"
+    return Step(name, ["env", *variables, f"{BIN}/python", "-m", "pytest", f"--junit-xml={report}", *arguments], report=report)
+
+
+def on_the_oldest_postgresql(without: Sequence[str]) -> Step:
+    """What speaks to a database, once more on the oldest version that is supported."""
+    elsewhere = [f"--ignore=tests/{folder}" for folder in WITHOUT_A_DATABASE_OF_THEIRS]
+    left_out = [f"--without={name}" for name in without]
+    return pytest("pytest on PostgreSQL 15", [*left_out, *elsewhere], "CASCADIA_TEST_POSTGRES=15")
 
 
 def interface() -> list[Step]:
