@@ -125,7 +125,7 @@ def designator_map(names: Sequence[str]) -> dict[str, dict[str, bool]]:
     return {name: {} for name in names}
 
 
-def designator_list(stored: Mapping[str, Any]) -> list[str]:
+def designator_list(stored: Iterable[str]) -> list[str]:
     """Designators in the order in which people read them: R2 before R10."""
     return sorted(stored, key=_natural)
 

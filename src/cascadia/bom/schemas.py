@@ -18,6 +18,8 @@ from cascadia.versioning.schemas import PointView
 
 def plain(value: Decimal | Fraction) -> str:
     """A decimal without exponent and without trailing zeros."""
+    if isinstance(value, Fraction) and value.denominator == 1:
+        return str(value.numerator)
     decimal = as_decimal(value) if isinstance(value, Fraction) else value
     text = format(decimal, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text

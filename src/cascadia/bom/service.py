@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from cascadia.access.model import Actor
@@ -77,8 +77,8 @@ class EdgeRow:
     unit: str
     quantity_kind: str
     find_number: int | None
-    designators: dict[str, Any]
     note: str | None
+    designators: list[str]
     instances: list[str]
 
 
@@ -213,9 +213,8 @@ async def tree(read: Read, actor: Actor, uid: UUID, at: At) -> Tree:
 
 
 def _edge(row: EdgeRow, child_unit: str) -> explode.Edge:
-    quantity = units.convert(row.quantity, row.unit, child_unit)
-    if quantity is None:
-        quantity = Fraction(row.quantity)
+    scale = None if row.unit == child_unit else units.factor(row.unit, child_unit)
+    quantity = Fraction(row.quantity) if scale is None else Fraction(row.quantity) * scale
     return explode.Edge(row.parent_id, row.child_id, quantity, counts=row.quantity_kind != QuantityKind.REFERENCE)
 
 
