@@ -2,13 +2,17 @@
 
 import asyncio
 import time
+from pathlib import Path
 from uuid import UUID
 
+from cascadia.api.app import create_api
 from cascadia.items import service as items
 from cascadia.kernel.db import Database
 from cascadia.parts.model import PART
+from cascadia.settings import Settings
 from cascadia.versioning import history
 from cascadia.versioning import service as versioning
+from tests.company import Company, visitor
 from tests.desk import Desk, open_desk
 from tests.link import slow_link
 
@@ -43,3 +47,22 @@ async def _edits(desk: Desk, uid: UUID, count: int) -> list[int]:
             change = await items.judge_edit(connection, desk.actor, PART, row, {"description": f"edit {n} of {count}"}, None)
             seqs.append((await versioning.commit(connection, change)).seq)
     return seqs
+
+
+async def test_an_edit_takes_three_round_trips(acme: Company, database_url: str, tmp_path: Path) -> None:
+    """Session, judge, message."""
+    ada = acme.administrator
+    part = await ada.part(await acme.project("ROVER", await acme.program("ROVER")))
+    token = (await ada.post("/tokens", {"name": "far"}))["secret"]
+    async with slow_link(database_url, 0.0) as link:
+        app = create_api(Settings(database_url=link.url, database_direct_url=database_url, database_pool_size=1, data_dir=tmp_path / "far"))
+        async with app.router.lifespan_context(app), visitor(app) as http:
+            counted = []
+            for n in range(10):  # the driver prepares a statement at its sixth use, which takes a round trip of its own
+                before = link.round_trips
+                headers = {"Authorization": f"Bearer {token}", "If-Match": f'"{part["version"]}"', "Idempotency-Key": f"key {n}"}
+                answer = await http.patch(f"/api/v1/parts/{part['id']}", json={"description": f"edit {n}"}, headers=headers)
+                assert answer.status_code == 200, answer.text
+                part = answer.json()
+                counted.append(link.round_trips - before)
+    assert counted[-2:] == [3, 3], counted
