@@ -46,6 +46,15 @@ export const whereUsedQuery = (part: string, at: string | undefined, levels: Use
   });
 
 export const readLine = (id: string) => body(api.GET("/api/v1/bom-lines/{line_id}", { params: line(id) }));
+
+/** A line as a commit left it. */
+export const lineQuery = (id: string, seq: number) =>
+  queryOptions({
+    queryKey: keys.line(seq, id),
+    queryFn: ({ signal }) =>
+      body(api.GET("/api/v1/bom-lines/{line_id}", { params: { ...line(id), query: { at: `commit:${seq}` } }, signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 export const addLine = (parent: string, bomVersion: string, added: NewLine) =>
   body(
     api.POST("/api/v1/parts/{part_id}/bom", { params: { ...of(parent), header: ifMatch(bomVersion) }, body: added }),

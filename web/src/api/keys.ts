@@ -18,6 +18,7 @@ export const keys = {
   partHistory: (id: string) => ["commit", "of", id] as const,
   tree: (at: string | undefined, id: string) => ["bom", point(at), "tree", id] as const,
   flat: (at: string | undefined, id: string) => ["bom", point(at), "flat", id] as const,
+  line: (seq: number, id: string) => ["bom", `commit:${seq}`, "line", id] as const,
   whereUsed: (at: string | undefined, id: string, levels: string) => ["bom", point(at), "used", id, levels] as const,
   attachments: (at: string | undefined, id: string) => ["attachment", point(at), id] as const,
   commits: (filter: object) => ["commit", "list", filter] as const,

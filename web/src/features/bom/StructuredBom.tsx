@@ -23,7 +23,7 @@ import {
   type TreeModel,
   visibleRows,
 } from "./treeModel";
-import { useLineEditing } from "./useLineEditing";
+import { editingOf, useLineEditing } from "./useLineEditing";
 import { useRemoval } from "./useRemoval";
 import { WhereUsedDrawer } from "./WhereUsedDrawer";
 
@@ -71,9 +71,9 @@ export function StructuredBom({ part, tree, at, blocked, filter, model: modelWan
     startEdit: (row, field) => {
       const line = model.line[row] ?? -1;
       select(row);
-      if (line >= 0 && editable) setEditing({ key: pathKey(model, row), line, field });
+      if (line >= 0 && editable) setEditing(editingOf(tree, pathKey(model, row), line, field));
     },
-    commitEdit: (open, text) => commit(tree, open, text),
+    commitEdit: (open, text) => commit(open, text),
     cancelEdit: () => setEditing(null),
     remove: (row) => {
       const line = model.line[row] ?? -1;

@@ -62,7 +62,6 @@ export const TreeRow = memo(function TreeRow(props: Props) {
 
 function Cell({ column, row: props, parent }: { column: TreeColumn; row: Props; parent: boolean }) {
   const { model, row, actions } = props;
-  const { lines } = model.tree;
   const line = model.line[row] ?? -1;
   const field = line >= 0 ? column.edit : undefined;
   const state = field ? props.states?.[field] : undefined;
@@ -78,7 +77,7 @@ function Cell({ column, row: props, parent }: { column: TreeColumn; row: Props; 
       onDoubleClick={field && props.editable ? () => actions.edit(row, field) : undefined}
     >
       {editing && field ? (
-        <CellInput field={field} initial={toText(lines[field][line])} editing={editing} actions={actions} />
+        <CellInput field={field} initial={toText(editing.before)} editing={editing} actions={actions} />
       ) : (
         <>
           {state && <StateMark state={state} />}

@@ -25,8 +25,8 @@ export const TREE_COLUMNS: TreeColumn[] = [
   { id: "unit", title: "Unit", width: 42 },
   { id: "extended", title: "Ext qty", hint: "Quantity in the whole top assembly", width: 66, end: true },
   { id: "designators", title: "Designators", hint: "Reference designators", width: 100, edit: "designators" },
-  { id: "mass", title: "Mass", hint: "Of one piece", width: 84, end: true },
-  { id: "rolled", title: "Rolled mass", hint: "Summed up from what it is made of", width: 96, end: true },
+  { id: "mass", title: "Mass", hint: "Of one piece", width: 100, end: true },
+  { id: "rolled", title: "Rolled mass", hint: "Summed up from what it is made of", width: 100, end: true },
   { id: "status", title: "Status", width: 84 },
 ];
 

@@ -13,7 +13,16 @@ export type CellState =
   | { state: "failed"; message: string; retry: () => void }
   | { state: "conflict" };
 export type CellStates = ReadonlyMap<string, CellState>;
-export type Editing = { key: string; line: number; field: EditField };
+/** An open cell: what it said, and at which version of its line, when it was opened. */
+export type Editing = { key: string; lineId: string; field: EditField; version: string; before: CellValue };
+
+export const editingOf = (tree: Tree, key: string, line: number, field: EditField): Editing => ({
+  key,
+  lineId: tree.lines.id[line] ?? "",
+  field,
+  version: tree.lines.version[line] ?? "",
+  before: tree.lines[field][line] ?? null,
+});
 
 export const cellId = (line: string, field: EditField): string => `${line}:${field}`;
 
@@ -96,14 +105,11 @@ export function useLineEditing(partId: string, at: string | undefined) {
   }
 
   /** Takes what was typed; answers why it cannot be taken. */
-  function commit(tree: Tree, { line, field }: Editing, text: string): string | null {
-    const lineId = tree.lines.id[line] ?? "";
-    const before = tree.lines[field][line] ?? null;
+  function commit({ lineId, field, version, before }: Editing, text: string): string | null {
     const parsed = parseCell(field, text);
     if (!parsed.ok) return parsed.message;
     setEditing(null);
-    if (!sameValue(parsed.value, before))
-      void save(lineId, tree.lines.version[line] ?? "", field, parsed.value, before);
+    if (!sameValue(parsed.value, before)) void save(lineId, version, field, parsed.value, before);
     return null;
   }
 

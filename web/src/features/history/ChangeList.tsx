@@ -1,3 +1,5 @@
+import { useQuery } from "@tanstack/react-query";
+import { lineQuery } from "../../api/bom";
 import type { Change, FieldChange } from "../../api/types";
 import { formatValue, words } from "../../ui/format";
 import { PartNumber } from "../../ui/PartNumber";
@@ -8,17 +10,19 @@ const TONE = { added: "redline-add", changed: "redline-mod", removed: "redline-d
 const KINDS: Record<string, string> = { item: "Part", bom: "BOM line", attachment: "File" };
 
 /** What a commit did, row by row: sign, words and both values, never colour alone. */
-export function ChangeList({ changes, hideItem = false }: { changes: Change[]; hideItem?: boolean }) {
+type Props = { changes: Change[]; seq: number; hideItem?: boolean };
+
+export function ChangeList({ changes, seq, hideItem = false }: Props) {
   return (
     <ul className="change-list">
       {changes.map((change) => (
-        <ChangeRow key={`${change.kind}-${change.id}`} change={change} hideItem={hideItem} />
+        <ChangeRow key={`${change.kind}-${change.id}`} change={change} seq={seq} hideItem={hideItem} />
       ))}
     </ul>
   );
 }
 
-function ChangeRow({ change, hideItem }: { change: Change; hideItem: boolean }) {
+function ChangeRow({ change, seq, hideItem }: { change: Change; seq: number; hideItem: boolean }) {
   const { item, action, kind } = change;
   const child = about(change);
   return (
@@ -36,11 +40,18 @@ function ChangeRow({ change, hideItem }: { change: Change; hideItem: boolean }) 
           ) : (
             <PartNumber id={item.id ?? undefined} number={item.label ?? ""} />
           ))}
-        {child && <span className="mono">{hideItem ? child : `→ ${child}`}</span>}
+        {!hideItem && kind === "bom" && "→"}
+        {child ? <span className="mono">{child}</span> : kind === "bom" && <LineChild line={change.id} seq={seq} />}
         <Fields action={action} fields={shownFields(change)} />
       </div>
     </li>
   );
+}
+
+/** A changed line tells its changed fields only: which child it is about is asked for. */
+function LineChild({ line, seq }: { line: string; seq: number }) {
+  const { data } = useQuery(lineQuery(line, seq));
+  return data ? <span className="mono">{data.child.number ?? "restricted"}</span> : null;
 }
 
 function Fields({ action, fields }: { action: Change["action"]; fields: FieldChange[] }) {

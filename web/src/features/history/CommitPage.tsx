@@ -40,7 +40,7 @@ export function CommitPage() {
         <div className="card-body">
           {changes.isPending && <SkeletonRows rows={4} />}
           {changes.isError && <ErrorState error={changes.error} retry={() => changes.refetch()} />}
-          {changes.isSuccess && <ChangeList changes={rows} />}
+          {changes.isSuccess && <ChangeList changes={rows} seq={Number(seq)} />}
           {changes.hasNextPage && (
             <Button variant="default" loading={changes.isFetchingNextPage} onClick={() => changes.fetchNextPage()}>
               More changes

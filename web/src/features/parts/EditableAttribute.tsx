@@ -31,6 +31,7 @@ function valueIn(part: Part, name: string): unknown {
 export function EditableAttribute({ part, field, value, toPatch, blocked, names }: Props) {
   const client = useQueryClient();
   const [draft, setDraft] = useState<unknown>(undefined);
+  const [seen, setSeen] = useState(part.version);
   const [saved, setSaved] = useState(false);
   const editing = draft !== undefined;
   const save = useMutation({
@@ -47,7 +48,11 @@ export function EditableAttribute({ part, field, value, toPatch, blocked, names 
   const stale = isCode(save.error, "stale_version") ? (save.error.body.current as Part | undefined) : undefined;
   const submit = (wanted: unknown) => {
     if (JSON.stringify(wanted) === JSON.stringify(value)) setDraft(undefined);
-    else save.mutate({ wanted, version: part.version });
+    else save.mutate({ wanted, version: seen });
+  };
+  const open = () => {
+    setSeen(part.version);
+    setDraft(value);
   };
   const takeTheirs = () => {
     save.reset();
@@ -93,7 +98,7 @@ export function EditableAttribute({ part, field, value, toPatch, blocked, names 
           </button>
         </form>
       ) : (
-        <Shown text={shown(value)} title={field.title} blocked={blocked} edit={() => setDraft(value)} />
+        <Shown text={shown(value)} title={field.title} blocked={blocked} edit={open} />
       )}
       <span className="attribute-state">
         {save.isPending ? (

@@ -22,7 +22,7 @@ export function PartHistoryPage() {
               <CommitHead commit={commit}>
                 <LookAt commit={commit} stay />
               </CommitHead>
-              <ChangeList changes={changes} hideItem />
+              <ChangeList changes={changes} seq={commit.seq} hideItem />
             </li>
           ))}
         </ol>
