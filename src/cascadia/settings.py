@@ -105,7 +105,7 @@ class Settings(BaseModel):
         default=None, description="The address to listen on. Absent: `127.0.0.1` for `cascadia up`, `0.0.0.0` for `cascadia app`."
     )
     port: Port = Field(default=3000, description="The port of the interface and the API.")
-    data_dir: Path = Field(
+    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
         default_factory=default_data_dir,
         description="Folder of the embedded database and of files. Absent: `/var/lib/cascadia` for root, else "
         "`$XDG_DATA_HOME/cascadia` or `~/.local/share/cascadia`.",
