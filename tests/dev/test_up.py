@@ -101,6 +101,13 @@ def test_it_says_where_it_is_and_stops_whole(folder: Path, port: int) -> None:
         assert "database system is shut down" in (folder / "logs/postgres.log").read_text(encoding="utf-8")
 
 
+def test_what_it_keeps_is_for_its_own_account(folder: Path, port: int) -> None:
+    with program(environment(folder, port)):
+        kept = {path.name: path.stat().st_mode & 0o077 for path in folder.iterdir() if path.name not in {"run", "binaries"}}
+    assert {"cascadia.json", "cascadia.lock", "logs", "postgres"} <= kept.keys()
+    assert [name for name, others in kept.items() if others] == []
+
+
 def test_ctrl_c_stops_it_like_sigterm(folder: Path, port: int) -> None:
     with program(environment(folder, port)) as (process, _):
         process.send_signal(signal.SIGINT)

