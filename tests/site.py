@@ -146,6 +146,7 @@ async def _job(workshop: Workshop) -> str:
 def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
     """A valid body for every operation that takes one."""
     return {
+        "set_number_scheme": {"segments": [{"literal": "N-"}, {"sequence": 5}], "typed_allowed": True},
         "set_up": {"organisation": "Acme", "email": "eve@example.org", "password": PASSWORD},
         "sign_in": {"email": email, "password": PASSWORD},
         "create_token": {"name": "script"},

@@ -6,6 +6,7 @@ from cascadia.items import service as items
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Conflict, NotFound
 from cascadia.parts.model import PART
+from tests.company import Workshop
 from tests.desk import Desk, open_desk
 
 
@@ -67,3 +68,26 @@ async def test_a_scheme_may_name_project_and_year(database: Database) -> None:
         code = await write.value("SELECT code FROM project")
         year = await write.value("SELECT to_char(now() AT TIME ZONE 'UTC', 'YY')")
     assert [(await desk.part("P")).number for _ in range(2)] == [f"{code}-001/{year}", f"{code}-002/{year}"]
+
+
+async def test_administrators_change_the_scheme(workshop: Workshop) -> None:
+    admin, engineer = workshop.company.administrator, workshop.engineer
+    wanted = {"segments": [{"literal": "R-"}, {"project": True}, {"literal": "-"}, {"sequence": 4}], "typed_allowed": False}
+    assert (await engineer.send("PUT", "/number-schemes/part", wanted)).status_code == 403
+    assert (await admin.send("PUT", "/number-schemes/part", wanted)).status_code == 200
+    schemes = await engineer.get("/number-schemes")
+    assert schemes["items"] == [{"kind": "part", **wanted}]
+    assert (await engineer.part(workshop.project))["number"] == "R-ROVER-0001"
+    typed = await engineer.send("POST", "/parts", {"project": workshop.project, "name": "x", "number": "MINE-1"})
+    assert (typed.status_code, typed.json()["code"]) == (422, "number_not_typed")
+
+
+@pytest.mark.parametrize(
+    "segments", ([{"literal": "X"}], [{"sequence": 3}, {"sequence": 3}], [{"sequence": 0}], [{"year": 3}], [{"nonsense": 1}], [])
+)
+async def test_a_scheme_that_makes_no_numbers_is_refused(workshop: Workshop, segments: list[dict[str, object]]) -> None:
+    admin = workshop.company.administrator
+    before = await admin.get("/number-schemes")
+    refused = await admin.send("PUT", "/number-schemes/part", {"segments": segments, "typed_allowed": False})
+    assert refused.status_code == 422
+    assert await admin.get("/number-schemes") == before

@@ -49,9 +49,12 @@ EXPECT_ITEMS_OPEN: Final[LiteralString] = (
     "SELECT expect_rows((SELECT count(*) FROM item_v WHERE branch_id = %(branch_id)s AND item_id = ANY(%(ids)s::bigint[]) "
     f"AND to_seq = {OPEN_END} AND NOT deleted), %(count)s, 'item')"
 )
-SCHEMES: Final[LiteralString] = "SELECT kind, segments, typed_allowed FROM number_scheme ORDER BY kind"
+SCHEMES: Final[LiteralString] = (
+    "SELECT kind, segments, typed_allowed FROM number_scheme "
+    "WHERE %(after)s::text IS NULL OR kind > %(after)s::text ORDER BY kind LIMIT %(limit)s"
+)
 SET_SCHEME: Final[LiteralString] = (
-    "UPDATE number_scheme SET segments = %(segments)s, typed_allowed = %(typed_allowed)s WHERE kind = %(kind)s"
+    "UPDATE number_scheme SET segments = %(segments)s, typed_allowed = %(typed_allowed)s WHERE kind = %(kind)s RETURNING uid"
 )
 
 

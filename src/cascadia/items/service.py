@@ -353,3 +353,28 @@ def expect_open(branch_id: int, item_ids: Sequence[int]) -> Statement:
     """A re-check under the lock: all these (distinct) items are still on the branch."""
     ids = sorted(set(item_ids))
     return Statement(queries.EXPECT_ITEMS_OPEN, {"branch_id": branch_id, "ids": ids, "count": len(ids)})
+
+
+async def schemes(read: Read, paging: PageRequest) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of number schemes, by kind."""
+    after = paging.after(1)
+    rows = await read.rows(queries.SCHEMES, {"after": after[0] if after else None, "limit": paging.limit + 1})
+    page = rows[: paging.limit]
+    return page, encode_cursor([page[-1]["kind"]]) if len(rows) > paging.limit else None
+
+
+async def set_scheme(write: Write, actor: Actor, kind: str, segments: Sequence[Mapping[str, Any]], *, typed_allowed: bool) -> None:
+    """Changes a kind's scheme; 422 without exactly one sequence, unless numbers may be typed and there is none."""
+    actor.require_administrator()
+    sequences = sum("sequence" in segment for segment in segments)
+    if sequences > 1 or (sequences == 0 and not typed_allowed):
+        raise Invalid(
+            "A scheme has one sequence; without one every number is typed, so typing must be allowed.",
+            code="bad_scheme",
+            errors=[{"pointer": "/segments", "message": "one sequence"}],
+        )
+    values = {"kind": kind, "segments": Jsonb(list(segments)), "typed_allowed": typed_allowed}
+    uid = await write.value(queries.SET_SCHEME, values)
+    if uid is None:
+        raise NotFound("There is no such kind of item.")
+    await write.emit(Event("number_scheme.changed", uid, actor.user_id, None, {"kind": kind, "segments": list(segments)}))

@@ -348,6 +348,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/number-schemes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Number Schemes
+         * @description How the numbers of each kind of item are made.
+         */
+        get: operations["list_number_schemes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/number-schemes/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Number Scheme
+         * @description Changes how numbers of a kind are made from now on. Numbers that exist stay as they are.
+         */
+        put: operations["set_number_scheme"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parts": {
         parameters: {
             query?: never;
@@ -1966,6 +2006,14 @@ export interface components {
             unit?: string | null;
         };
         /**
+         * Literally
+         * @description A text that every number has in this place.
+         */
+        Literally: {
+            /** Literal */
+            literal: string;
+        };
+        /**
          * Live
          * @description The process turns.
          */
@@ -2205,6 +2253,48 @@ export interface components {
             password: string;
         };
         /**
+         * NumberScheme
+         * @description How numbers of a kind are made: segments in order, one of them the sequence.
+         */
+        NumberScheme: {
+            /** Segments */
+            segments: (components["schemas"]["Literally"] | components["schemas"]["Sequence"] | components["schemas"]["ProjectCode"] | components["schemas"]["Year"])[];
+            /**
+             * Typed Allowed
+             * @description Whether a number may be typed instead.
+             * @default true
+             */
+            typed_allowed?: boolean;
+        };
+        /**
+         * NumberSchemePage
+         * @description The schemes of all kinds.
+         */
+        NumberSchemePage: {
+            /** Items */
+            items: components["schemas"]["NumberSchemeView"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total?: number | null;
+        };
+        /**
+         * NumberSchemeView
+         * @description A kind's scheme.
+         */
+        NumberSchemeView: {
+            /** Kind */
+            kind: string;
+            /** Segments */
+            segments: (components["schemas"]["Literally"] | components["schemas"]["Sequence"] | components["schemas"]["ProjectCode"] | components["schemas"]["Year"])[];
+            /**
+             * Typed Allowed
+             * @description Whether a number may be typed instead.
+             * @default true
+             */
+            typed_allowed?: boolean;
+        };
+        /**
          * Organisation
          * @description Whose Cascadia this is.
          */
@@ -2430,6 +2520,17 @@ export interface components {
             /** Name */
             name: string;
             program: components["schemas"]["ProgramRef"];
+        };
+        /**
+         * ProjectCode
+         * @description The code of the item's project.
+         */
+        ProjectCode: {
+            /**
+             * Project
+             * @constant
+             */
+            project: true;
         };
         /**
          * ProjectPage
@@ -2734,6 +2835,14 @@ export interface components {
             use?: string | null;
         };
         /**
+         * Sequence
+         * @description A number that is never drawn twice, with at least so many digits.
+         */
+        Sequence: {
+            /** Sequence */
+            sequence: number;
+        };
+        /**
          * Session
          * @description Who is signed in, with their roles. `expires_at` moves while the session is used; null for a token without an end.
          */
@@ -3027,6 +3136,17 @@ export interface components {
             top: boolean;
             /** Unit */
             unit: string | null;
+        };
+        /**
+         * Year
+         * @description The year in UTC, with two or four digits.
+         */
+        Year: {
+            /**
+             * Year
+             * @enum {integer}
+             */
+            year: 2 | 4;
         };
     };
     responses: never;
@@ -5167,6 +5287,198 @@ export interface operations {
             };
             /** @description There is no such thing, or you may not see it */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_number_schemes: {
+        parameters: {
+            query?: {
+                /** @description Also answer how many there are in all. */
+                count?: boolean;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                /** @description How many rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match` and `If-Match` */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberSchemePage"];
+                };
+            };
+            /** @description The reader has this already (`If-None-Match`) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_number_scheme: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 24 h. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The kind of item. */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NumberScheme"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberSchemeView"];
+                };
+            };
+            /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may see it, but not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It clashes with the present state; `code` says how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

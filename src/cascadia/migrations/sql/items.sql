@@ -27,6 +27,7 @@ CREATE INDEX item_name ON item_v (lower(name)) WHERE to_seq = 922337203685477580
 -- How a kind's numbers are made. `segments` is a list of {"literal": text} | {"sequence": width} | {"project": true} | {"year": 4|2}.
 CREATE TABLE number_scheme (
   kind text PRIMARY KEY,
+  uid uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
   segments jsonb NOT NULL,
   typed_allowed boolean NOT NULL DEFAULT true
 );
