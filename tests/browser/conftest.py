@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -27,6 +27,7 @@ WAIT_MS = 20_000
 PICTURES = ROOT / "test-results" / "browser"
 PASSWORD = "correct horse battery staple"
 JSON = dict[str, Any]
+Scheme = Literal["light", "dark"]
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -163,8 +164,9 @@ def visitor(browser: Browser, program: Program, watch: Watch) -> Iterator[Page]:
 
 
 @pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def scheme(request: pytest.FixtureRequest) -> Scheme:
+    chosen: Scheme = request.param
+    return chosen
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import base64
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,9 +30,9 @@ def step(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(ada: Page, api: Api) -> Iterator[Page]:
+def page(ada: Page, api: Api) -> Page:
     api.project("rover")
-    yield ada
+    return ada
 
 
 def drop(page: Page, file: Path) -> None:

@@ -1,7 +1,5 @@
 """Several people at once: what another changed shows by itself, and nobody overwrites what they did not see."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -16,10 +14,10 @@ def assembly(api: Api) -> JSON:
 
 
 @pytest.fixture
-def bom(ada: Page, assembly: JSON) -> Iterator[Page]:
+def bom(ada: Page, assembly: JSON) -> Page:
     ada.goto(f"/parts/{assembly['top']['id']}/bom")
     expect(ada.get_by_role("treegrid")).to_contain_text("Bearing")
-    yield ada
+    return ada
 
 
 def change(api: Api, assembly: JSON, quantity: str) -> None:
@@ -69,9 +67,7 @@ def test_a_cycle_is_refused_with_its_path(bom: Page, api: Api, assembly: JSON, w
     assert api.get(f"/parts/{assembly['child']['id']}/bom")["items"] == []
 
 
-def test_a_viewer_reads_and_is_told_why_editing_is_off(
-    browser: Browser, program: Program, api: Api, assembly: JSON, watch: Watch
-) -> None:
+def test_a_viewer_reads_and_is_told_why_editing_is_off(browser: Browser, program: Program, api: Api, assembly: JSON, watch: Watch) -> None:
     viewer = api.post("/users", {"name": "Vi Ewer", "email": "vi@example.org", "password": PASSWORD})
     url = f"/api/v1/programs/{assembly['project']['program']['id']}/roles/{viewer['id']}"
     assert api.http.put(url, json={"role": "viewer"}).is_success
