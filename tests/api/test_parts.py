@@ -153,3 +153,18 @@ async def test_a_deleted_part_is_gone_from_now_on_only(workshop: Workshop) -> No
     assert (await workshop.engineer.send("DELETE", url, headers={"If-Match": f'"{part["version"]}"'})).status_code == 204
     assert (await workshop.engineer.send("GET", url)).status_code == 404
     assert (await workshop.engineer.get(url, at=f"commit:{part['at']['seq']}"))["name"] == part["name"]
+
+
+async def test_derived_attributes_are_not_typed_and_a_typed_mass_says_so(workshop: Workshop) -> None:
+    engineer = workshop.engineer
+    refused = await engineer.send(
+        "POST", "/parts", {"project": workshop.project, "name": "x", "attributes": {"geometry_hash": "00", "mass_source": "cad"}}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (422, "rule_owned_field")
+    assert [e["pointer"] for e in refused.json()["errors"]] == ["/attributes/mass_source", "/attributes/geometry_hash"]
+    part = await engineer.part(workshop.project, attributes={"mass": {"value": "1", "unit": "g"}})
+    assert part["attributes"]["mass_source"] == "typed"
+    cleared = await engineer.send(
+        "PATCH", f"/parts/{part['id']}", {"attributes": {"mass": None}}, headers={"If-Match": f'"{part["version"]}"'}
+    )
+    assert cleared.json()["attributes"] == {}

@@ -50,7 +50,10 @@ class AttributeType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttributeField:
-    """One attribute of a kind: its type and its control class (rule 8). `dimension` for quantities, `choices` for choices."""
+    """One attribute of a kind: its type and its control class (rule 8). `dimension` for quantities, `choices` for choices.
+
+    `derived`: a rule sets it (measured from CAD, or follows from another attribute); no person types it.
+    """
 
     name: str
     title: str
@@ -58,6 +61,7 @@ class AttributeField:
     control: Control
     dimension: str | None = None
     choices: tuple[str, ...] = ()
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from cascadia.kernel import idempotency
 from cascadia.kernel.db import Database, Primary, Write
 from cascadia.kernel.errors import Invalid
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
-from cascadia.parts.model import PART, complete_attributes
+from cascadia.parts.model import PART, typed_attributes
 from cascadia.parts.schemas import KindField, KindView, NewAlias, NewNumber, NewPart, Part, PartPage, PartPatch
 from cascadia.versioning.http import Judged, Point, VersionedWrite, View, Writing, write_versioned
 
@@ -68,6 +68,7 @@ async def get_kind(request: Request, _: CurrentActor, kind: Annotated[Literal["p
             type=f.type,
             control=f.control,
             dimension=f.dimension,
+            derived=f.derived,
             choices=list(f.choices),
             units=[u for u, (d, _) in units.UNITS.items() if f.type is AttributeType.UNIT or d == f.dimension],
         )
@@ -95,7 +96,7 @@ async def create_part(
     """A new part on `main`, as one commit."""
 
     async def judge(primary: Primary) -> Judged:
-        new = NewItem(body.project, body.name, body.number, body.description, body.owner, complete_attributes(body.attributes))
+        new = NewItem(body.project, body.name, body.number, body.description, body.owner, typed_attributes(body.attributes))
         created = await items.judge_create(primary, actor, PART, new, options.message)
         return Judged(created.change, created.uid)
 
@@ -152,7 +153,7 @@ def _mentioned(body: PartPatch) -> dict[str, Any]:
         raise Invalid("These fields are not set by an ordinary edit.", code="rule_owned_field" if owned else "unknown_field", errors=errors)
     members = body.model_dump(exclude_unset=True)
     if members.get("attributes"):
-        members["attributes"] = complete_attributes(members["attributes"])
+        members["attributes"] = typed_attributes(members["attributes"])
     return members
 
 

@@ -136,6 +136,7 @@ class KindField(BaseModel):
     type: AttributeType
     control: Control
     dimension: str | None
+    derived: bool = Field(description="Set by a rule, never typed.")
     choices: list[str]
     units: list[str] = Field(description="The units that a value may have.")
 

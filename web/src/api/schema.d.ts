@@ -1887,6 +1887,11 @@ export interface components {
             /** Choices */
             choices: string[];
             control: components["schemas"]["Control"];
+            /**
+             * Derived
+             * @description Set by a rule, never typed.
+             */
+            derived: boolean;
             /** Dimension */
             dimension: string | null;
             /** Name */

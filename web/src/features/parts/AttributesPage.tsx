@@ -8,7 +8,16 @@ import { useAt, useEditBlock } from "../shell/point";
 import { EditableAttribute } from "./EditableAttribute";
 
 const COMMON: KindField[] = [
-  { name: "name", title: "Name", type: "text", dimension: null, choices: [], units: [], control: "controlled" },
+  {
+    name: "name",
+    title: "Name",
+    type: "text",
+    dimension: null,
+    choices: [],
+    units: [],
+    control: "controlled",
+    derived: false,
+  },
   {
     name: "description",
     title: "Description",
@@ -17,11 +26,9 @@ const COMMON: KindField[] = [
     choices: [],
     units: [],
     control: "controlled",
+    derived: false,
   },
 ];
-
-/** What only a converter can know. */
-const MEASURED = new Set(["geometry_hash"]);
 
 export function AttributesPage() {
   const { partId } = useParams({ from: "/app/parts/$partId" });
@@ -55,7 +62,7 @@ export function AttributesPage() {
             field={field}
             value={part.attributes[field.name] ?? null}
             toPatch={(value) => ({ attributes: { [field.name]: value } })}
-            blocked={MEASURED.has(field.name) ? "Measured from the CAD file" : blocked}
+            blocked={field.derived ? "Follows from other attributes or from the CAD file" : blocked}
           />
         ))}
       </section>
@@ -80,6 +87,7 @@ function Owner({ part, blocked }: { part: Part; blocked: string | undefined }) {
     choices: [...names.keys()],
     units: [],
     control: "free",
+    derived: false,
   };
   return (
     <EditableAttribute
