@@ -29,10 +29,11 @@ WEB: Final = ROOT / "web"
 CAD_NEEDS: Final = ("libGL.so.1", "libX11.so.6")
 CAD_PACKAGES: Final = ("libgl1", "libglvnd0", "libglx0", "libx11-6", "libxcb1", "libxau6", "libxdmcp6", "libbsd0", "libmd0")
 PIP_PACKAGES: Final = ("python3-pip-whl", "python3-setuptools-whl")
-TEST_NEEDS: Final[Mapping[str, tuple[str, str]]] = {
-    "chromium": ("/usr/bin/chromium", "chromium"),
-    "postgresql-15": ("/usr/lib/postgresql/15/bin/postgres", "postgresql-15"),
+TEST_NEEDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "chromium": {"chromium": "/usr/bin/chromium", "libatomic1": "libatomic.so.1"},  # the second for Playwright's own driver
+    "postgresql-15": {"postgresql-15": "/usr/lib/postgresql/15/bin/postgres"},
 }
+"""By the name for `--without`: packages, each with the program or the library by which one sees that it is there."""
 
 
 def main() -> None:
@@ -113,14 +114,20 @@ def packages(lock: str) -> None:
 
 def native_libraries() -> None:
     """What OpenCASCADE is linked with and a bare Debian lacks; nothing is drawn with it."""
-    load = "import ctypes, sys; [ctypes.CDLL(name) for name in sys.argv[1:]]"
-    if NATIVE.exists() or run([str(PYTHON), "-c", load, *CAD_NEEDS], quiet=True):
+    if NATIVE.exists() or all(is_there(name) for name in CAD_NEEDS):
         return
     say("fetching two system libraries that CAD needs (1.3 MB)")
     try:
         debian.unpack(CAD_PACKAGES, "*.so.*", NATIVE)
     except debian.NotToBeHad as error:
         give_up(f"libGL.so.1 and libX11.so.6 are missing and cannot be fetched ({error}). As root: apt-get install libgl1 libx11-6")
+
+
+def is_there(thing: str) -> bool:
+    """Whether a program exists, by its path, or a library loads, by its name."""
+    if thing.startswith("/"):
+        return Path(thing).exists()
+    return run([str(PYTHON), "-c", "import ctypes, sys; ctypes.CDLL(sys.argv[1])", thing], quiet=True)
 
 
 def has_interface() -> bool:
@@ -170,18 +177,20 @@ def make_shims() -> None:
 
 def test_programs(without: Sequence[str]) -> None:
     """Installs what the tests run besides, or names what is missing."""
-    missing = {name: package for name, (path, package) in TEST_NEEDS.items() if name not in without and not Path(path).exists()}
-    if not missing:
+    wanted = {name: things for name, things in TEST_NEEDS.items() if name not in without}
+    missing = {name: [p for p, thing in things.items() if not is_there(thing)] for name, things in wanted.items()}
+    packages = [package for some in missing.values() for package in some]
+    if not packages:
         return
-    command = f"apt-get install --no-install-recommends {' '.join(missing.values())}"
-    leave_out = " ".join(f"--without {name}" for name in missing)
+    leave_out = " ".join(f"--without {name}" for name, some in missing.items() if some)
     if os.geteuid() != 0:
-        give_up(f"the tests need {', '.join(missing)}. As root: {command}; or leave their tests out: ./dev test {leave_out}")
-    say(f"installing {', '.join(missing)} (a minute or two)")
+        command = f"apt-get install --no-install-recommends {' '.join(packages)}"
+        give_up(f"the tests need {', '.join(packages)}. As root: {command}; or leave their tests out: ./dev test {leave_out}")
+    say(f"installing {', '.join(packages)} (a minute or two)")
     try:
-        debian.install(list(missing.values()), ROOT)
+        debian.install(packages, ROOT)
     except debian.NotToBeHad as error:
-        give_up(f"{', '.join(missing)} cannot be installed ({error}); leave their tests out: ./dev test {leave_out}")
+        give_up(f"{', '.join(packages)} cannot be installed ({error}); leave their tests out: ./dev test {leave_out}")
 
 
 def sources() -> list[Path]:
