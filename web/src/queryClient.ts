@@ -1,6 +1,6 @@
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { keys } from "./api/keys";
-import { Problem } from "./api/problem";
+import { isCode, Problem } from "./api/problem";
 
 const MAX_RETRIES = 2;
 
@@ -9,13 +9,13 @@ function worthRepeating(failures: number, error: Error): boolean {
   return passing && failures < MAX_RETRIES;
 }
 
+function noticeSignOut(error: Error) {
+  if (isCode(error, "not_signed_in")) queryClient.setQueryData(keys.session, null);
+}
+
 export const queryClient: QueryClient = new QueryClient({
-  queryCache: new QueryCache({
-    onError: (error, query) => {
-      const signedOut = error instanceof Problem && error.status === 401;
-      if (signedOut && query.queryKey[0] !== keys.session[0]) queryClient.setQueryData(keys.session, null);
-    },
-  }),
+  queryCache: new QueryCache({ onError: noticeSignOut }),
+  mutationCache: new MutationCache({ onError: noticeSignOut }),
   defaultOptions: {
     queries: { staleTime: 15_000, retry: worthRepeating, refetchOnWindowFocus: true },
     mutations: { retry: false },

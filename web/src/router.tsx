@@ -7,6 +7,7 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 import { sessionQuery, setupQuery } from "./api/people";
+import { NumbersPage } from "./features/admin/NumbersPage";
 import { ProgramsPage } from "./features/admin/ProgramsPage";
 import { ProjectsPage } from "./features/admin/ProjectsPage";
 import { TokensPage } from "./features/admin/TokensPage";
@@ -128,6 +129,7 @@ const commit = createRoute({ getParentRoute: () => app, path: "/history/$branch/
 const users = createRoute({ getParentRoute: () => app, path: "/admin/users", component: UsersPage });
 const programs = createRoute({ getParentRoute: () => app, path: "/admin/programs", component: ProgramsPage });
 const projects = createRoute({ getParentRoute: () => app, path: "/admin/projects", component: ProjectsPage });
+const numbers = createRoute({ getParentRoute: () => app, path: "/admin/numbers", component: NumbersPage });
 const tokens = createRoute({ getParentRoute: () => app, path: "/account/tokens", component: TokensPage });
 
 const routeTree = root.addChildren([
@@ -143,6 +145,7 @@ const routeTree = root.addChildren([
     history,
     commit,
     users,
+    numbers,
     programs,
     projects,
     tokens,

@@ -12,6 +12,7 @@ export const keys = {
   programs: ["programs"] as const,
   programRoles: (program: string) => ["programs", program, "roles"] as const,
   projects: ["projects"] as const,
+  schemes: ["schemes"] as const,
   kind: (kind: string) => ["kinds", kind] as const,
   parts: (at: string | undefined, filter: object) => ["part", point(at), "list", filter] as const,
   part: (at: string | undefined, id: string) => ["part", point(at), id] as const,

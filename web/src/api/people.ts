@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, body } from "./client";
 import { keys } from "./keys";
 import { isCode, Problem } from "./problem";
-import type { NewUser, Page, Role, Session } from "./types";
+import type { NewUser, NumberScheme, Page, Role, Session } from "./types";
 
 export type SetupState = { needed: boolean; tokenRequired: boolean };
 export type SetupForm = { organisation: string; email: string; name: string; password: string; token?: string };
@@ -69,6 +69,13 @@ export const programRolesQuery = (program: string) =>
         body(api.GET("/api/v1/programs/{program_id}/roles", { params: { path: { program_id: program }, query } })),
       ),
   });
+
+export const schemesQuery = queryOptions({
+  queryKey: keys.schemes,
+  queryFn: () => everyPage((query) => body(api.GET("/api/v1/number-schemes", { params: { query } }))),
+});
+export const setScheme = ({ kind, segments, typed_allowed }: NumberScheme) =>
+  body(api.PUT("/api/v1/number-schemes/{kind}", { params: { path: { kind } }, body: { segments, typed_allowed } }));
 
 export const setUp = (form: SetupForm) => body(api.POST("/api/v1/setup", { body: form }));
 export const signIn = (email: string, password: string) =>

@@ -17,6 +17,8 @@ export type Project = Schemas["Project"];
 export type RoleGrant = Schemas["Grant"];
 export type Role = RoleGrant["role"];
 export type Token = Schemas["Token"];
+export type NumberScheme = Schemas["NumberSchemeView"];
+export type Segment = NumberScheme["segments"][number];
 
 export type Part = Schemas["Part"];
 export type Phase = Schemas["Phase"];

@@ -1,8 +1,8 @@
 import { Button, Checkbox, Group, Modal, NativeSelect, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { invalidate } from "../../api/events";
-import { addProgram, addProject } from "../../api/people";
+import { addProgram, addProject, sessionQuery } from "../../api/people";
 import { Problem, sentence } from "../../api/problem";
 import type { Program } from "../../api/types";
 import { Notice } from "../../ui/states";
@@ -41,6 +41,8 @@ export function AddProject({ opened, close, programs }: Props) {
 
 function AddProjectForm({ close, programs }: Omit<Props, "opened">) {
   const client = useQueryClient();
+  const { data: session } = useQuery(sessionQuery);
+  const administrator = session?.user.administrator ?? false;
   const form = useForm<Values>({
     initialValues: {
       program: programs[0]?.id ?? NEW,
@@ -85,7 +87,7 @@ function AddProjectForm({ close, programs }: Omit<Props, "opened">) {
             value: id,
             label: name && name !== code ? `${code} · ${name}` : code,
           })),
-          { value: NEW, label: "New program…" },
+          ...(administrator ? [{ value: NEW, label: "New program…" }] : []),
         ]}
         {...form.getInputProps("program")}
       />

@@ -3,7 +3,7 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { invalidate } from "../../api/events";
-import { addProgram, programsQuery } from "../../api/people";
+import { addProgram, programsQuery, sessionQuery } from "../../api/people";
 import { Problem, sentence } from "../../api/problem";
 import type { Program } from "../../api/types";
 import { Badge } from "../../ui/badges";
@@ -17,13 +17,16 @@ export function ProgramsPage() {
   const [adding, setAdding] = useState(false);
   const [opened, setOpened] = useState<string | null>(null);
   const query = useQuery(programsQuery);
+  const { data: session } = useQuery(sessionQuery);
   const chosen = query.data?.find(({ id }) => id === opened);
   return (
     <div className="page page-narrow">
       <PageHead title="Programs" note="who may see and edit what">
-        <Button leftSection={<Icon name="plus" />} onClick={() => setAdding(true)}>
-          New program
-        </Button>
+        {session?.user.administrator && (
+          <Button leftSection={<Icon name="plus" />} onClick={() => setAdding(true)}>
+            New program
+          </Button>
+        )}
       </PageHead>
       {query.isPending && <SkeletonRows rows={4} />}
       {query.isError && <ErrorState error={query.error} retry={() => query.refetch()} />}

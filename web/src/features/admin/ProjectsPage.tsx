@@ -8,17 +8,21 @@ import { Icon } from "../../ui/Icon";
 import { Empty, ErrorState, SkeletonRows } from "../../ui/states";
 import { PageHead } from "../../ui/Toolbar";
 import { AddProject } from "./AddProject";
+import { useMayAddProject } from "./useMayAddProject";
 
 export function ProjectsPage() {
   const [adding, setAdding] = useState(false);
+  const mayAdd = useMayAddProject();
   const query = useQuery(projectsQuery);
   const { data: programs = [] } = useQuery(programsQuery);
   return (
     <div className="page page-narrow">
       <PageHead title="Projects" note="groups of items developed together">
-        <Button leftSection={<Icon name="plus" />} onClick={() => setAdding(true)}>
-          New project
-        </Button>
+        {mayAdd && (
+          <Button leftSection={<Icon name="plus" />} onClick={() => setAdding(true)}>
+            New project
+          </Button>
+        )}
       </PageHead>
       {query.isPending && <SkeletonRows rows={4} />}
       {query.isError && <ErrorState error={query.error} retry={() => query.refetch()} />}

@@ -6,23 +6,28 @@ import { ErrorState, SkeletonRows } from "../../ui/states";
 import { useAt, useEditBlock } from "../shell/point";
 import { BomToolbar } from "./BomToolbar";
 import { FlatList } from "./FlatList";
+import { PrintBom } from "./PrintBom";
 import { StructuredBom } from "./StructuredBom";
 
-/** The BOM of one part: as a tree beside its model, or flattened. */
+/** The BOM of one part: as a tree beside its model, flattened, or to print. */
 export function BomPage() {
   const { partId } = useParams({ from: "/app/parts/$partId" });
   const search = useSearch({ from: "/app/parts/$partId/bom" });
   const at = useAt();
   const { data: part } = useQuery(partQuery(partId, at));
   const blocked = useEditBlock(part?.project.id);
-  const flat = search.view === "flat";
-  const query = useQuery({ ...treeQuery(partId, at), enabled: !flat });
+  const { view } = search;
+  const query = useQuery({ ...treeQuery(partId, at), enabled: view === undefined });
 
-  if (flat) {
+  if (view === "flat" || view === "print") {
     return (
       <div className="fill">
-        <BomToolbar view="flat" />
-        <FlatList partId={partId} q={search.q ?? ""} />
+        <BomToolbar view={view} />
+        {view === "flat" ? (
+          <FlatList partId={partId} q={search.q ?? ""} />
+        ) : (
+          <PrintBom partId={partId} q={search.q ?? ""} />
+        )}
       </div>
     );
   }

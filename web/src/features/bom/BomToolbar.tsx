@@ -21,7 +21,12 @@ export function useBomSearch(): (change: Search) => void {
     });
 }
 
-type Props = { view: "tree" | "flat"; filterRef?: Ref<HTMLInputElement>; children?: ReactNode; leading?: ReactNode };
+type Props = {
+  view: "tree" | "flat" | "print";
+  filterRef?: Ref<HTMLInputElement>;
+  children?: ReactNode;
+  leading?: ReactNode;
+};
 
 export function BomToolbar({ view, filterRef, leading, children }: Props) {
   const { q = "" } = useSearch({ from: "/app/parts/$partId/bom" });
@@ -35,10 +40,11 @@ export function BomToolbar({ view, filterRef, leading, children }: Props) {
         size="xs"
         aria-label="View"
         value={view}
-        onChange={(value) => set({ view: value === "flat" ? "flat" : undefined })}
+        onChange={(value) => set({ view: value === "tree" ? undefined : value })}
         data={[
           { value: "tree", label: "Structured" },
           { value: "flat", label: "Flattened" },
+          { value: "print", label: "Print" },
         ]}
       />
       {leading}

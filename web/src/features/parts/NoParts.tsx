@@ -6,6 +6,7 @@ import { programsQuery, projectsQuery } from "../../api/people";
 import { Icon } from "../../ui/Icon";
 import { Empty } from "../../ui/states";
 import { AddProject } from "../admin/AddProject";
+import { useMayAddProject } from "../admin/useMayAddProject";
 import { useImport } from "../vault/importing";
 
 /** What to do next where the parts list is empty. */
@@ -34,6 +35,13 @@ export function NoParts({ filtered, create }: { filtered: boolean; create: () =>
 function FirstProject() {
   const [adding, setAdding] = useState(false);
   const { data: programs = [] } = useQuery(programsQuery);
+  if (!useMayAddProject()) {
+    return (
+      <Empty icon="folder" title="Nothing to see yet">
+        You have no role in any program. Ask an administrator or the lead of a program to give you one.
+      </Empty>
+    );
+  }
   return (
     <>
       <Empty

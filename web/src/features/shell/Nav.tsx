@@ -13,7 +13,10 @@ const ADMINISTRATION: Entry[] = [
   { to: "/admin/programs", icon: "folder", label: "Programs" },
   { to: "/admin/projects", icon: "tree", label: "Projects" },
 ];
-const USERS: Entry = { to: "/admin/users", icon: "user", label: "Users" };
+const FOR_ADMINISTRATORS: Entry[] = [
+  { to: "/admin/users", icon: "user", label: "Users" },
+  { to: "/admin/numbers", icon: "number", label: "Numbers" },
+];
 
 function NavLink({ entry }: { entry: Entry }) {
   return (
@@ -27,7 +30,7 @@ function NavLink({ entry }: { entry: Entry }) {
 }
 
 export function Nav({ administrator }: { administrator: boolean }) {
-  const below = administrator ? [...ADMINISTRATION, USERS] : ADMINISTRATION;
+  const below = administrator ? [...ADMINISTRATION, ...FOR_ADMINISTRATORS] : ADMINISTRATION;
   return (
     <nav className="shell-nav" aria-label="Main">
       <ul>
