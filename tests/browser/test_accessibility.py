@@ -51,6 +51,7 @@ def visits(content: JSON) -> list[Visit]:
         (f"/parts/{leaf}", "Procurement"),
         (f"/parts/{top}/bom", "B1, B2"),
         (f"/parts/{top}/bom?view=flat", "Bearing"),
+        (f"/parts/{top}/bom?view=print", "Ext qty"),
         (f"/parts/{leaf}/bom", "No BOM lines yet"),
         (f"/parts/{leaf}/where-used", "Axle"),
         (f"/parts/{top}/history", "BOM line added"),
@@ -64,6 +65,7 @@ def visits(content: JSON) -> list[Visit]:
         ("/admin/programs", "rover program"),
         ("/admin/projects", "rover program"),
         ("/admin/users", "Vi Ewer"),
+        ("/admin/numbers", "for example"),
         ("/account/tokens", "script"),
         ("/nothing/here", "Nothing is here"),
     ]

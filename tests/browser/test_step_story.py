@@ -39,6 +39,12 @@ def drop(page: Page, file: Path) -> None:
     page.evaluate(DROP, [file.name, base64.b64encode(file.read_bytes()).decode()])
 
 
+def send(page: Page) -> None:
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Project").select_option(label="rover")
+    dialog.get_by_role("button", name="Upload and convert").click()
+
+
 def row(page: Page, name: str, at: int = 0) -> Locator:
     return page.get_by_role("treegrid").get_by_role("row").filter(has=page.get_by_text(name, exact=True)).nth(at)
 
@@ -53,8 +59,7 @@ def test_a_step_file_becomes_parts_a_bom_and_a_3d_view(
     page.goto("/parts")
     expect(page.get_by_role("heading", name="No parts yet")).to_be_visible()
     drop(page, step)
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_role("button", name="Upload and convert").click()
+    send(page)
     expect(page).to_have_url(re.compile("/proposals/"))
     _review(page)
     page.get_by_role("button", name="Accept").click()
@@ -64,7 +69,26 @@ def test_a_step_file_becomes_parts_a_bom_and_a_3d_view(
     _change_and_look_back(page)
     _the_same_file_again_changes_nothing_but_what_differs(page, step)
     _a_colleague_sees_the_same(browser, program, page.url, watch)
-    assert api.get("/jobs", state="dead")["items"] == []
+    assert [job for job in api.get("/jobs", state="dead")["items"] if job["subject"]["name"] == step.name] == []
+
+
+def test_a_cut_file_fails_in_words_and_its_neighbour_is_refused_before_it_is_sent(ada: Page, step: Path, api: Api, tmp_path: Path) -> None:
+    api.project("lander")
+    cut, other = tmp_path / "cut.step", tmp_path / "notes.txt"
+    cut.write_bytes(step.read_bytes()[:3000])
+    other.write_text("no geometry", encoding="utf-8")
+    ada.goto("/imports")
+    expect(ada.get_by_role("heading", name="Imports")).to_be_visible()
+    ada.get_by_label("STEP files to import").set_input_files([cut, other])
+    dialog = ada.get_by_role("dialog")
+    expect(dialog.get_by_role("alert")).to_contain_text("Only STEP files")
+    dialog.get_by_label("Project").select_option(label="lander")
+    dialog.get_by_role("button", name="Upload and convert").click()
+    dialog.get_by_role("link", name="Review").click()
+    expect(ada.get_by_role("alert")).to_contain_text("The file ends in the middle", timeout=CONVERSION_MS)
+    ada.get_by_role("button", name="Jobs").click()
+    expect(ada.get_by_role("dialog", name="Jobs").get_by_role("button", name="Retry").first).to_be_visible()
+    assert [file["name"] for file in api.get("/files")["items"]].count("notes.txt") == 0
 
 
 def _review(page: Page) -> None:
@@ -147,7 +171,7 @@ def _the_same_file_again_changes_nothing_but_what_differs(page: Page, step: Path
     page.goto("/imports")
     expect(page.get_by_role("heading", name="Imports")).to_be_visible()
     drop(page, step)
-    page.get_by_role("dialog").get_by_role("button", name="Upload and convert").click()
+    send(page)
     expect(page.get_by_role("button", name="Accept")).to_be_visible(timeout=CONVERSION_MS)
     expect(page.locator(".count").filter(has_text="matched")).to_contain_text("9")
     page.get_by_role("button", name=re.compile("BOM lines")).click()
