@@ -35,7 +35,6 @@ export type NewLine = Schemas["NewLine"];
 export type LinePatch = Schemas["LinePatch"];
 export type Tree = Schemas["BomTree"];
 export type FlatRow = Schemas["FlatLine"];
-export type WhereUsedRow = Schemas["UseView"];
 
 export type StoredFile = Schemas["FileView"];
 export type Attachment = Schemas["AttachmentView"];

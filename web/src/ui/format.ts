@@ -9,7 +9,7 @@ const DATE_TIME = new Intl.DateTimeFormat("en-GB", {
   minute: "2-digit",
 });
 
-export const formatDate = (time: string): string => DATE.format(new Date(time));
+const formatDate = (time: string): string => DATE.format(new Date(time));
 export const formatTime = (time: string): string => DATE_TIME.format(new Date(time));
 
 const STEPS: [limit: number, seconds: number, unit: Intl.RelativeTimeFormatUnit][] = [
@@ -60,7 +60,7 @@ const UNIT_SIGNS: Record<string, string> = {
 };
 
 /** A UCUM code as people write it. */
-export const formatUnit = (unit: string): string => UNIT_SIGNS[unit] ?? unit;
+const formatUnit = (unit: string): string => UNIT_SIGNS[unit] ?? unit;
 
 export function formatMeasure(measure: Measure | string | null | undefined, digits = 4): string {
   if (!measure) return "";
