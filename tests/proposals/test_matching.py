@@ -1,6 +1,7 @@
 """Which parts a file means, and which lines it would change: from values alone."""
 
 from decimal import Decimal
+from itertools import pairwise
 from uuid import UUID
 
 from cascadia.bom.bulk import OpenLine
@@ -89,9 +90,7 @@ def test_order_of_a_file_changes_no_line() -> None:
 
 def test_deep_shared_structures_are_counted_without_walking_every_path() -> None:
     keys = [f"c{n}" for n in range(60)]
-    usages = [
-        Usage(parent=a, child=b, key=f"{b}_{n}", name=b, placement=[0.0] * 16) for a, b in zip(keys, keys[1:], strict=False) for n in (1, 2)
-    ]
+    usages = [Usage(parent=a, child=b, key=f"{b}_{n}", name=b, placement=[0.0] * 16) for a, b in pairwise(keys) for n in (1, 2)]
     components = [Component(key=k, number=k, name=k, is_assembly=k != "c59") for k in keys]
     structure = Structure(source_schema="AP214", unit="mm", root="c0", components=components, usages=usages)
     assert totals(structure).counts["leaf_occurrences"] == 2**59
