@@ -14,7 +14,7 @@ def cell(page: Page, number: str, column: int) -> str:
 
 def new_part(page: Page, name: str, number: str = "") -> None:
     page.goto("/parts")
-    page.get_by_role("button", name="New part").click()
+    page.get_by_role("button", name="New part").first.click()  # an empty list offers it twice
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill(name)
     if number:

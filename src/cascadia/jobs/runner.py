@@ -169,6 +169,8 @@ async def _hear(running: Running, child: Child) -> dict[str, Any] | None:
             message = json.loads(line)
             if "progress" in message:
                 running.tell(message["progress"], message.get("note", ""))
+            elif "log" in message:
+                log.info("job_says", job=str(running.job.uid), line=str(message["log"])[:NOTE_LENGTH])
             else:
                 last = message
     except ConnectionError:

@@ -45,6 +45,9 @@ class Context:
     def progress(self, fraction: float, note: str = "") -> None:
         self._channel.progress(fraction, note)
 
+    def log(self, line: str) -> None:
+        self._channel.send({"log": line})
+
     @asynccontextmanager
     async def finish(self, result: Payload | None = None) -> AsyncIterator[Write]:
         """The fence comes first: who has lost the job learns it before they write, and waits for nobody."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -53,6 +54,10 @@ class JobContext(Protocol):
 
     def progress(self, fraction: float, note: str = "") -> None: ...
 
+    def log(self, line: str) -> None:
+        """One line for the administrator, kept with the job; what the process prints is kept too."""
+        ...
+
     def finish(self, result: Payload | None = None) -> AbstractAsyncContextManager[Write]:
         """The finish transaction: domain rows written in it stand or fall with the job's own end, fenced by attempt.
 
@@ -73,7 +78,8 @@ class JobType:
     Sandboxed: `prepare(context, payload)` fills `folder/input` (in a trusted child), `child` names a function
     "module:function" `(folder, payload, progress) -> dict` that runs confined and writes to `folder/output`, and
     `complete(context, payload, result)` (trusted again) stores that and writes domain rows inside `context.finish()`.
-    `failed(write, payload, {code, message})` follows a job that is dead or cancelled, once, in a transaction of the relay: also
+    `retry` names the seconds before each further try, instead of the family's failures and backoff with jitter: as many failures as
+    it has entries are followed by another try. `failed(write, payload, {code, message})` follows a job that is dead or cancelled, once, in a transaction of the relay: also
     where no process ran it any more. Each function is called again when an attempt fails; only `finish` happens once.
     """
 
@@ -84,6 +90,7 @@ class JobType:
     child: str | None = None
     complete: Callable[[JobContext, Payload, Payload], Awaitable[Payload | None]] | None = None
     failed: Callable[[Write, Payload, Mapping[str, str]], Awaitable[None]] | None = None
+    retry: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,11 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """One job to be put into the ledger. `key` joins it to an open job of the same family that does the same work."""
+    """One job to be put into the ledger. `key` joins it to an open job of the same family that does the same work.
+
+    It starts after `delay_seconds`, or at `run_at`; where it has not begun by `not_after` it is dead. It waits until the jobs in
+    `after` have succeeded, and is dead where one of them ends otherwise. `parent` ends only when its children have.
+    """
 
     type: str
     payload: Payload
@@ -112,6 +123,11 @@ class Enqueue:
     subject: UUID | None = None
     subject_name: str | None = None
     priority: int = 0
+    delay_seconds: float = 0.0
+    run_at: datetime | None = None
+    not_after: datetime | None = None
+    parent: UUID | None = None
+    after: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
