@@ -6,7 +6,9 @@ TIMED = frozenset({"browser", "dev", "distributed", "embedded", "faults", "jobs"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--without", action="append", default=[], help="leave out the tests that need this: chromium, pgbouncer, postgresql-15, rabbitmq")
+    parser.addoption(
+        "--without", action="append", default=[], help="leave out the tests that need this: chromium, pgbouncer, postgresql-15, rabbitmq"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -20,7 +20,7 @@ Seconds = Annotated[int, Field(ge=0, le=3600)]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["json", "text"]
 
-OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "SETUP_", "TRUSTED_", "WORKER_")
+OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "RABBITMQ_", "SETUP_", "TRUSTED_", "WORKER_")
 """An unknown name that begins like this is a spelling mistake, not somebody else's variable."""
 
 KUBERNETES_LINK: Final = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(ADDR|PORT|PROTO))?)?)$")
@@ -46,6 +46,13 @@ def _public_url(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValueError("must be an address such as https://plm.example.org, without a path")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _rabbitmq_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"amqp", "amqps"} or not all(parts.netloc.rpartition("@")[2].split(",")):
+        raise ValueError("must be an address such as amqp://user:password@host:5672/vhost; several hosts are separated by commas")
+    return value
 
 
 def _networks(value: str | tuple[Network, ...]) -> tuple[Network, ...]:
@@ -85,6 +92,17 @@ class Settings(BaseModel):
         "`DATABASE_URL`.",
     )
     database_pool_size: int = Field(default=10, ge=1, le=1000, description="Most connections that one process keeps to the database.")
+    rabbitmq_url: Annotated[str, AfterValidator(_rabbitmq_url)] | None = Field(
+        default=None,
+        repr=False,
+        description="RabbitMQ 3.10 or newer as `amqp://user:password@host:5672/vhost` (`amqps` for TLS), several hosts of a cluster "
+        "separated by commas. It carries the word that there is work to the workers; app servers and workers share it. Absent: "
+        "PostgreSQL does that too.",
+    )
+    ca_bundle: Path | None = Field(
+        default=None,
+        description="A file of certificates (PEM) of authorities to trust besides the system's, for RabbitMQ, S3, mail and webhooks.",
+    )
     public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
         default=None,
         description="The address that people type, such as `https://plm.example.org`. Where it is set it alone decides links, the "
@@ -153,6 +171,11 @@ class Settings(BaseModel):
         if self.database_direct_url and not self.database_url:
             raise ValueError("DATABASE_DIRECT_URL is set without DATABASE_URL: name the database in both, or in DATABASE_URL only")
         return self
+
+    @property
+    def pooler(self) -> bool:
+        """Whether `database_url` leads through a pooler, behind which nothing may be kept between two statements."""
+        return self.database_direct_url is not None and self.database_direct_url != self.database_url
 
     @property
     def direct_url(self) -> str | None:

@@ -7,9 +7,9 @@ import pytest
 
 from cascadia.access.model import Actor, Role
 from cascadia.jobs import service
-from cascadia.jobs.ledger import Beat
+from cascadia.jobs.ledger import Beat, Finish, finish_statement, run_fenced
 from cascadia.jobs.ledger import Ledger as WorkerLedger
-from cascadia.jobs.model import Claimed, Failure, JobState, LeaseLost, NotDead, SameWorkOpen
+from cascadia.jobs.model import Claimed, Failure, JobState, LeaseLost, NotDead, Retry, SameWorkOpen
 from cascadia.jobs.service import JobFilter
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
@@ -27,7 +27,12 @@ def worker_of(database: Database, name: str = "w", lease: float = 20) -> WorkerL
 
 
 async def claim(worker: WorkerLedger, number: int = 1, room: int = 99, types: Sequence[str] = TYPES) -> list[Claimed]:
-    return (await worker.claim({"sample": room, "other.kind": room}, types, number))[0]
+    return (await worker.turn([], {"sample": room, "other.kind": room}, types, number)).claimed
+
+
+async def finish(worker: WorkerLedger, job: Claimed) -> None:
+    async with worker.database.messages() as write:
+        await run_fenced(write, finish_statement(job.id, job.attempt, None))
 
 
 async def test_a_job_is_there_only_if_its_transaction_commits(ledger: Ledger) -> None:
@@ -61,7 +66,7 @@ async def test_the_same_open_work_is_joined_and_a_finished_one_is_not(ledger: Le
     assert await ledger.enqueue("sample.empty", key="other") != first
     [job] = [j for j in await claim(worker, 9) if j.uid == first]
     assert await ledger.enqueue("sample.empty", key="K") == first
-    await worker.finish(job, None)
+    await finish(worker, job)
     assert await ledger.enqueue("sample.empty", key="K") != first
 
 
@@ -92,7 +97,7 @@ async def test_a_claim_passes_by_full_families_and_unknown_types(ledger: Ledger)
         await ledger.enqueue("sample.empty")
     other = await ledger.enqueue("other.kind.empty")
     worker = worker_of(ledger.database)
-    assert [j.uid for j in (await worker.claim({"other.kind": 5}, [*TYPES, "other.kind.empty"], 5))[0]] == [other]
+    assert [j.uid for j in (await worker.turn([], {"other.kind": 5}, [*TYPES, "other.kind.empty"], 5)).claimed] == [other]
     assert [j.type for j in await claim(worker, number=5, room=2)] == ["sample.empty"] * 2
 
 
@@ -106,11 +111,12 @@ async def test_only_the_attempt_that_holds_the_job_finishes_it(ledger: Ledger) -
     beats = [Beat(j.id, j.attempt, 0.5, "half", moved=True) for j in (lost, held)]
     assert await late.heartbeat(beats) == {(held.id, 2): False}
     with pytest.raises(LeaseLost):
-        await early.finish(lost, None)
-    assert await early.fail(lost, Failure("x", "x"), 1) is None
+        await finish(early, lost)
+    assert await early.fail(lost, Failure("x", "x"), Retry(1)) is None
     assert await early.give_back(lost, lost=True) is None
     assert (await ledger.job(uid))["state"] == "running"
-    await late.finish(held, {"a": 1})
+    assert (await early.turn([Finish(lost, {"a": 0})], {}, [], 0)).ended == frozenset()
+    assert (await late.turn([Finish(held, {"a": 1})], {}, [], 0)).ended == {held.id}
     job = await ledger.job(uid)
     assert (job["state"], job["result"], job["losses"], job["failures"], job["progress"]) == ("succeeded", {"a": 1}, 1, 0, 1)
     assert await late.succeeded(held)
@@ -126,7 +132,7 @@ async def test_failures_are_spaced_and_end_in_dead_after_exactly_the_limit(ledge
     worker = WorkerLedger(ledger.database, "w", backoff_seconds=5)
     for n in range(1, 4):
         [job] = await claim(worker)
-        state = await worker.fail(job, Failure("broken", "It broke."), 3)
+        state = await worker.fail(job, Failure("broken", "It broke."), Retry(3))
         row = await ledger.job(uid)
         assert (row["failures"], row["error"]) == (n, {"code": "broken", "message": "It broke."})
         if n < 3:
@@ -143,7 +149,7 @@ async def test_a_permanent_failure_is_dead_at_once(ledger: Ledger) -> None:
     await ledger.enqueue("sample.empty")
     worker = worker_of(ledger.database)
     [job] = await claim(worker)
-    assert await worker.fail(job, Failure("bad_file", "Damaged.", permanent=True), 5) is JobState.DEAD
+    assert await worker.fail(job, Failure("bad_file", "Damaged.", permanent=True), Retry(5)) is JobState.DEAD
 
 
 async def test_an_innocent_job_survives_nineteen_lost_workers(ledger: Ledger) -> None:
@@ -244,7 +250,7 @@ async def test_a_dead_job_is_retried_with_all_its_tries_unless_its_work_is_open_
     worker = worker_of(ledger.database)
     uid = await ledger.enqueue("sample.empty", key="K", actor_id=ada.user_id)
     [job] = await claim(worker)
-    await worker.fail(job, Failure("bad", "Bad.", permanent=True), 3)
+    await worker.fail(job, Failure("bad", "Bad.", permanent=True), Retry(3))
     twin = await ledger.enqueue("sample.empty", key="K", actor_id=ada.user_id)
     with pytest.raises(SameWorkOpen):
         async with ledger.database.write() as write:
@@ -264,10 +270,10 @@ async def test_every_change_of_state_is_an_event_and_progress_is_none(ledger: Le
     worker = worker_of(ledger.database)
     [job] = await claim(worker)
     await worker.heartbeat([Beat(job.id, job.attempt, 0.5, "half", moved=True)])
-    await worker.fail(job, Failure("x", "X."), 3)
+    await worker.fail(job, Failure("x", "X."), Retry(3))
     await ledger.rows("UPDATE job SET run_at = now() RETURNING id")
     [job] = await claim(worker)
-    await worker.finish(job, None)
+    await finish(worker, job)
     events = await ledger.rows("SELECT data ->> 'state' AS state, subject FROM outbox WHERE type = 'job.changed' ORDER BY id")
     assert [e["state"] for e in events] == ["queued", "running", "queued", "running", "succeeded"]
     assert {e["subject"] for e in events} == {uid}
@@ -282,4 +288,4 @@ async def test_a_frozen_transaction_that_joined_a_job_does_not_hold_its_heartbea
         await service.enqueue(write, Enqueue("sample.empty", {}, key="K", actor_id=ada.user_id))
         async with asyncio.timeout(2):
             assert await worker.heartbeat([Beat(job.id, job.attempt, None, None, moved=False)])
-            await worker.finish(job, None)
+            await finish(worker, job)

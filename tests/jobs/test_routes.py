@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from cascadia.jobs import service
 from cascadia.jobs.ledger import Ledger
-from cascadia.jobs.model import Failure
+from cascadia.jobs.model import Failure, Retry
 from cascadia.jobs.relay import Relay
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
@@ -31,8 +31,8 @@ async def enqueue(app: FastAPI, person: Person, program: str, **more: Any) -> st
 
 async def fail_for_good(app: FastAPI) -> None:
     worker = Ledger(app.state.database, "w")
-    [job] = (await worker.claim({"sample": 1}, ["sample.empty"], 1))[0]
-    await worker.fail(job, Failure("bad_file", "The file is damaged. Export it again.", permanent=True), 5)
+    [job] = (await worker.turn([], {"sample": 1}, ["sample.empty"], 1)).claimed
+    await worker.fail(job, Failure("bad_file", "The file is damaged. Export it again.", permanent=True), Retry(5))
 
 
 async def test_members_of_the_program_see_a_job_and_strangers_do_not(app: FastAPI, workshop: Workshop) -> None:

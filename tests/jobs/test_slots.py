@@ -11,7 +11,7 @@ FAMILIES = {"small": SMALL, "large": LARGE}
 
 
 def running(number: int, family: str) -> Running:
-    return Running(Claimed(number, UUID(int=number), 1, family, f"{family}.x", {}, None, None, None, 0.0))
+    return Running(Claimed(number, UUID(int=number), 1, family, f"{family}.x", {}, None, None, None, None, 0.0))
 
 
 def test_a_family_has_as_many_slots_as_fit_into_the_memory() -> None:

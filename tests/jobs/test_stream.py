@@ -130,7 +130,7 @@ async def test_progress_reaches_those_who_may_see_the_job_and_is_not_stored(ledg
     ada, bob = await make_actor(ledger.database, "ada"), await make_actor(ledger.database, "bob")
     job = await ledger.enqueue("sample.empty", actor_id=ada.user_id)
     worker = WorkerLedger(ledger.database, "w")
-    [claimed] = (await worker.claim({"sample": 1}, ["sample.empty"], 1))[0]
+    [claimed] = (await worker.turn([], {"sample": 1}, ["sample.empty"], 1)).claimed
     await Relay(ledger.database, []).turn()
     before = await ledger.value("SELECT count(*) FROM outbox")
     async with hub_on(ledger.database, jobs_url) as hub, browsing(hub, ada) as hers, browsing(hub, bob) as his:

@@ -12,9 +12,12 @@ from cascadia import __version__
 from cascadia.access.passwords import Passwords
 from cascadia.api import first_start, openapi, problems, reference, routes
 from cascadia.api.middleware import BodyLimit, Surroundings
+from cascadia.jobs.permits import PermitSender
 from cascadia.jobs.stream import EventHub
+from cascadia.jobs.transport import JOBS_CHANNEL
 from cascadia.kernel import tasks
 from cascadia.kernel.blobs import store_from
+from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.http import permission
 from cascadia.settings import Settings, SettingsInvalid
@@ -27,8 +30,8 @@ STREAMED: Final = frozenset({f"{routes.PREFIX}/files"})
 def create_api(settings: Settings, *, read_url: str | None = None, passwords: Passwords | None = None) -> FastAPI:
     """The application; its database opens with its lifespan. `read_url` names a replica, or a login that may only read.
 
-    `app.state`: `settings`, `database`, `events`, `blobs`, `passwords`, and `draining`, an event that is set when the process was told
-    to stop.
+    `app.state`: `settings`, `database`, `events`, `permits` (None without a broker), `blobs`, `passwords`, and `draining`, an event
+    that is set when the process was told to stop.
     """
     url = settings.database_url
     if url is None:
@@ -37,14 +40,17 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
-            Database(url, size=settings.database_pool_size, read_url=read_url) as database,
+            Database(url, size=settings.database_pool_size, read_url=read_url, pooler=settings.pooler) as database,
             EventHub(database, settings.direct_url or url, app.state.draining) as events,
         ):
             app.state.database = database
             app.state.events = events
-            announcing = asyncio.create_task(first_start.announce(database, settings.setup_token))
+            background = [asyncio.create_task(first_start.announce(database, settings.setup_token))]
+            if permits := app.state.permits:
+                database.carry(JOBS_CHANNEL, permits.offer)
+                background.append(asyncio.create_task(permits.run(database)))
             yield
-            await tasks.end([announcing])
+            await tasks.end(background)
 
     app = FastAPI(
         title="Cascadia",
@@ -55,6 +61,7 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
         lifespan=lifespan,
     )
     app.state.settings = settings
+    app.state.permits = _permit_sender(settings)
     app.state.blobs = store_from(settings)
     app.state.passwords = passwords or Passwords()
     app.state.draining = asyncio.Event()
@@ -65,6 +72,12 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
     routes.include(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # as FastAPI documents it
     return app
+
+
+def _permit_sender(settings: Settings) -> PermitSender | None:
+    if settings.rabbitmq_url is None:
+        return None
+    return PermitSender(Broker(settings.rabbitmq_url, name="app", ca_bundle=settings.ca_bundle))
 
 
 def _describe(app: FastAPI) -> None:

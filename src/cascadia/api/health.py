@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
+from cascadia.jobs.permits import PermitSender
 from cascadia.kernel.db import Database, Primary
 from cascadia.kernel.errors import Unavailable
 from cascadia.kernel.http import Db, permission
@@ -50,7 +51,8 @@ async def get_readiness(request: Request, db: Db) -> Ready:
             schema.check(await _schema_state(db))
     except (TimeoutError, psycopg.OperationalError) as error:
         raise Unavailable("The database does not answer.", code="database_unreachable", retry_after=DEADLINE_SECONDS) from error
-    return Ready(degraded=[])
+    permits: PermitSender | None = request.app.state.permits
+    return Ready(degraded=[permits.degraded] if permits and permits.degraded else [])
 
 
 async def _schema_state(db: Database) -> tuple[int, int] | None:

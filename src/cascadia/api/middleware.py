@@ -52,12 +52,17 @@ class Surroundings:
             return
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
-        origin = Origin(given if REQUEST_ID.fullmatch(given) else str(new_uid()), client_address(scope, headers, self._settings))
+        trace = TRACE.fullmatch(headers.get("traceparent", ""))
+        origin = Origin(
+            given if REQUEST_ID.fullmatch(given) else str(new_uid()),
+            client_address(scope, headers, self._settings),
+            trace[1] if trace else None,
+        )
         scope.setdefault("state", {})["request_id"] = origin.request_id
         statements = Statements()
         tokens = current_origin.set(origin), request_statements.set(statements)
-        trace = TRACE.fullmatch(headers.get("traceparent", ""))
-        with structlog.contextvars.bound_contextvars(request_id=origin.request_id, **({"trace_id": trace[1]} if trace else {})):
+        traced = {"trace_id": origin.trace_id} if origin.trace_id else {}
+        with structlog.contextvars.bound_contextvars(request_id=origin.request_id, **traced):
             try:
                 await self._answer(scope, receive, send, statements)
             finally:

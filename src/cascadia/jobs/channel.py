@@ -1,5 +1,6 @@
 """The conversation between a worker and a job's child: one JSON object a line, over a socket that both had before the cage closed."""
 
+import asyncio
 import json
 import os
 import socket
@@ -18,13 +19,28 @@ class Channel:
         self._descriptor = connection.detach()
         self._quiet_until = 0.0
 
-    def receive(self) -> dict[str, Any]:
-        """The request: one line."""
+    async def wait(self) -> None:
+        """Until there is something to receive."""
+        loop = asyncio.get_running_loop()
+        readable = loop.create_future()
+
+        def tell() -> None:
+            if not readable.done():
+                readable.set_result(None)
+
+        loop.add_reader(self._descriptor, tell)
+        try:
+            await readable
+        finally:
+            loop.remove_reader(self._descriptor)
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next request, one line; None at the end of the conversation."""
         data = bytearray()
         while not data.endswith(b"\n"):
             piece = os.read(self._descriptor, 1 << 16)
             if not piece:
-                os._exit(1)
+                return None
             data += piece
         found: dict[str, Any] = json.loads(data)
         return found

@@ -19,6 +19,8 @@ def run(connection: socket.socket) -> None:
     """Serves the one request that comes over the connection."""
     channel = Channel(connection)
     request = channel.receive()
+    if request is None:
+        return
     folder = Path(request["folder"])
     _enter(folder)
     limit(Limits.of(request["limits"]))

@@ -74,7 +74,7 @@ def hide() -> None:
 
 def limit(limits: Limits) -> None:
     """Sets the limits; what exceeds them fails inside the child, or ends it by a signal."""
-    memory = _address_space() + limits.memory_mb * MEBIBYTE
+    memory = address_space() + limits.memory_mb * MEBIBYTE
     for kind, soft, hard in (
         (resource.RLIMIT_AS, memory, memory),
         (resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 5),
@@ -106,7 +106,7 @@ def _readable() -> list[Path]:
     return [Path(p) for p in dict.fromkeys([*SYSTEM_FILES, *own]) if p != "/"]
 
 
-def _address_space() -> int:
+def address_space() -> int:
     """Bytes of address space that this process has already."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

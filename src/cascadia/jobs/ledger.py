@@ -1,14 +1,15 @@
 """The worker's side of the ledger: claim, heartbeat, finish, fail, give back. Each is one statement outside of any transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
+from cascadia import __version__
 from cascadia.jobs import queries
-from cascadia.jobs.model import BACKOFF_SECONDS, LEASE_SECONDS, Claimed, Failure, JobState, LeaseLost
+from cascadia.jobs.model import BACKOFF_SECONDS, LEASE_SECONDS, Claimed, Failure, JobState, LeaseLost, Retry
 from cascadia.kernel.db import Database, Write
 from cascadia.kernel.statements import Statement
 
@@ -27,6 +28,33 @@ class Beat:
 
 
 @dataclass(frozen=True, slots=True)
+class Finish:
+    """An attempt that came out well, with what its function returned."""
+
+    job: Claimed
+    result: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a turn brought: jobs taken, ids of jobs that were let end, and whether all that was due was taken by somebody else."""
+
+    claimed: list[Claimed]
+    ended: frozenset[int]
+    missed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What others may know of a worker."""
+
+    families: list[str]
+    slots: int
+    running: int
+    stopping: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """The ledger as one worker uses it."""
 
@@ -35,15 +63,18 @@ class Ledger:
     lease_seconds: float = LEASE_SECONDS
     backoff_seconds: float = BACKOFF_SECONDS
 
-    async def claim(self, room: Mapping[str, int], types: Sequence[str], free: int) -> tuple[list[Claimed], bool]:
-        """Up to `free` due jobs, at most `room` of each family; and whether there were due ones that somebody else took meanwhile."""
+    async def turn(self, done: Sequence[Finish], room: Mapping[str, int], types: Sequence[str], free: int) -> Turn:
+        """Ends what came out well and takes up to `free` due jobs, at most `room` of each family: one statement."""
         families = [{"family": family, "room": number} for family, number in room.items()]
-        params = {"families": Jsonb(families), "types": list(types), "free": free, "worker": self.worker, "lease": self.lease_seconds}
+        ended = [{"id": f.job.id, "attempt": f.job.attempt, "result": f.result} for f in done]
+        params = {"done": Jsonb(ended), "families": Jsonb(families), "types": list(types), "free": free}
         async with self.database.messages() as write:
-            rows = await write.rows(queries.CLAIM, params)
-        seen = rows[0]["seen"]
-        claimed = [Claimed(**{k: v for k, v in row.items() if k != "seen"}) for row in rows if row["id"] is not None]
-        return claimed, seen > 0 and not claimed
+            rows = await write.rows(queries.TURN, {**params, "worker": self.worker, "lease": self.lease_seconds})
+        seen, finished = rows[0]["seen"], frozenset(rows[0]["ended"])
+        for row in rows:
+            del row["seen"], row["ended"]
+        claimed = [Claimed(**row) for row in rows if row["id"] is not None]
+        return Turn(claimed, finished, missed=seen > 0 and not claimed)
 
     async def heartbeat(self, beats: Sequence[Beat]) -> dict[tuple[int, int], bool]:
         """Renews the leases: (id, attempt) → cancel requested. What is absent from the answer has been lost."""
@@ -52,26 +83,21 @@ class Ledger:
             rows = await write.rows(queries.HEARTBEAT, {"beats": Jsonb(listed), "lease": self.lease_seconds})
         return {(row["id"], row["attempt"]): row["cancel_requested"] for row in rows}
 
-    async def finish(self, job: Claimed, result: Mapping[str, Any] | None) -> None:
-        """Ends the job as succeeded; `LeaseLost` where this attempt does not run it any more."""
-        statement = finish_statement(job.id, job.attempt, result)
-        async with self.database.messages() as write:
-            await run_fenced(write, statement)
-
     async def succeeded(self, job: Claimed) -> bool:
         """Whether this attempt is the one that succeeded."""
         async with self.database.primary() as primary:
             return bool(await primary.value(queries.ENDED_ATTEMPT, {"id": job.id, "attempt": job.attempt}))
 
-    async def fail(self, job: Claimed, why: Failure, max_failures: int) -> JobState | None:
+    async def fail(self, job: Claimed, why: Failure, retry: Retry) -> JobState | None:
         """Counts a failure; the state that the job has now, or None where it was lost meanwhile."""
         return await self._end(
             queries.FAIL,
             job,
             error=Jsonb(why.words()),
             permanent=why.permanent,
-            max_failures=max_failures,
+            max_failures=retry.max_failures,
             backoff=self.backoff_seconds,
+            delays=list(retry.delays) if retry.delays is not None else None,
         )
 
     async def give_back(self, job: Claimed, *, lost: bool) -> JobState | None:
@@ -86,6 +112,29 @@ class Ledger:
         """Gives back the jobs of workers that are gone; their families."""
         async with self.database.messages() as write:
             return [row["family"] for row in await write.rows(queries.SWEEP)]
+
+    async def write_log(self, lines: Sequence[tuple[int, int, str]]) -> None:
+        """Keeps lines of attempts: (job, attempt, line)."""
+        listed = [{"job_id": job, "attempt": attempt, "line": line} for job, attempt, line in lines]
+        async with self.database.messages() as write:
+            await write.execute(queries.WRITE_LOG, {"lines": Jsonb(listed)})
+
+    async def show_presence(self, presence: Presence) -> None:
+        """Renews this worker's row."""
+        params = {"name": self.worker, "release": __version__, **asdict(presence)}
+        async with self.database.messages() as write:
+            await write.execute(queries.SHOW_PRESENCE, params)
+
+    async def leave(self) -> None:
+        """Takes this worker's row away."""
+        async with self.database.messages() as write:
+            await write.execute(queries.LEAVE, {"name": self.worker})
+
+    async def due(self, families: Sequence[str], most: int = 200) -> dict[str, int]:
+        """How many jobs of each family are due, counted up to `most`."""
+        async with self.database.messages() as write:
+            rows = await write.rows(queries.DUE, {"families": list(families), "most": most})
+        return {row["family"]: row["number"] for row in rows}
 
     async def depth(self) -> list[queries.Depth]:
         """What waits and runs, by family."""

@@ -63,7 +63,16 @@ class Claimed:
     actor_id: int | None
     program_id: int | None
     request_id: str | None
+    trace_id: str | None
     waited_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a job may fail, and how long it waits: `delays` (seconds before each further try) stand for both where they are given."""
+
+    max_failures: int
+    delays: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from cascadia.kernel.ids import new_uid
 from cascadia.kernel.sql import query
 from cascadia.kernel.statements import Statement
 
-CLAIM: Final = query(__package__, "claim")
+TURN: Final = query(__package__, "turn")
 HEARTBEAT: Final = query(__package__, "heartbeat")
 ADVANCE: Final = query(__package__, "advance")
 INCOMING: Final = query(__package__, "incoming")
@@ -33,8 +33,9 @@ JOB_PAGE: Final[LiteralString] = (
 JOB_COUNT: Final[LiteralString] = "SELECT count(*) FROM (" + JOBS + FILTER + ") counted"
 
 ENQUEUE: Final[LiteralString] = (
-    "SELECT job_enqueue(%(uid)s, %(family)s, %(type)s, %(key)s, %(payload)s, %(priority)s, %(delay)s, %(actor_id)s, %(program_id)s,"
-    " %(subject_kind)s, %(subject)s, %(subject_name)s, %(request_id)s, NULL, '{}') AS job"
+    "SELECT job_submit(%(uid)s, %(family)s, %(type)s, %(key)s, %(payload)s, %(priority)s, %(delay)s, %(run_at)s, %(not_after)s,"
+    " %(actor_id)s, %(program_id)s, %(subject_kind)s, %(subject)s, %(subject_name)s, %(request_id)s, %(trace_id)s, %(parent)s,"
+    " %(needs)s::uuid[]) AS job"
 )
 ENQUEUE_TICK: Final[LiteralString] = (
     "INSERT INTO job (uid, family, type, key, dedupe, payload) VALUES (%(uid)s, %(family)s, %(type)s, %(key)s, %(dedupe)s, '{}') "
@@ -43,13 +44,27 @@ ENQUEUE_TICK: Final[LiteralString] = (
 TICK_EXISTS: Final[LiteralString] = "SELECT true FROM job WHERE dedupe = %(dedupe)s"
 MOMENT: Final[LiteralString] = "SELECT clock_timestamp() AS now, created_at AS began FROM instance"
 FINISH: Final[LiteralString] = "SELECT job_finish(%(id)s, %(attempt)s, %(result)s)"
-FAIL: Final[LiteralString] = "SELECT job_fail(%(id)s, %(attempt)s, %(error)s, %(permanent)s, %(max_failures)s, %(backoff)s)"
+FAIL: Final[LiteralString] = (
+    "SELECT job_fail(%(id)s, %(attempt)s, %(error)s, %(permanent)s, %(max_failures)s, %(backoff)s, %(delays)s::double precision[])"
+)
+WRITE_LOG: Final[LiteralString] = (
+    "INSERT INTO job_log (job_id, attempt, line) SELECT l.job_id, l.attempt, l.line"
+    " FROM jsonb_to_recordset(%(lines)s) AS l(job_id bigint, attempt int, line text)"
+    " WHERE EXISTS (SELECT 1 FROM job j WHERE j.id = l.job_id)"
+)
 GIVE_BACK: Final[LiteralString] = "SELECT job_give_back(%(id)s, %(attempt)s, %(lost)s)"
 END_CANCELLED: Final[LiteralString] = "SELECT job_end_cancelled(%(id)s, %(attempt)s)"
 SWEEP: Final[LiteralString] = "SELECT job_sweep AS family FROM job_sweep()"
 CANCEL: Final[LiteralString] = "SELECT job_cancel(%(uid)s, %(actor)s, %(programs)s::int[], %(everything)s)"
+CANCEL_CHILDREN: Final[LiteralString] = (
+    "WITH RECURSIVE below AS ("
+    " SELECT c.id, c.uid, c.state FROM job j JOIN job c ON c.parent_id = j.id WHERE j.uid = %(uid)s AND j.cancel_requested"
+    " UNION ALL SELECT c.id, c.uid, c.state FROM below b JOIN job c ON c.parent_id = b.id)"
+    " SELECT job_cancel(uid, %(actor)s, %(programs)s::int[], %(everything)s) FROM below WHERE state IN ('queued', 'running')"
+)
 RETRY: Final[LiteralString] = (
-    "UPDATE job SET state = 'queued', failures = 0, losses = 0, run_at = now(), cancel_requested = false, error = NULL, finished_at = NULL,"
+    "UPDATE job SET state = 'queued', failures = 0, losses = 0, waits_for = 0, not_after = NULL, run_at = now(),"
+    " cancel_requested = false, error = NULL, finished_at = NULL,"
     " progress = NULL, note = NULL WHERE uid = %(uid)s AND state = 'dead' RETURNING family"
 )
 STANDING: Final[LiteralString] = (
@@ -57,7 +72,7 @@ STANDING: Final[LiteralString] = (
     " coalesce(array_agg(DISTINCT s.program_id) FILTER (WHERE s.program_id IS NOT NULL), '{}') AS programs"
     " FROM job j LEFT JOIN job_subscriber s ON s.job_id = j.id WHERE j.uid = %(uid)s GROUP BY j.id"
 )
-RELAY_TURN: Final[LiteralString] = "SELECT numbered, last FROM relay_turn(%(batch)s)"
+RELAY_STEP: Final[LiteralString] = "SELECT numbered, last, families FROM relay_step(%(batch)s)"
 CURSOR: Final[LiteralString] = (
     "SELECT position FROM subscription_cursor WHERE name = %(name)s AND position < %(last)s FOR NO KEY UPDATE SKIP LOCKED"
 )
@@ -65,6 +80,15 @@ MOVE_CURSOR: Final[LiteralString] = "UPDATE subscription_cursor SET position = %
 MISSING_CURSORS: Final[LiteralString] = (
     "SELECT n.name FROM unnest(%(names)s::text[]) AS n(name) WHERE NOT EXISTS (SELECT 1 FROM subscription_cursor c WHERE c.name = n.name)"
 )
+SHOW_PRESENCE: Final[LiteralString] = (
+    "INSERT INTO worker (name, release, families, slots, running, stopping, started_at)"
+    " VALUES (%(name)s, %(release)s, %(families)s, %(slots)s, %(running)s, %(stopping)s, clock_timestamp())"
+    " ON CONFLICT (name) DO UPDATE SET release = EXCLUDED.release, families = EXCLUDED.families, slots = EXCLUDED.slots,"
+    " running = EXCLUDED.running, stopping = EXCLUDED.stopping, seen_at = clock_timestamp()"
+)
+LEAVE: Final[LiteralString] = "DELETE FROM worker WHERE name = %(name)s"
+INSTANCE: Final[LiteralString] = "SELECT uid FROM instance"
+DUE: Final = query(__package__, "due")
 LAST_POSITION: Final[LiteralString] = "SELECT coalesce(max(position), 0) FROM outbox_position"
 
 
@@ -117,11 +141,12 @@ class Depth:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What a turn of the relay did: events numbered, and the highest position that there is."""
+class Step:
+    """What a step of the relay did: events numbered, the highest position that there is, and families in which jobs were queued."""
 
     numbered: int
     last: int
+    families: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +172,7 @@ class StreamedEvent:
 
 def enqueue(job: Enqueue) -> Statement:
     """The statement that puts the job into the ledger; its one column `job` is the uid of the job that will do the work."""
+    origin = current_origin.get()
     return Statement(
         ENQUEUE,
         {
@@ -156,13 +182,18 @@ def enqueue(job: Enqueue) -> Statement:
             "key": job.key,
             "payload": Jsonb(dict(job.payload)),
             "priority": job.priority,
-            "delay": 0.0,
+            "delay": job.delay_seconds,
+            "run_at": job.run_at,
+            "not_after": job.not_after,
             "actor_id": job.actor_id,
             "program_id": job.program_id,
             "subject_kind": job.subject_kind,
             "subject": job.subject,
             "subject_name": job.subject_name,
-            "request_id": current_origin.get().request_id,
+            "request_id": origin.request_id,
+            "trace_id": origin.trace_id,
+            "parent": job.parent,
+            "needs": list(job.after) or None,
         },
     )
 

@@ -6,7 +6,7 @@ It runs in every worker. One at a time numbers; each subscription is served by w
 import asyncio
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import psycopg
@@ -28,7 +28,7 @@ EVENTS_AT_ONCE: Final = 100
 
 
 class Relay:
-    """Serves the subscriptions of one registry, beside the relays of all other workers."""
+    """Serves the subscriptions of one registry, beside the relays of all other workers. `queued` hears of families with new jobs."""
 
     def __init__(self, database: Database, subscriptions: Iterable[Subscription]) -> None:
         self._database = database
@@ -38,6 +38,7 @@ class Relay:
         self._look_again = 0.0
         self._careful: set[str] = set()
         self.wake = asyncio.Event()
+        self.queued: Callable[[Sequence[str]], Awaitable[None]] = _nobody
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -60,9 +61,11 @@ class Relay:
         last = 0
         while numbered == BATCH:
             async with self._database.messages() as write:
-                turn = await write.one(queries.RELAY_TURN, queries.Turn, {"batch": BATCH})
-            assert turn is not None
-            numbered, last = turn.numbered, turn.last
+                step = await write.one(queries.RELAY_STEP, queries.Step, {"batch": BATCH})
+            assert step is not None
+            numbered, last = step.numbered, step.last
+            if step.families:
+                await self.queued(step.families)
         if (last > self._handled or time.monotonic() > self._look_again) and await self._hand_out(last):
             self._handled = last
             self._look_again = time.monotonic() + LOOK_AGAIN_SECONDS
@@ -102,6 +105,10 @@ class Relay:
             return
         if missing:
             log.error("subscriptions_without_cursor", names=missing, remedy="run `cascadia migrate`")
+
+
+async def _nobody(_families: Sequence[str]) -> None:
+    """Nobody is to hear of queued jobs."""
 
 
 async def _serve_some(write: Write, subscription: Subscription, last: int, limit: int) -> bool:

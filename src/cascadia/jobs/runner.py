@@ -15,6 +15,7 @@ from typing import Any, Final
 import structlog
 
 from cascadia.jobs.confinement import MEBIBYTE
+from cascadia.jobs.kept import Kept
 from cascadia.jobs.model import NOTE_LENGTH, OUT_OF_MEMORY, Claimed, Done, Failure, Fenced, Lost, Outcome
 from cascadia.jobs.registry import Registry
 from cascadia.jobs.zygotes import Child, Kind, ZygoteBroken, ZygoteLost, Zygotes
@@ -23,7 +24,10 @@ from cascadia.kernel.declare import Family, JobType
 log = structlog.get_logger()
 
 LOOK_SECONDS: Final = 0.5
-LOG_TAIL: Final = 2000
+LOG_TAIL: Final = 4000
+MOST_LINES: Final = 200
+LONGEST_LOG_LINE: Final = 4000
+LEAVING_SECONDS: Final = 5.0
 TOO_LONG: Final = Failure("timeout", "The work took longer than is allowed for it.")
 TOO_MUCH_OUTPUT: Final = Failure("output_too_large", "The work writes more to the disk than is allowed for it.")
 NONSENSE: Final = Failure("bad_answer", "The work ended without a result that could be read.")
@@ -39,6 +43,7 @@ class Running:
     progress: float | None = None
     note: str | None = None
     moved: bool = False
+    lines: list[str] = field(default_factory=list)
     child: Child | None = None
     stopped_for: str | None = field(default=None)
 
@@ -47,6 +52,11 @@ class Running:
         self.stopped_for = self.stopped_for or reason
         if self.child:
             self.child.kill(reason)
+
+    def keep(self, line: Any) -> None:
+        """Keeps a line for the administrator, as long as there are not too many."""
+        if len(self.lines) < MOST_LINES:
+            self.lines.append(str(line)[:LONGEST_LOG_LINE].replace("\0", ""))
 
     def tell(self, fraction: Any, note: Any) -> None:
         """Takes progress that a child reports; it comes from code that read uploaded bytes, so it is not believed."""
@@ -57,11 +67,12 @@ class Running:
 class Runner:
     """Runs jobs of one registry below one folder. `registry_name` is the "module:function" that makes it, for the children."""
 
-    def __init__(self, registry: Registry, registry_name: str, folder: Path, zygotes: Zygotes) -> None:
+    def __init__(self, registry: Registry, registry_name: str, folder: Path, zygotes: Zygotes, kept: Kept) -> None:
         self._registry = registry
         self._registry_name = registry_name
         self._folder = folder
         self._zygotes = zygotes
+        self._kept = kept
         self._trusted = Kind("cascadia.jobs.trusted:run", (registry_name.partition(":")[0],), trusted=True)
 
     async def run(self, running: Running) -> Outcome:
@@ -91,6 +102,7 @@ class Runner:
                 "actor_id": job.actor_id,
                 "program_id": job.program_id,
                 "request_id": job.request_id,
+                "trace_id": job.trace_id,
             },
             "payload": job.payload,
             "result": result or {},
@@ -102,25 +114,31 @@ class Runner:
         request = {"function": kind.child, "payload": running.job.payload}
         outcome = await self._phase(running, Kind("cascadia.jobs.confined:run", modules, trusted=False), family, folder, request)
         if isinstance(outcome, Failure) and not running.stopped_for:
-            log.warning("child_failed", job=str(running.job.uid), code=outcome.code, output=await asyncio.to_thread(_tail, folder / "log"))
+            output = await asyncio.to_thread(_tail, folder / "log")
+            log.warning("child_failed", job=str(running.job.uid), code=outcome.code, output=output)
+            if output:
+                running.keep(output)
         return outcome
 
     async def _phase(self, running: Running, kind: Kind, family: Family, folder: Path, request: dict[str, Any]) -> Outcome:
+        """One child's part of the work; `Lost` where it did not begin."""
         if running.stopped_for:
             return Lost()
         limits = {"memory_mb": family.memory_mb, "cpu_seconds": family.cpu_seconds, "output_mb": family.output_mb}
         try:
-            child = running.child = await self._zygotes.fork(kind)
+            child = running.child = await (self._kept.take(kind, family.name) if kind.trusted else self._zygotes.fork(kind))
             if running.stopped_for:
                 child.kill(running.stopped_for)
-            return await _watched(
-                running, child, {**request, "folder": str(folder), "limits": limits}, family, folder, trusted=kind.trusted
-            )
+            outcome, free = await _watched(running, child, kind, {**request, "folder": str(folder), "limits": limits}, family, folder)
+            if free and kind.trusted:
+                self._kept.give(family.name, child)
         except ZygoteBroken as error:
             log.error("zygote_broken", entry=kind.entry, modules=kind.modules, reason=str(error))  # noqa: TRY400 - the zygote said more
             return BROKEN
         except ZygoteLost:
             return Lost()
+        else:
+            return outcome
         finally:
             running.child = None
 
@@ -135,24 +153,45 @@ class Runner:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _watched(running: Running, child: Child, request: dict[str, Any], family: Family, folder: Path, *, trusted: bool) -> Outcome:
-    """Sends the request, hears the child, ends it where it takes too long or too much, and judges how it ended."""
+async def _watched(
+    running: Running, child: Child, kind: Kind, request: dict[str, Any], family: Family, folder: Path
+) -> tuple[Outcome, bool]:
+    """Sends the request, hears the child, ends it where it takes too long or too much; how it came out, and whether the child goes on."""
     watching = asyncio.create_task(_watch_folder(child, folder, family.output_mb * MEBIBYTE))
-    hearing = asyncio.create_task(_hear(running, child))
+    hearing = asyncio.create_task(_hear(running, child, until_answer=kind.trusted))
+    free = False
     try:
         await child.started
         with contextlib.suppress(ConnectionError):
             child.writer.write(json.dumps(request, default=str).encode() + b"\n")
             await child.writer.drain()
-        status = await _status(child, family.wall_seconds)
-        return _judge(status, child.killed_for, await hearing, trusted=trusted)
+        last = await _in_time(child, hearing, family.wall_seconds)
+        if kind.trusted and last is not None and not child.killed_for:
+            free = last.get("leaving") is False
+            if not free:
+                await _status(child, LEAVING_SECONDS)
+            return _judge(0, None, last, trusted=True), free
+        status = await _status(child, LEAVING_SECONDS)
+        return _judge(status, child.killed_for, last, trusted=kind.trusted), False
     finally:
         watching.cancel()
         hearing.cancel()
-        child.writer.close()
+        if not free:
+            child.writer.close()
+
+
+async def _in_time(child: Child, hearing: "asyncio.Task[dict[str, Any] | None]", seconds: float) -> dict[str, Any] | None:
+    """The child's answer; None where it ended without one, or took too long."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await asyncio.shield(hearing)
+    except TimeoutError:
+        child.kill("timeout")
+        return await hearing
 
 
 async def _status(child: Child, seconds: float) -> int:
+    """How the child ended; one that has nothing left to do and goes on is killed."""
     try:
         async with asyncio.timeout(seconds):
             return await asyncio.shield(child.ended)
@@ -161,8 +200,8 @@ async def _status(child: Child, seconds: float) -> int:
         return await child.ended
 
 
-async def _hear(running: Running, child: Child) -> dict[str, Any] | None:
-    """The child's last message that is not progress; None where it left none that can be read."""
+async def _hear(running: Running, child: Child, *, until_answer: bool) -> dict[str, Any] | None:
+    """The child's last message that is neither progress nor log; None where it left none that can be read."""
     last: dict[str, Any] | None = None
     try:
         async for line in child.reader:
@@ -170,7 +209,9 @@ async def _hear(running: Running, child: Child) -> dict[str, Any] | None:
             if "progress" in message:
                 running.tell(message["progress"], message.get("note", ""))
             elif "log" in message:
-                log.info("job_says", job=str(running.job.uid), line=str(message["log"])[:NOTE_LENGTH])
+                running.keep(message["log"])
+            elif until_answer:
+                return dict(message)
             else:
                 last = message
     except ConnectionError:

@@ -65,7 +65,7 @@ async def list_jobs(read: Read, actor: Actor, wanted: JobFilter, page: PageReque
 
 
 async def cancel(write: Write, actor: Actor, uid: UUID) -> None:
-    """Withdraws the actor's request; the last one stops the job: a queued one now, a running one within two seconds.
+    """Withdraws the actor's request; the last one stops the job and its children: queued ones now, running ones within two seconds.
 
     Who asked for nothing but manages jobs of the program withdraws the program's requests.
     """
@@ -73,7 +73,9 @@ async def cancel(write: Write, actor: Actor, uid: UUID) -> None:
     programs = [p for p in standing.programs if actor.may(MANAGE, p)]
     if not (standing.mine or programs or actor.administrator):
         raise Forbidden("You did not ask for this job, and you do not manage the jobs of its program.")
-    await write.execute(queries.CANCEL, {"uid": uid, "actor": actor.user_id, "programs": programs, "everything": actor.administrator})
+    params = {"actor": actor.user_id, "programs": programs, "everything": actor.administrator}
+    await write.execute(queries.CANCEL, {**params, "uid": uid})
+    await write.execute(queries.CANCEL_CHILDREN, {**params, "uid": uid})
     write.notify("cascadia_outbox")
 
 

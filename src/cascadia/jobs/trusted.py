@@ -1,30 +1,35 @@
-"""The child that runs a domain's own code, with database and files; it dies when it is told to, like the confined one."""
+"""The child that runs a domain's own code, with database and files, for one job after the other; it dies when it is told to."""
 
 import asyncio
 import importlib
+import resource
 import socket
+import traceback
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
 
 from cascadia.jobs.channel import Channel
-from cascadia.jobs.confinement import Limits, limit
+from cascadia.jobs.confinement import MEBIBYTE, Limits, address_space, limit
 from cascadia.jobs.ledger import finish_statement, run_fenced
 from cascadia.jobs.model import LeaseLost, failure_of
 from cascadia.jobs.registry import Registry
-from cascadia.kernel import blobs, log
+from cascadia.kernel import blobs, log, tasks
 from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database, Write
 from cascadia.kernel.declare import Payload
 from cascadia.kernel.events import Origin, current_origin
 from cascadia.kernel.statements import Statement
-from cascadia.settings import Settings, load
+from cascadia.settings import load
 
 logger = structlog.get_logger()
+
+TRACEBACK_FRAMES: Final = 20
 
 
 class Context:
@@ -62,29 +67,70 @@ class Context:
 
 
 def run(connection: socket.socket) -> None:
-    """Serves the one request that comes over the connection."""
-    channel = Channel(connection)
+    """Serves the requests that come over the connection, one after the other, until it ends or this process has used enough."""
+    asyncio.run(_serve(Channel(connection)))
+
+
+async def _serve(channel: Channel) -> None:
     request = channel.receive()
-    limit(Limits.of(request["limits"]))
+    if request is None:
+        return
+    limits = Limits.of(request["limits"])
+    limit(limits)
+    allowance = Allowance(limits)
     settings = load()
     log.configure(settings.log_level, settings.log_format or "json")
-    structlog.contextvars.bind_contextvars(job=request["job"]["uid"], type=request["job"]["type"], request_id=request["job"]["request_id"])
-    channel.send(asyncio.run(_outcome(request, settings, channel)))
+    async with Database(settings.database_url or "", size=2, idle=0, name="job", pooler=settings.pooler) as database:
+        store = blobs.store_from(settings)
+        while request is not None:
+            before = asyncio.all_tasks()
+            answer = await asyncio.create_task(_outcome(request, channel, database, store))
+            await tasks.end(asyncio.all_tasks() - before)
+            leaving = allowance.spent()
+            channel.send({**answer, "leaving": leaving})
+            if leaving:
+                return
+            await channel.wait()
+            request = channel.receive()
 
 
-async def _outcome(request: Mapping[str, Any], settings: Settings, channel: Channel) -> dict[str, Any]:
-    current_origin.set(Origin(request_id=request["job"]["request_id"]))
+async def _outcome(request: Mapping[str, Any], channel: Channel, database: Database, store: BlobStore) -> dict[str, Any]:
+    job = request["job"]
+    current_origin.set(Origin(request_id=job["request_id"], trace_id=job["trace_id"]))
+    structlog.contextvars.bind_contextvars(
+        job=job["uid"], type=job["type"], **{name: job[name] for name in ("request_id", "trace_id") if job[name]}
+    )
+    context = Context(request, channel, database, store)
     try:
-        async with Database(settings.database_url or "", size=2, idle=0, name="job") as database:
-            context = Context(request, channel, database, blobs.store_from(settings))
-            result = await _call(request, context)
+        result = await _call(request, context)
     except LeaseLost:
         return {"fenced": True}
-    except Exception as error:  # the edge of the process
+    except Exception as error:  # the edge of the job
         failure = failure_of(error)
         logger.warning("job_raised", code=failure.code, phase=request["phase"], exc_info=not failure.permanent)
+        context.log(traceback.format_exc(limit=-TRACEBACK_FRAMES))
         return {"error": failure.words(), "permanent": failure.permanent}
     return {"finished": True} if context.finished else {"result": result}
+
+
+class Allowance:
+    """What this process may use before another one takes its place: half of what one job is allowed, and no processes left behind."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._cpu_seconds = limits.cpu_seconds / 2
+        self._memory = address_space() + limits.memory_mb * MEBIBYTE // 2
+
+    def spent(self) -> bool:
+        """Whether the next job should have another process."""
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        return used.ru_utime + used.ru_stime > self._cpu_seconds or address_space() > self._memory or _has_children()
+
+
+def _has_children() -> bool:
+    try:
+        return any(task.joinpath("children").read_text() for task in Path("/proc/self/task").iterdir())
+    except FileNotFoundError:
+        return False
 
 
 async def _call(request: Mapping[str, Any], context: Context) -> Payload | None:
@@ -103,6 +149,7 @@ async def _call(request: Mapping[str, Any], context: Context) -> Payload | None:
             return await kind.run(context, payload)
 
 
+@cache
 def _registry(name: str) -> Registry:
     """The zygote has imported its module already."""
     module, _, function = name.partition(":")

@@ -4,7 +4,7 @@ A function that takes a `Write` cannot be called with a `Read`: mypy refuses it,
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, Self, TypeVar
 
@@ -21,6 +21,7 @@ from cascadia.kernel.statements import Statement
 
 Row = TypeVar("Row")
 Params = Mapping[str, Any]
+Carrier = Callable[[Sequence[str]], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -101,6 +102,13 @@ class Write(Primary):
         """Wakes the listeners of a channel once the transaction of `Database.write()` has committed."""
         self._notices[channel, payload] = None
 
+    def take_notices(self, channel: str) -> list[str]:
+        """Takes away what was noted for a channel."""
+        taken = [payload for noted, payload in self._notices if noted == channel]
+        for payload in taken:
+            del self._notices[channel, payload]
+        return taken
+
     async def send_notices(self) -> None:
         """Sends what was noted: after the commit, since a NOTIFY inside of it makes commits wait for each other."""
         if self._notices:
@@ -133,12 +141,22 @@ async def _rows(cursor: psycopg.AsyncCursor[dict[str, Any]]) -> list[dict[str, A
 
 
 class Database:
-    """The pools of one process: at most `size` connections, `idle` of them kept ready. Open it once, share it by all requests."""
+    """The pools of one process: at most `size` connections, `idle` of them kept ready. Open it once, share it by all requests.
 
-    def __init__(self, url: str, *, size: int = 10, idle: int = 2, name: str = "app", read_url: str | None = None) -> None:
+    Behind a `pooler` in transaction mode no statement is prepared: the next one may come to another server process.
+    """
+
+    def __init__(
+        self, url: str, *, size: int = 10, idle: int = 2, name: str = "app", read_url: str | None = None, pooler: bool = False
+    ) -> None:
         self.url = url
-        self._primary = _pool(url, size, idle, name)
-        self._reads = _pool(read_url, size, idle, name) if read_url else self._primary
+        self._primary = _pool(url, size, idle, name, pooler=pooler)
+        self._reads = _pool(read_url, size, idle, name, pooler=pooler) if read_url else self._primary
+        self._carriers: dict[str, Carrier] = {}
+
+    def carry(self, channel: str, carrier: Carrier) -> None:
+        """Notices of this channel go to `carrier` after the commit, instead of NOTIFY. It raises nothing and is quick."""
+        self._carriers[channel] = carrier
 
     async def __aenter__(self) -> Self:
         await self._primary.open(wait=False)
@@ -183,10 +201,13 @@ class Database:
             write = Write(connection)
             async with connection.transaction():
                 yield write
+            carried = [(carrier, payloads) for channel, carrier in self._carriers.items() if (payloads := write.take_notices(channel))]
             try:
                 await write.send_notices()
             except psycopg.Error as error:
                 log.warning("notices_not_sent", reason=str(error), remedy="none needed: listeners poll besides")
+        for carrier, payloads in carried:
+            await carrier(payloads)
 
     @asynccontextmanager
     async def messages(self) -> AsyncIterator[Write]:
@@ -195,7 +216,7 @@ class Database:
             yield Write(connection)
 
 
-def _pool(url: str, size: int, idle: int, name: str) -> AsyncConnectionPool[AsyncConnection[Any]]:
+def _pool(url: str, size: int, idle: int, name: str, *, pooler: bool) -> AsyncConnectionPool[AsyncConnection[Any]]:
     return AsyncConnectionPool(
         url,
         min_size=min(idle, size),
@@ -203,7 +224,7 @@ def _pool(url: str, size: int, idle: int, name: str) -> AsyncConnectionPool[Asyn
         open=False,
         timeout=CHECKOUT_TIMEOUT_SECONDS,
         reconnect_timeout=2,
-        kwargs={"autocommit": True, "application_name": f"cascadia-{name}", **KEEPALIVE},
+        kwargs={"autocommit": True, "application_name": f"cascadia-{name}", **KEEPALIVE, **({"prepare_threshold": None} if pooler else {})},
     )
 
 

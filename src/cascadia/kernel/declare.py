@@ -78,9 +78,9 @@ class JobType:
     Sandboxed: `prepare(context, payload)` fills `folder/input` (in a trusted child), `child` names a function
     "module:function" `(folder, payload, progress) -> dict` that runs confined and writes to `folder/output`, and
     `complete(context, payload, result)` (trusted again) stores that and writes domain rows inside `context.finish()`.
-    `retry` names the seconds before each further try, instead of the family's failures and backoff with jitter: as many failures as
-    it has entries are followed by another try. `failed(write, payload, {code, message})` follows a job that is dead or cancelled, once, in a transaction of the relay: also
+    `failed(write, payload, {code, message})` follows a job that is dead or cancelled, once, in a transaction of the relay: also
     where no process ran it any more. Each function is called again when an attempt fails; only `finish` happens once.
+    `retry` names the seconds before each further try, instead of the family's number of failures and backoff with jitter.
     """
 
     name: str
@@ -111,7 +111,8 @@ class Enqueue:
     """One job to be put into the ledger. `key` joins it to an open job of the same family that does the same work.
 
     It starts after `delay_seconds`, or at `run_at`; where it has not begun by `not_after` it is dead. It waits until the jobs in
-    `after` have succeeded, and is dead where one of them ends otherwise. `parent` ends only when its children have.
+    `after` have succeeded, and is dead where one of them ends otherwise. `parent` counts its children: the last to
+    end leaves an event, and to cancel it cancels them.
     """
 
     type: str

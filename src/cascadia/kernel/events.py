@@ -16,10 +16,11 @@ NOTIFY: LiteralString = "SELECT pg_notify('cascadia_outbox', '')"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request came from, for the audit trail."""
+    """Where a request came from, for the audit trail and for the jobs that follow from it."""
 
     request_id: str | None = None
     address: str | None = None
+    trace_id: str | None = None
 
 
 current_origin: ContextVar[Origin] = ContextVar("current_origin", default=Origin())  # noqa: B039 - frozen

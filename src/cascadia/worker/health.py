@@ -20,10 +20,16 @@ Answer = tuple[int, str, bytes]
 
 
 class Health:
-    """Answers probes. `ready` says what is wrong, or nothing; `measure` refreshes the gauges before they are read."""
+    """Answers probes. `ready` says what is wrong, or nothing; `degraded` what is missing without which jobs still run.
 
-    def __init__(self, ready: Callable[[], Awaitable[str | None]], measure: Callable[[], Awaitable[None]]) -> None:
+    `measure` refreshes the gauges before they are read.
+    """
+
+    def __init__(
+        self, ready: Callable[[], Awaitable[str | None]], degraded: Callable[[], list[str]], measure: Callable[[], Awaitable[None]]
+    ) -> None:
         self._ready = ready
+        self._degraded = degraded
         self._measure = measure
 
     async def serve(self, port: int) -> asyncio.Server:
@@ -61,7 +67,7 @@ class Health:
                 wrong = await self._ready()
                 if wrong:
                     return _json(503, {"status": "unavailable", "detail": wrong})
-                return _json(200, {"status": "ok", "degraded": []})
+                return _json(200, {"status": "ok", "degraded": self._degraded()})
             case "/metrics":
                 await self._measure()
                 return 200, CONTENT_TYPE_LATEST, generate_latest()

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +11,9 @@ import psycopg
 import structlog
 
 from cascadia.jobs import metrics
-from cascadia.jobs.ledger import Beat, Ledger
-from cascadia.jobs.model import BACKOFF_SECONDS, LEASE_SECONDS, Claimed, Done, Failure, Fenced, LeaseLost, Lost, Outcome
+from cascadia.jobs.kept import Kept
+from cascadia.jobs.ledger import Beat, Finish, Ledger, Presence, Turn
+from cascadia.jobs.model import BACKOFF_SECONDS, LEASE_SECONDS, Claimed, Done, Failure, Fenced, Lost, Outcome, Retry
 from cascadia.jobs.registry import Registry
 from cascadia.jobs.relay import Relay
 from cascadia.jobs.runner import Runner, Running
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 
 CLAIMS_AFTER_A_MISS: Final = 4
 """Tries while others take what was due; a row that somebody holds for long is left to the next poll."""
+AFTER_TROUBLE_SECONDS: Final = 0.5
 DATABASE_TROUBLE: Final = (psycopg.Error, Unavailable, OSError, TimeoutError)
 
 
@@ -37,9 +39,10 @@ class Pace:
     lease: float = LEASE_SECONDS
     backoff: float = BACKOFF_SECONDS
     heartbeat: float = 1.0
-    poll: float = 2.0
+    poll: float = 2.5
     sweep: float = 5.0
     schedule: float = 20.0
+    presence: float = 10.0
     zygote_idle: float = 600.0
     settle_at_end: float = 10.0
 
@@ -56,6 +59,7 @@ class Worker:
         slots: Slots,
         runner: Runner,
         zygotes: Zygotes,
+        kept: Kept,
         relay: Relay,
         schedules: Schedules,
         transport: Transport,
@@ -69,6 +73,7 @@ class Worker:
         self._slots = slots
         self._runner = runner
         self._zygotes = zygotes
+        self._kept = kept
         self._relay = relay
         self._schedules = schedules
         self._transport = transport
@@ -76,7 +81,11 @@ class Worker:
         self._pace = pace
         self._permit = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._drained = False
         self._jobs: set[asyncio.Task[None]] = set()
+        self._done: list[tuple[Finish, asyncio.Future[bool]]] = []
+        self._ending: dict[int, Running] = {}
+        relay.queued = self._queued
 
     def stop(self) -> None:
         """Takes no more jobs and lets `run` come to its end."""
@@ -91,48 +100,77 @@ class Worker:
             asyncio.create_task(self._every(self._pace.heartbeat, self._beat), name="heartbeat"),
             asyncio.create_task(self._every(self._pace.sweep, self._sweep), name="sweep"),
             asyncio.create_task(self._every(self._pace.schedule, self._fire), name="schedules"),
+            asyncio.create_task(self._every(self._pace.presence, self._show_presence), name="presence"),
+            asyncio.create_task(self._take_turns(), name="turns"),
         ]
-        claiming = asyncio.create_task(self._claim_until_stopped(), name="claim")
+        stopping = asyncio.create_task(self._stopping.wait())
         try:
-            await asyncio.wait([claiming, *background], return_when=asyncio.FIRST_COMPLETED)
-            await _finish_or_raise(claiming, background)
+            await asyncio.wait([stopping, *background], return_when=asyncio.FIRST_COMPLETED)
+            _raise_ended(background)
             await self._end_jobs()
-            await self._relay_last()
+            self._drained = True
+            self._permit.set()
+            await background[-1]
+            await self._leave()
         finally:
-            await tasks.end([claiming, *background, *self._jobs])
+            await tasks.end([stopping, *background, *self._jobs])
+            self._kept.close()
             await self._zygotes.close()
 
-    async def _claim_until_stopped(self) -> None:
+    async def _take_turns(self) -> None:
         """Not ended by cancelling: a claim whose answer nobody reads would hold its jobs until their leases run out."""
-        while not self._stopping.is_set():
+        while not (self._drained and not self._done):
             self._permit.clear()
             try:
-                await self._claim()
+                await self._take_turn()
             except DATABASE_TROUBLE as error:
-                log.warning("claim_failed", reason=str(error).strip())
-            if not self._stopping.is_set():
+                log.warning("turn_failed", reason=str(error).strip())
+                if self._drained:
+                    return
+                await asyncio.sleep(_jittered(AFTER_TROUBLE_SECONDS))
+            if not self._drained and not self._done:
                 await _wait(self._permit, _jittered(self._pace.poll))
 
-    async def _claim(self) -> None:
-        """Fills the free slots."""
+    async def _take_turn(self) -> None:
+        """Ends what came out well and fills the free slots, until there is nothing of either."""
         misses = 0
-        while (free := self._slots.free) > 0 and not self._stopping.is_set():
-            room = self._slots.room()
-            if not room:
+        while True:
+            free = 0 if self._stopping.is_set() else self._slots.free
+            room = self._slots.room() if free else {}
+            if not self._done and not room:
                 return
-            claimed, missed = await self._ledger.claim(room, self._types, free)
-            for job in claimed:
+            turn = await self._turn(room, free)
+            self._transport.answered()
+            for job in turn.claimed:
                 self._start(job)
-            misses = misses + 1 if missed else 0
-            if not claimed and not 0 < misses < CLAIMS_AFTER_A_MISS:
+            misses = misses + 1 if turn.missed else 0
+            if not turn.claimed and not self._done and not 0 < misses < CLAIMS_AFTER_A_MISS:
                 return
-            if missed:
+            if turn.missed:
                 await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311 - jitter
+
+    async def _turn(self, room: Mapping[str, int], free: int) -> Turn:
+        done, self._done = self._done, []
+        try:
+            turn = await self._ledger.turn([finish for finish, _ in done], room, self._types, free)
+        except BaseException:
+            self._done = [*done, *self._done]
+            raise
+        for finish, answer in done:
+            answer.set_result(finish.job.id in turn.ended)
+        return turn
+
+    async def _queued(self, families: Sequence[str]) -> None:
+        """The relay saw jobs queued: what this worker may take it looks for itself, and others hear of all."""
+        if self._families & set(families):
+            self._permit.set()
+        await self._transport.offer(families)
 
     def _start(self, job: Claimed) -> None:
         metrics.WAIT.labels(job.family).observe(max(0.0, job.waited_seconds))
         running = Running(job)
         self._slots.add(running)
+        self._transport.show_room(free=self._slots.free > 0)
         task = asyncio.create_task(self._run(running))
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
@@ -146,12 +184,30 @@ class Worker:
             except Exception:
                 log.exception("runner_failed", job=str(job.uid), type=job.type)
                 outcome = Failure("runner_broken", "The server could not run this work. Tell your administrator.")
+            self._free_slot(running)
             await self._settle(running, outcome)
+            if running.lines:
+                await self._keep_log(running)
         finally:
-            self._slots.remove(running)
+            self._free_slot(running)
+            self._ending.pop(job.id, None)
             metrics.RUN.labels(job.family).observe(time.monotonic() - began)
             self._permit.set()
             self._relay.wake.set()
+
+    def _free_slot(self, running: Running) -> None:
+        """Its child is gone; the lease is kept until the end is written."""
+        if running in self._slots:
+            self._slots.remove(running)
+            self._ending[running.job.id] = running
+            self._transport.show_room(free=True)
+
+    async def _keep_log(self, running: Running) -> None:
+        job = running.job
+        try:
+            await self._ledger.write_log([(job.id, job.attempt, line) for line in running.lines])
+        except DATABASE_TROUBLE as error:
+            log.warning("log_not_kept", job=str(job.uid), reason=str(error).strip())
 
     async def _settle(self, running: Running, outcome: Outcome) -> None:
         """Writes down how the job ended; as long as the database is away the lease is at stake, not the outcome."""
@@ -180,7 +236,8 @@ class Worker:
             case _, Lost():
                 return "lost" if await self._ledger.give_back(job, lost=True) else "ended_before"
             case _, Failure() as why:
-                state = await self._ledger.fail(job, why, self._registry.families[job.family].max_failures)
+                retry = Retry(self._registry.families[job.family].max_failures, self._registry.types[job.type].retry)
+                state = await self._ledger.fail(job, why, retry)
                 return f"failed_{why.code}" if state else "ended_before"
             case _, Done(finished=True):
                 return "succeeded"
@@ -191,11 +248,11 @@ class Worker:
         raise AssertionError(outcome)
 
     async def _finish(self, job: Claimed, done: Done) -> str:
-        try:
-            await self._ledger.finish(job, done.result)
-        except LeaseLost:
-            return await self._refused(job)
-        return "succeeded"
+        """Leaves the end to the next turn, which takes other jobs with the same statement."""
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._done.append((Finish(job, done.result), answer))
+        self._permit.set()
+        return "succeeded" if await answer else await self._refused(job)
 
     async def _refused(self, job: Claimed) -> str:
         """The ledger refused a finish: another has the job, or it was this attempt's own finish whose answer was lost."""
@@ -206,7 +263,7 @@ class Worker:
 
     async def _beat(self) -> None:
         """Renews the leases, and ends what was cancelled or lost."""
-        running = list(self._slots)
+        running = [*self._slots, *self._ending.values()]
         if not running:
             return
         beats = [Beat(r.job.id, r.job.attempt, r.progress, r.note, r.moved) for r in running]
@@ -228,7 +285,16 @@ class Worker:
             metrics.LEASE_LOST.inc(len(lost))
             self._permit.set()
             self._relay.wake.set()
+        await self._transport.top_up()
+        self._kept.end_idle()
         await self._zygotes.end_idle()
+
+    async def _show_presence(self) -> None:
+        """Lets the others know that this worker is there."""
+        await self._ledger.show_presence(self._presence())
+
+    def _presence(self) -> Presence:
+        return Presence(sorted(self._families), self._slots.number, len(self._slots), stopping=self._stopping.is_set())
 
     async def _fire(self) -> None:
         """Asks for what the clock says."""
@@ -253,21 +319,21 @@ class Worker:
         if self._jobs:
             await asyncio.wait(self._jobs, timeout=self._pace.settle_at_end)
 
-    async def _relay_last(self) -> None:
-        """Numbers what this worker wrote at last: released jobs need not wait for the next poll of another worker."""
+    async def _leave(self) -> None:
+        """Numbers what this worker wrote at last, so that released jobs wait for no poll of another one, and says that it goes."""
         try:
             await self._relay.turn()
+            await self._ledger.leave()
         except DATABASE_TROUBLE as error:
-            log.warning("relay_turn_failed", reason=str(error).strip())
+            log.warning("left_without_a_word", reason=str(error).strip())
 
 
-async def _finish_or_raise(claiming: "asyncio.Task[None]", background: "list[asyncio.Task[None]]") -> None:
-    """The claims end when the worker stops; anything else that ends has failed, and takes the worker with it."""
+def _raise_ended(background: "list[asyncio.Task[None]]") -> None:
+    """What works in the background ends only by an error, which takes the worker with it."""
     for task in background:
         if task.done():
             task.result()
             raise RuntimeError(f"{task.get_name()} ended")
-    await claiming
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

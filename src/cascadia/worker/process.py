@@ -5,20 +5,24 @@ import importlib
 import os
 import signal
 import socket
+from functools import partial
 
 import psycopg
 import structlog
 
 from cascadia.jobs import metrics
 from cascadia.jobs.confinement import hide
+from cascadia.jobs.kept import IDLE_SECONDS, Kept
 from cascadia.jobs.ledger import Ledger
 from cascadia.jobs.model import JobTypesInvalid, chosen_families
+from cascadia.jobs.permits import RabbitTransport, instance_of
 from cascadia.jobs.registry import Registry
 from cascadia.jobs.relay import Relay
 from cascadia.jobs.runner import Runner
 from cascadia.jobs.schedules import Schedules
-from cascadia.jobs.transport import PostgresTransport
+from cascadia.jobs.transport import PostgresTransport, Transport
 from cascadia.jobs.zygotes import Zygotes
+from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Unavailable
 from cascadia.migrations.run import check_schema
@@ -60,28 +64,42 @@ async def _run(settings: Settings, registry: Registry, registry_name: str, famil
     if not await _schema_is_there(settings.direct_url or "", stopped):
         return
     slots = Slots(settings.worker_concurrency, {f: registry.families[f] for f in families}, settings.worker_memory_limit)
-    async with Database(settings.database_url or "", size=settings.database_pool_size, name="worker") as database:
+    async with Database(settings.database_url or "", size=settings.database_pool_size, name="worker", pooler=settings.pooler) as database:
         with work_folder(settings.data_dir / "work") as folder:
             zygotes = Zygotes(pace.zygote_idle)
+            kept = Kept(zygotes, settings.worker_concurrency, min(IDLE_SECONDS, pace.zygote_idle))
             name = f"{socket.gethostname()}:{os.getpid()}"
             ledger = Ledger(database, name, pace.lease, pace.backoff)
+            transport = await _transport(settings, database, ledger, families)
             worker = Worker(
                 ledger=ledger,
                 registry=registry,
                 families=families,
                 slots=slots,
-                runner=Runner(registry, registry_name, folder, zygotes),
+                runner=Runner(registry, registry_name, folder, zygotes, kept),
                 zygotes=zygotes,
+                kept=kept,
                 relay=Relay(database, registry.subscriptions.values()),
                 schedules=Schedules(database, registry.schedules.values()),
-                transport=PostgresTransport(settings.direct_url or ""),
+                transport=transport,
                 grace_seconds=settings.grace_seconds,
                 pace=pace,
             )
-            await _serve(worker, stopped, settings, ledger, families)
+            await _serve(worker, stopped, settings, ledger, families, transport)
 
 
-async def _serve(worker: Worker, stopped: asyncio.Event, settings: Settings, ledger: Ledger, families: frozenset[str]) -> None:
+async def _transport(settings: Settings, database: Database, ledger: Ledger, families: frozenset[str]) -> Transport:
+    """RabbitMQ where RABBITMQ_URL names one, else PostgreSQL."""
+    if settings.rabbitmq_url is None:
+        return PostgresTransport(database, settings.direct_url or "")
+    broker = Broker(settings.rabbitmq_url, name="worker", ca_bundle=settings.ca_bundle)
+    due = partial(ledger.due, sorted(families))
+    return RabbitTransport(broker, await instance_of(database), settings.direct_url or "", due)
+
+
+async def _serve(
+    worker: Worker, stopped: asyncio.Event, settings: Settings, ledger: Ledger, families: frozenset[str], transport: Transport
+) -> None:
     async def ready() -> str | None:
         if stopped.is_set():
             return "The worker is stopping."
@@ -97,7 +115,10 @@ async def _serve(worker: Worker, stopped: asyncio.Event, settings: Settings, led
         except DATABASE_TROUBLE:
             log.warning("depth_unknown")
 
-    server = await Health(ready, measure).serve(settings.health_port)
+    def degraded() -> list[str]:
+        return [transport.degraded] if transport.degraded else []
+
+    server = await Health(ready, degraded, measure).serve(settings.health_port)
     stopping = asyncio.create_task(_stop_when(stopped, worker))
     try:
         log.info("worker_started", worker=ledger.worker, families=sorted(families), slots=settings.worker_concurrency)

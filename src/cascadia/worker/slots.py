@@ -13,7 +13,7 @@ class Slots:
     """`number` jobs at once, shared by all families; of a family at most as many as fit into the worker's memory."""
 
     def __init__(self, number: int, families: Mapping[str, Family], memory_limit: int | None) -> None:
-        self._number = number
+        self.number = number
         self._most = {
             name: number if memory_limit is None else max(1, min(number, memory_limit // (family.memory_mb * MEBIBYTE)))
             for name, family in families.items()
@@ -23,12 +23,15 @@ class Slots:
     def __iter__(self) -> Iterator[Running]:
         return iter(list(self._running.values()))
 
+    def __contains__(self, running: object) -> bool:
+        return isinstance(running, Running) and self._running.get(running.job.id) is running
+
     def __len__(self) -> int:
         return len(self._running)
 
     @property
     def free(self) -> int:
-        return self._number - len(self._running)
+        return self.number - len(self._running)
 
     def room(self) -> dict[str, int]:
         """How many more jobs of each family may start; families at their limit are left out."""
@@ -39,5 +42,5 @@ class Slots:
         self._running[running.job.id] = running
 
     def remove(self, running: Running) -> None:
-        if self._running.get(running.job.id) is running:
+        if running in self:
             del self._running[running.job.id]
