@@ -31,7 +31,9 @@ CAD_PACKAGES: Final = ("libgl1", "libglvnd0", "libglx0", "libx11-6", "libxcb1", 
 PIP_PACKAGES: Final = ("python3-pip-whl", "python3-setuptools-whl")
 TEST_NEEDS: Final[Mapping[str, Mapping[str, str]]] = {
     "chromium": {"chromium": "/usr/bin/chromium", "libatomic1": "libatomic.so.1"},  # the second for Playwright's own driver
+    "pgbouncer": {"pgbouncer": "/usr/sbin/pgbouncer"},
     "postgresql-15": {"postgresql-15": "/usr/lib/postgresql/15/bin/postgres"},
+    "rabbitmq": {"rabbitmq-server": "/usr/lib/rabbitmq/bin/rabbitmq-server"},
 }
 """By the name for `--without`: packages, each with the program or the library by which one sees that it is there."""
 

@@ -23,6 +23,7 @@ LogFormat = Literal["json", "text"]
 OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "RABBITMQ_", "SETUP_", "TRUSTED_", "WORKER_")
 """An unknown name that begins like this is a spelling mistake, not somebody else's variable."""
 
+RABBITMQ_ADDRESS: Final = re.compile(r"amqps?://([^@/]*@)?[^@/?#,]+(,[^@/?#,]+)*(/[^/?#]*)?")
 KUBERNETES_LINK: Final = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(ADDR|PORT|PROTO))?)?)$")
 """Names that Kubernetes makes for every service of a namespace, `DATABASE_SERVICE_HOST` for one called `database`."""
 
@@ -49,8 +50,7 @@ def _public_url(value: str) -> str:
 
 
 def _rabbitmq_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"amqp", "amqps"} or not all(parts.netloc.rpartition("@")[2].split(",")):
+    if not RABBITMQ_ADDRESS.fullmatch(value):
         raise ValueError("must be an address such as amqp://user:password@host:5672/vhost; several hosts are separated by commas")
     return value
 

@@ -10,4 +10,5 @@ from cascadia.worker.loop import Pace
 
 if __name__ == "__main__":
     log.configure("INFO", "text")
-    run(load(), registry_name="tests.jobs.sample:registry", pace=Pace(**json.loads(os.environ.get("PACE", "{}"))))
+    pace = Pace(**json.loads(os.environ.get("PACE", "{}")))
+    run(load(), registry_name=os.environ.get("REGISTRY", "tests.jobs.sample:registry"), pace=pace)

@@ -67,7 +67,7 @@ class Permits:
 
     async def offer(self, families: Collection[str]) -> None:
         """One permit for each family, confirmed; gives up after a moment and without a broker: lost permits heal."""
-        if self._channel is None:
+        if self._channel is None or self._channel.is_closed:
             return
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -27,6 +28,8 @@ RECONNECT_SECONDS: Final = 2.0
 TROUBLE: Final = (AMQPError, AMQPException, ConnectionError, OSError, TimeoutError, asyncio.InvalidStateError, RuntimeError)
 """What the client library raises where broker or link are in trouble; on a channel that has just closed it raises `RuntimeError` too."""
 
+ADDRESS: Final = re.compile(r"(amqps?)://([^@/]*@)?([^@/?#]+)(?:/([^/?#]*))?")
+
 Use = Callable[[AbstractConnection], Awaitable[None]]
 
 
@@ -40,12 +43,11 @@ class Host:
 
 def hosts(url: str) -> list[Host]:
     """`amqp://user:password@a:5672,b:5672/vhost` names two nodes of one cluster; raises `ValueError` for what is no such address."""
-    parts = urlsplit(url)
-    user, _, places = parts.netloc.rpartition("@")
-    if parts.scheme not in {"amqp", "amqps"} or not places:
+    parts = ADDRESS.fullmatch(url)
+    if not parts:
         raise ValueError("must be an address such as amqp://user:password@broker:5672/vhost; several hosts are separated by commas")
-    vhost = quote(unquote(parts.path.removeprefix("/")) or "/", safe="")
-    return [_host(parts.scheme, f"{user}@" if user else "", place, vhost) for place in places.split(",")]
+    scheme, credentials, places, vhost = parts.groups(default="")
+    return [_host(scheme, credentials, place, quote(unquote(vhost) or "/", safe="")) for place in places.split(",")]
 
 
 def _host(scheme: str, credentials: str, place: str, vhost: str) -> Host:

@@ -1,0 +1,65 @@
+"""A cable between a client and a server on loopback, which a test can interrupt without either end hearing of it."""
+
+import asyncio
+import threading
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Cable:
+    """Listens on `port` and hands bytes on to `target`, in a thread of its own. `drop()`: everything is lost, nothing is closed."""
+
+    target: int
+    port: int = 0
+    dropping: bool = False
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    def start(self) -> "Cable":
+        started = threading.Event()
+
+        async def serve() -> None:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+            self.port = self._server.sockets[0].getsockname()[1]
+            started.set()
+
+        def run() -> None:
+            self._loop.run_until_complete(serve())
+            self._loop.run_forever()
+
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+        started.wait(5)
+        return self
+
+    def drop(self) -> None:
+        """From now on bytes on connections that exist, and on new ones, vanish."""
+        self.dropping = True
+
+    def mend(self) -> None:
+        """New connections work again; what was dropped stays lost, so the old ones stay dead."""
+        self.dropping = False
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        for source, sink in ((reader, far_writer), (far_reader, writer)):
+            task = asyncio.ensure_future(self._carry(source, sink))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        dead = False
+        try:
+            while data := await reader.read(1 << 16):
+                dead = dead or self.dropping
+                if not dead:
+                    writer.write(data)
+                    await writer.drain()
+        except ConnectionError:
+            pass
+        if not dead:
+            writer.close()

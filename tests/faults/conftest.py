@@ -1,0 +1,140 @@
+"""Faults are real ones: processes are killed and frozen, servers stopped and wiped, links cut. FAULT_JOBS says how many jobs."""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from cascadia.jobs.permits import PermitSender
+from cascadia.jobs.transport import JOBS_CHANNEL
+from cascadia.kernel.broker import Broker
+from cascadia.kernel.db import Database
+from tests.jobs.conftest import QUICK, Fleet, Ledger, WorkerProcess, eventually, fleet, jobs_url, ledger
+from tests.rabbitmq import Node
+
+__all__ = ["fleet", "jobs_url", "ledger"]
+
+JOBS = int(os.environ.get("FAULT_JOBS", "60"))
+LONG = JOBS >= 300
+OUTAGE = 30.0 if LONG else 4.0
+"""Seconds for which a shared service is away."""
+
+
+@dataclass
+class Toll:
+    """What the ledger and the effects say after a fault."""
+
+    lost: int
+    twice: int
+    stuck: int
+    unexplained: int
+
+    def assert_none(self) -> None:
+        assert (self.lost, self.twice, self.stuck, self.unexplained) == (0, 0, 0, 0), self
+
+
+@dataclass
+class Case:
+    """A fleet of real workers over a real broker, jobs that leave one effect each, and the count afterwards."""
+
+    fleet: Fleet
+    ledger: Ledger
+    chance: random.Random
+    broker_url: str | None = None
+    broker: Node | None = None
+
+    @property
+    def node(self) -> Node:
+        assert self.broker
+        return self.broker
+
+    def worker(self, *, wait: bool = True, pace: Mapping[str, float] = QUICK, **settings: str) -> WorkerProcess:
+        """One more worker on the broker."""
+        shared = {"RABBITMQ_URL": self.broker_url} if self.broker_url else {}
+        return self.fleet.start(wait=wait, pace=pace, **{**shared, **settings})
+
+    async def enqueue(self, number: int = JOBS, seconds: float = 0.05, **more: Any) -> list[Any]:
+        return [await self.ledger.enqueue("sample.effect", {"seconds": self.chance.random() * seconds}, **more) for _ in range(number)]
+
+    async def reached(self, share: float) -> None:
+        """Until so much of the jobs has succeeded."""
+
+        async def there() -> bool:
+            row = (await self.ledger.rows("SELECT count(*) FILTER (WHERE state = 'succeeded') AS done, count(*) AS jobs FROM job"))[0]
+            return bool(row["done"] >= share * row["jobs"])
+
+        await self.ledger.until(there, 60)
+
+    async def toll(self, seconds: float = 60) -> Toll:
+        """Waits for the end of all jobs, and counts."""
+        await self.ledger.until(self._all_ended, seconds)
+        row = (await self.ledger.rows(TOLL))[0]
+        return Toll(**row)
+
+    async def _all_ended(self) -> bool:
+        try:
+            return bool(await self.ledger.value("SELECT count(*) = 0 FROM job WHERE state IN ('queued', 'running')"))
+        except Exception:  # noqa: BLE001 - a database that is just coming back
+            return False
+
+
+TOLL = """
+SELECT
+  (SELECT count(*) FROM job j WHERE type = 'sample.effect' AND state = 'succeeded'
+     AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.job = j.uid))
+    + (SELECT count(*) FROM job WHERE type = 'sample.effect' AND state IN ('dead', 'cancelled') AND error IS NULL) AS lost,
+  (SELECT count(*) FROM (SELECT job FROM effect GROUP BY job HAVING count(*) > 1) t)
+    + (SELECT count(*) FROM effect e JOIN job j ON j.uid = e.job WHERE j.state <> 'succeeded' OR j.attempt <> e.attempt) AS twice,
+  (SELECT count(*) FROM job WHERE state IN ('queued', 'running')) AS stuck,
+  (SELECT count(*) FROM job WHERE state = 'dead' AND coalesce(error ->> 'message', '') = '') AS unexplained
+"""
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Node]:
+    """A broker whose consumers time out soon, so that a job outlasts them."""
+    made = Node(extra={"consumer_timeout": "3000"})
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest_asyncio.fixture
+async def case(fleet: Fleet, ledger: Ledger, node: Node) -> AsyncIterator[Case]:
+    """Workers on a broker; enqueues send permits as an app server does."""
+    async with sending(ledger.database, node.url):
+        yield Case(fleet, ledger, random.Random(7), node.url, node)
+
+
+class sending:  # noqa: N801 - reads as a verb
+    """Has a database's enqueues send permits."""
+
+    def __init__(self, database: Database, url: str) -> None:
+        self._database = database
+        self._sender = PermitSender(Broker(url, name="test"))
+
+    async def __aenter__(self) -> PermitSender:
+        self._running = asyncio.create_task(self._sender.run(self._database))
+        self._database.carry(JOBS_CHANNEL, self._sender.offer)
+        await eventually(lambda: self._sender.degraded is None, 30)
+        return self._sender
+
+    async def __aexit__(self, *_: object) -> None:
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
+
+
+def freeze(pids: set[int]) -> None:
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+
+
+def thaw(pids: set[int]) -> None:
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)

@@ -1,0 +1,121 @@
+"""What befalls the broker, and the link to it."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from cascadia.jobs.permits import PermitSender, instance_of, queue_name
+from cascadia.jobs.transport import JOBS_CHANNEL
+from cascadia.kernel.broker import Broker
+from tests.cable import Cable
+from tests.faults.conftest import JOBS, OUTAGE, Case, sending
+from tests.jobs.conftest import QUICK, ROOT, Fleet, Ledger, eventually, wait_for
+from tests.rabbitmq import Cluster, Node
+
+pytestmark = pytest.mark.needs("rabbitmq")
+
+
+async def test_all_permits_are_lost(case: Case) -> None:
+    await case.enqueue()
+    queue = queue_name(await instance_of(case.ledger.database), "sample")
+    case.node.control("purge_queue", queue)
+    for _ in range(3):
+        case.worker()
+    (await case.toll()).assert_none()
+
+
+@pytest.mark.parametrize("wiped", (False, True), ids=("kept", "wiped"))
+async def test_the_broker_is_away_and_comes_back(case: Case, wiped: bool) -> None:  # noqa: FBT001
+    for _ in range(3):
+        case.worker()
+    await case.enqueue(JOBS // 2, 0.2)
+    await case.reached(0.2)
+    case.node.stop(signal.SIGKILL if wiped else signal.SIGTERM)
+    began = time.monotonic()
+    await case.enqueue(JOBS - JOBS // 2, 0.2)
+    await case.reached(0.6)  # work goes on by polling
+    await asyncio.sleep(max(0.0, OUTAGE - (time.monotonic() - began)))
+    if wiped:
+        case.node.wipe()
+    case.node.start()
+    wait_for(lambda: all('"degraded": []' in w.health("/health/ready")[1] for w in case.fleet.workers), 30)
+    await case.enqueue(10)
+    (await case.toll()).assert_none()
+    queue = queue_name(await instance_of(case.ledger.database), "sample")
+    wait_for(lambda: f"{queue}\t3\n" in case.node.control("list_queues", "name", "consumers"), 30)
+
+
+async def test_a_job_outlasts_the_consumers_timeout(case: Case) -> None:
+    """Permits are acknowledged when the claim has answered, so no running job hangs on the channel."""
+    case.worker()
+    slow = [await case.ledger.enqueue("sample.effect", {"seconds": 6.0}) for _ in range(2)]
+    await case.enqueue(10)
+    (await case.toll()).assert_none()
+    assert {(await case.ledger.job(uid))["attempt"] for uid in slow} == {1}
+
+
+async def test_an_app_dies_between_a_commit_and_its_permit(case: Case) -> None:
+    for _ in range(2):
+        case.worker()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{ROOT}/src:{ROOT}",
+        "DATABASE_URL": case.fleet.url,
+        "RABBITMQ_URL": case.broker_url or "",
+    }
+    command = [sys.executable, "-m", "tests.faults.enqueuer", str(JOBS // 6)]
+    apps = [await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment) for _ in range(6)]
+    assert [await app.wait() for app in apps] == [9] * 6
+    (await case.toll()).assert_none()
+    assert await case.ledger.value("SELECT count(*) FROM effect") == JOBS // 6 * 6
+
+
+async def test_a_half_open_link_is_noticed_and_renewed(fleet: Fleet, ledger: Ledger, node: Node) -> None:
+    cable = Cable(node.port).start()
+    try:
+        worker = fleet.start(RABBITMQ_URL=f"amqp://guest:guest@127.0.0.1:{cable.port}/", pace={**QUICK, "poll": 60.0})
+        wait_for(lambda: "broker_connected" in worker.text())
+        cable.drop()
+        began = time.monotonic()
+        await asyncio.to_thread(wait_for, lambda: '"degraded": ["broker"]' in worker.health("/health/ready")[1], 30)
+        assert time.monotonic() - began < 30
+        cable.mend()
+        await asyncio.to_thread(wait_for, lambda: '"degraded": []' in worker.health("/health/ready")[1], 30)
+        async with sending(ledger.database, node.url):
+            for _ in range(5):
+                await ledger.state(await ledger.enqueue("sample.empty"), "succeeded", seconds=5)
+    finally:
+        cable.close()
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    made = Cluster.start()
+    yield made
+    made.close()
+
+
+async def test_a_cluster_loses_the_leader_of_a_queue(fleet: Fleet, ledger: Ledger, cluster: Cluster) -> None:
+    case = Case(fleet, ledger, random.Random(3), cluster.url)
+    sender = PermitSender(Broker(cluster.url, name="test"))
+    running = asyncio.create_task(sender.run(ledger.database))
+    ledger.database.carry(JOBS_CHANNEL, sender.offer)
+    await eventually(lambda: sender.degraded is None, 30)
+    for _ in range(3):
+        case.worker()
+    await case.enqueue(JOBS // 2, 0.2)
+    leader = cluster.leader(queue_name(await instance_of(ledger.database), "sample"))
+    leader.stop(signal.SIGKILL)
+    await case.enqueue(JOBS - JOBS // 2, 0.2)
+    (await case.toll()).assert_none()
+    wait_for(lambda: all('"degraded": []' in w.health("/health/ready")[1] for w in fleet.workers), 40)
+    await case.enqueue(10)
+    (await case.toll()).assert_none()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
