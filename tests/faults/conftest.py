@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 import pytest
 import pytest_asyncio
 
@@ -66,10 +67,17 @@ class Case:
         """Until so much of the jobs has succeeded."""
 
         async def there() -> bool:
-            row = (await self.ledger.rows("SELECT count(*) FILTER (WHERE state = 'succeeded') AS done, count(*) AS jobs FROM job"))[0]
+            try:
+                row = await self._progress()
+            except psycopg.OperationalError:
+                return False
             return bool(row["done"] >= share * row["jobs"])
 
         await self.ledger.until(there, 60)
+
+    async def _progress(self) -> dict[str, int]:
+        rows = await self.ledger.rows("SELECT count(*) FILTER (WHERE state = 'succeeded') AS done, count(*) AS jobs FROM job")
+        return rows[0]
 
     async def toll(self, seconds: float = 60) -> Toll:
         """Waits for the end of all jobs, and counts."""
@@ -80,7 +88,7 @@ class Case:
     async def _all_ended(self) -> bool:
         try:
             return bool(await self.ledger.value("SELECT count(*) = 0 FROM job WHERE state IN ('queued', 'running')"))
-        except Exception:  # noqa: BLE001 - a database that is just coming back
+        except psycopg.OperationalError:
             return False
 
 

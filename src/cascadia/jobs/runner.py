@@ -236,13 +236,26 @@ def _judge(status: int, killed_for: str | None, last: dict[str, Any] | None, *, 
         return KILLS.get(killed_for) or Lost()
     if os.WIFSIGNALED(status):
         return _ended_by(signal.Signals(os.WTERMSIG(status)))
+    return (_said_by_ours(last) if trusted else None) or _said(last)
+
+
+def _said_by_ours(last: dict[str, Any] | None) -> Outcome | None:
+    """What only our own code is believed."""
+    match last:
+        case {"lost": True}:
+            return Lost()
+        case {"fenced": True}:
+            return Fenced()
+        case {"finished": True}:
+            return Done(finished=True)
+        case _:
+            return None
+
+
+def _said(last: dict[str, Any] | None) -> Outcome:
     match last:
         case {"error": {"code": str(code), "message": str(message)}, "permanent": bool(permanent)}:
             return Failure(code[:100], message[:2000].replace("\0", ""), permanent)
-        case {"fenced": True} if trusted:
-            return Fenced()
-        case {"finished": True} if trusted:
-            return Done(finished=True)
         case {"result": None}:
             return Done()
         case {"result": dict(result)}:

@@ -19,9 +19,9 @@ from cascadia.jobs.confinement import MEBIBYTE, Limits, address_space, limit
 from cascadia.jobs.ledger import finish_statement, run_fenced
 from cascadia.jobs.model import LeaseLost, failure_of
 from cascadia.jobs.registry import Registry
-from cascadia.kernel import blobs, log, tasks
+from cascadia.kernel import blobs, log
 from cascadia.kernel.blobs import BlobStore
-from cascadia.kernel.db import Database, Write
+from cascadia.kernel.db import Database, Write, lost_the_database
 from cascadia.kernel.declare import Payload
 from cascadia.kernel.events import Origin, current_origin
 from cascadia.kernel.statements import Statement
@@ -85,8 +85,7 @@ async def _serve(channel: Channel) -> None:
         while request is not None:
             before = asyncio.all_tasks()
             answer = await asyncio.create_task(_outcome(request, channel, database, store))
-            await tasks.end(asyncio.all_tasks() - before)
-            leaving = allowance.spent()
+            leaving = "lost" in answer or bool(asyncio.all_tasks() - before) or allowance.spent()
             channel.send({**answer, "leaving": leaving})
             if leaving:
                 return
@@ -106,6 +105,9 @@ async def _outcome(request: Mapping[str, Any], channel: Channel, database: Datab
     except LeaseLost:
         return {"fenced": True}
     except Exception as error:  # the edge of the job
+        if lost_the_database(error):
+            logger.warning("job_lost_the_database", phase=request["phase"], reason=str(error).strip())
+            return {"lost": True}
         failure = failure_of(error)
         logger.warning("job_raised", code=failure.code, phase=request["phase"], exc_info=not failure.permanent)
         context.log(traceback.format_exc(limit=-TRACEBACK_FRAMES))

@@ -4,6 +4,7 @@ A function that takes a `Write` cannot be called with a `Read`: mypy refuses it,
 """
 
 import asyncio
+import select
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, Self, TypeVar
@@ -25,6 +26,7 @@ Carrier = Callable[[Sequence[str]], Awaitable[None]]
 
 log = structlog.get_logger()
 
+UNREACHABLE = "database_unreachable"
 NOTIFY_ALL: LiteralString = "SELECT pg_notify(c, p) FROM unnest(%(channels)s::text[], %(payloads)s::text[]) AS n(c, p)"
 CONNECT_TIMEOUT_SECONDS = 10
 CHECKOUT_TIMEOUT_SECONDS = 5
@@ -232,9 +234,31 @@ def _pool(url: str, size: int, idle: int, name: str, *, pooler: bool) -> AsyncCo
 async def _checkout(pool: AsyncConnectionPool[AsyncConnection[Any]]) -> AsyncIterator[AsyncConnection[Any]]:
     try:
         connection = await pool.getconn()
+        while _ended_by_the_server(connection):
+            await pool.putconn(connection)
+            connection = await pool.getconn()
     except PoolTimeout as error:
-        raise Unavailable("The database does not answer. Try again in a moment.", retry_after=2) from error
+        raise Unavailable("The database does not answer. Try again in a moment.", code=UNREACHABLE, retry_after=2) from error
     try:
         yield connection
     finally:
         await asyncio.shield(pool.putconn(connection))
+
+
+def _ended_by_the_server(connection: AsyncConnection[Any]) -> bool:
+    """Whether an idle connection was ended at the other end, without asking over there: an outage ago, say."""
+    idle = select.poll()
+    idle.register(connection.pgconn.socket, select.POLLIN)
+    if idle.poll(0):
+        try:
+            connection.pgconn.consume_input()
+        except psycopg.OperationalError:
+            return True
+    return connection.closed
+
+
+def lost_the_database(error: BaseException) -> bool:
+    """Whether an error means that the database went away or ended the session, whatever was asked of it."""
+    if isinstance(error, psycopg.OperationalError):
+        return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+    return isinstance(error, Unavailable) and error.code == UNREACHABLE
