@@ -169,6 +169,7 @@ def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
         "create_proposal": {"file": ids["file_id"], "project": ids["project_id"]},
         "choose_proposal_row": {"choice": "skip"},
         "accept_proposal": {},
+        "replay_jobs": {"family": "vault"},
     }
 
 

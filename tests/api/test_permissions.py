@@ -86,7 +86,7 @@ async def test_a_viewer_writes_nothing(site: Site) -> None:
 
 async def test_a_viewer_reads_everything_of_the_program(site: Site) -> None:
     for operation in site.operations:
-        if operation.permission in WITHIN and not operation.writes:
+        if operation.permission in PERMISSIONS[Role.VIEWER] and not operation.writes:
             answer = await operation.by(site.workshop.viewer.http)
             assert answer.is_success, f"{operation.method} {operation.path}: {answer.status_code} {answer.text[:500]}"
 

@@ -87,7 +87,7 @@ async def test_a_body_that_grows_too_large_is_refused(client: httpx.AsyncClient)
 
 async def test_without_a_database_everything_is_unavailable_for_a_while(cut_off: httpx.AsyncClient) -> None:
     answer = await cut_off.get("/api/v1/parts", headers={"Authorization": "Bearer something"})
-    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unreachable")
     assert int(answer.headers["Retry-After"]) > 0
     assert "127.0.0.1" not in answer.text
 

@@ -135,7 +135,11 @@ class Ledger:
             return await service.enqueue(write, Enqueue(job_type, payload or {}, **more))
 
     async def job(self, uid: UUID) -> dict[str, Any]:
-        return (await self.rows("SELECT * FROM job WHERE uid = %(uid)s", uid=uid))[0]
+        columns = (
+            "id, uid, family, type, key, payload, priority, state, attempt, failures, losses, worker, cancel_requested, progress, note,"
+            " error, result, children, children_open, request_id, created_at, started_at, finished_at"
+        )
+        return (await self.rows(f"SELECT {columns} FROM job WHERE uid = %(uid)s", uid=uid))[0]
 
     async def rows(self, query: Any, **params: Any) -> list[dict[str, Any]]:
         async with self.database.primary() as primary:

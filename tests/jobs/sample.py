@@ -72,6 +72,18 @@ async def empty(context: JobContext, payload: Payload) -> Payload:
     return {"got": payload.get("value")}
 
 
+async def talkative(context: JobContext, payload: Payload) -> None:
+    context.log("one")
+    context.log("two")
+
+
+async def pid(context: JobContext, payload: Payload) -> Payload:
+    """Which process it ran in; `leave`: a process of its own goes on."""
+    if payload.get("leave"):
+        await asyncio.create_subprocess_exec("sleep", "600")
+    return {"pid": os.getpid()}
+
+
 async def flaky(context: JobContext, payload: Payload) -> None:
     """Fails until the attempt that the payload names."""
     if context.attempt < payload["succeeds_at"]:
@@ -232,6 +244,8 @@ DECLARED = Declared(
         JobType("sample.lingering", "sample", run=lingering),
         JobType("sample.gated", "sample", run=gated),
         JobType("sample.tick", "sample", run=empty),
+        JobType("sample.talkative", "sample", run=talkative),
+        JobType("sample.pid", "sample", run=pid),
         JobType("sample.flaky", "sample", run=flaky),
         JobType("sample.refuse", "sample", run=refuse, failed=tell),
         JobType("sample.processes", "sample", run=family_of_processes),

@@ -10,6 +10,7 @@ from cascadia.access.routes import router as access
 from cascadia.api.health import router as health
 from cascadia.bom.routes import router as bom
 from cascadia.items.routes import router as items
+from cascadia.jobs.board_routes import router as board
 from cascadia.jobs.routes import router as jobs
 from cascadia.parts.routes import router as parts
 from cascadia.proposals.routes import router as proposals
@@ -17,7 +18,7 @@ from cascadia.vault.routes import router as vault
 from cascadia.versioning.routes import router as versioning
 
 PREFIX: Final = "/api/v1"
-ROUTERS: Final[tuple[APIRouter, ...]] = (access, items, parts, bom, versioning, vault, jobs, proposals)
+ROUTERS: Final[tuple[APIRouter, ...]] = (access, items, parts, bom, versioning, vault, board, jobs, proposals)
 """What stands under `PREFIX`, in the order of the document."""
 
 

@@ -56,17 +56,45 @@ GIVE_BACK: Final[LiteralString] = "SELECT job_give_back(%(id)s, %(attempt)s, %(l
 END_CANCELLED: Final[LiteralString] = "SELECT job_end_cancelled(%(id)s, %(attempt)s)"
 SWEEP: Final[LiteralString] = "SELECT job_sweep AS family FROM job_sweep()"
 CANCEL: Final[LiteralString] = "SELECT job_cancel(%(uid)s, %(actor)s, %(programs)s::int[], %(everything)s)"
+ARCHIVE: Final[LiteralString] = "SELECT job_archive_ended(clock_timestamp() - %(kept)s::interval, %(batch)s)"
+COUNT_ENDED: Final[LiteralString] = "SELECT job_count_ended(clock_timestamp() - %(again)s::interval)"
+QUEUES: Final = query(__package__, "queues")
+WORKERS: Final[LiteralString] = (
+    "SELECT name, release, families, slots, running, stopping, started_at, seen_at FROM worker"
+    " WHERE seen_at > now() - interval '30 seconds' AND name > %(after)s ORDER BY name LIMIT %(limit)s"
+)
+WORKER_COUNT: Final[LiteralString] = "SELECT count(*) FROM worker WHERE seen_at > now() - interval '30 seconds'"
+FORGET_WORKERS: Final[LiteralString] = "DELETE FROM worker WHERE seen_at < now() - interval '1 day'"
+JOB_LOG: Final[LiteralString] = (
+    "SELECT l.log_id, l.attempt, l.at, l.line FROM job_log l JOIN job j ON j.id = l.job_id"
+    " WHERE j.uid = %(uid)s AND l.log_id > %(after)s ORDER BY l.log_id LIMIT %(limit)s"
+)
+JOB_LOG_COUNT: Final[LiteralString] = "SELECT count(*) FROM job_log l JOIN job j ON j.id = l.job_id WHERE j.uid = %(uid)s"
+DEAD: Final[LiteralString] = (
+    " WHERE d.state = 'dead' AND (%(family)s::text IS NULL OR d.family = %(family)s) AND (%(type)s::text IS NULL OR d.type = %(type)s)"
+    " AND (%(code)s::text IS NULL OR d.error ->> 'code' = %(code)s) AND (%(since)s::timestamptz IS NULL OR d.finished_at > %(since)s)"
+)
+DEAD_COUNT: Final[LiteralString] = "SELECT count(*) FROM job d" + DEAD
+AGAIN: Final[LiteralString] = (
+    "UPDATE job j SET state = 'queued', failures = 0, losses = 0, waits_for = 0, not_after = NULL, run_at = now(),"
+    " cancel_requested = false, error = NULL, finished_at = NULL, progress = NULL, note = NULL"
+)
+REPLAY: Final[LiteralString] = (
+    "WITH meant AS (SELECT DISTINCT ON (d.family, coalesce(d.key, d.id::text)) d.id FROM job d"
+    + DEAD
+    + " AND (d.key IS NULL OR NOT EXISTS ("
+    " SELECT 1 FROM job o WHERE o.family = d.family AND o.key = d.key AND o.state IN ('queued', 'running') AND NOT o.cancel_requested))"
+    " ORDER BY d.family, coalesce(d.key, d.id::text), d.id LIMIT %(limit)s) "
+    + AGAIN
+    + " FROM meant m WHERE j.id = m.id AND j.state = 'dead' RETURNING j.family"
+)
 CANCEL_CHILDREN: Final[LiteralString] = (
     "WITH RECURSIVE below AS ("
     " SELECT c.id, c.uid, c.state FROM job j JOIN job c ON c.parent_id = j.id WHERE j.uid = %(uid)s AND j.cancel_requested"
     " UNION ALL SELECT c.id, c.uid, c.state FROM below b JOIN job c ON c.parent_id = b.id)"
     " SELECT job_cancel(uid, %(actor)s, %(programs)s::int[], %(everything)s) FROM below WHERE state IN ('queued', 'running')"
 )
-RETRY: Final[LiteralString] = (
-    "UPDATE job SET state = 'queued', failures = 0, losses = 0, waits_for = 0, not_after = NULL, run_at = now(),"
-    " cancel_requested = false, error = NULL, finished_at = NULL,"
-    " progress = NULL, note = NULL WHERE uid = %(uid)s AND state = 'dead' RETURNING family"
-)
+RETRY: Final[LiteralString] = AGAIN + " WHERE j.uid = %(uid)s AND j.state = 'dead' RETURNING j.family"
 STANDING: Final[LiteralString] = (
     "SELECT j.state, coalesce(bool_or(s.actor_id = %(actor)s), false) AS mine,"
     " coalesce(array_agg(DISTINCT s.program_id) FILTER (WHERE s.program_id IS NOT NULL), '{}') AS programs"
@@ -109,8 +137,12 @@ class JobRow:
     result: dict[str, Any] | None
     cancel_requested: bool
     created_at: datetime
+    run_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
+    parent_uid: UUID | None
+    children: int
+    children_open: int
     subject_kind: str | None
     subject: UUID | None
     subject_name: str | None

@@ -56,7 +56,11 @@ class JobView(BaseModel):
     subject: JobSubject | None
     actor: JobPerson | None
     program: JobProgram | None
+    parent: UUID | None = Field(description="The job that asked for this one.")
+    children: int = Field(description="How many jobs this one asked for.")
+    children_open: int = Field(description="How many of them have not ended.")
     created_at: datetime
+    run_at: datetime | None = Field(description="When it is due; null while it waits for other jobs.")
     started_at: datetime | None
     finished_at: datetime | None
     cancel_requested: bool
@@ -77,7 +81,11 @@ class JobView(BaseModel):
             subject=JobSubject(kind=row.subject_kind, id=row.subject, name=row.subject_name) if row.subject_kind and row.subject else None,
             actor=JobPerson(id=row.actor_uid, name=row.actor_name) if row.actor_uid and row.actor_name else None,
             program=_program(row),
+            parent=row.parent_uid,
+            children=row.children,
+            children_open=row.children_open,
             created_at=row.created_at,
+            run_at=row.run_at,
             started_at=row.started_at,
             finished_at=row.finished_at,
             cancel_requested=row.cancel_requested,

@@ -10,7 +10,7 @@ from cascadia.access.model import Actor
 from cascadia.jobs import queries
 from cascadia.jobs.model import JobState, NotDead, SameWorkOpen, family_of
 from cascadia.jobs.queries import JobRow
-from cascadia.kernel.db import Primary, Read, Write
+from cascadia.kernel.db import Read, Write
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.errors import Forbidden, NotFound
 from cascadia.kernel.paging import PageRequest, encode_cursor
@@ -69,7 +69,7 @@ async def cancel(write: Write, actor: Actor, uid: UUID) -> None:
 
     Who asked for nothing but manages jobs of the program withdraws the program's requests.
     """
-    standing = await _standing(write, actor, uid)
+    standing = await standing_of(write, actor, uid)
     programs = [p for p in standing.programs if actor.may(MANAGE, p)]
     if not (standing.mine or programs or actor.administrator):
         raise Forbidden("You did not ask for this job, and you do not manage the jobs of its program.")
@@ -81,7 +81,7 @@ async def cancel(write: Write, actor: Actor, uid: UUID) -> None:
 
 async def retry(write: Write, actor: Actor, uid: UUID) -> None:
     """Queues a dead job again, with all its tries before it. Refuses any other state, and the same work open elsewhere."""
-    standing = await _standing(write, actor, uid)
+    standing = await standing_of(write, actor, uid)
     if not (standing.mine or actor.administrator or any(actor.may(MANAGE, p) for p in standing.programs)):
         raise Forbidden("You did not ask for this job, and you do not manage the jobs of its program.")
     try:
@@ -94,8 +94,9 @@ async def retry(write: Write, actor: Actor, uid: UUID) -> None:
     write.notify("cascadia_jobs", family)
 
 
-async def _standing(primary: Primary, actor: Actor, uid: UUID) -> queries.Standing:
-    found = await primary.one(queries.STANDING, queries.Standing, {"uid": uid, "actor": actor.user_id})
+async def standing_of(read: Read, actor: Actor, uid: UUID) -> queries.Standing:
+    """What decides whether the actor may act on the job; `NotFound` where they may not see it."""
+    found = await read.one(queries.STANDING, queries.Standing, {"uid": uid, "actor": actor.user_id})
     if found is None or not (found.mine or actor.administrator or set(found.programs) & set(actor.programs)):
         raise NotFound("There is no such job, or you may not see it.")
     return found

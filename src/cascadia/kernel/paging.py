@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -13,7 +13,10 @@ from cascadia.kernel.errors import BadRequest
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 
+LARGEST_KEY = 2**63 - 1
+
 Item = TypeVar("Item")
+Row = TypeVar("Row")
 
 
 class Page(BaseModel, Generic[Item]):
@@ -45,6 +48,20 @@ class PageRequest:
         if not isinstance(keys, list) or len(keys) != arity:
             raise BadRequest("The cursor belongs to another list. Start again without one.", code="bad_cursor")
         return keys
+
+    def after_number(self, largest: int = LARGEST_KEY) -> int | None:
+        """The one integer key of the last row of the page before, or None at the start."""
+        keys = self.after(1)
+        if keys is None:
+            return None
+        if not isinstance(keys[0], int) or not 0 <= keys[0] <= largest:
+            raise BadRequest("The cursor belongs to another list. Start again without one.", code="bad_cursor")
+        return keys[0]
+
+    def cut(self, rows: Sequence[Row], keys: Callable[[Row], Sequence[Any]]) -> tuple[list[Row], str | None]:
+        """The page out of the `limit + 1` rows that were read, and the cursor of the next one where there is more."""
+        page = list(rows[: self.limit])
+        return page, encode_cursor(keys(page[-1])) if len(rows) > self.limit else None
 
 
 def encode_cursor(keys: Sequence[Any]) -> str:

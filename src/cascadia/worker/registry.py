@@ -6,11 +6,12 @@ from typing import Final
 from cascadia.access.jobs import DECLARED as ACCESS
 from cascadia.cad.jobs import DECLARED as CAD
 from cascadia.jobs.registry import Registry, collect
+from cascadia.jobs.upkeep import DECLARED as JOBS
 from cascadia.kernel.declare import Declared
 from cascadia.proposals.jobs import DECLARED as PROPOSALS
 from cascadia.vault.jobs import DECLARED as VAULT
 
-DOMAINS: Final[tuple[Declared, ...]] = (ACCESS, VAULT, PROPOSALS, CAD)
+DOMAINS: Final[tuple[Declared, ...]] = (ACCESS, JOBS, VAULT, PROPOSALS, CAD)
 
 
 @cache

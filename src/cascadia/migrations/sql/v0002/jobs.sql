@@ -71,7 +71,7 @@ CREATE FUNCTION job_submit(
   start_at timestamptz, deadline timestamptz, actor bigint, program int, kind_of_subject text, subject_uid uuid, name_of_subject text,
   request text, trace text, parent uuid, needs uuid[])
 RETURNS uuid LANGUAGE plpgsql AS $$
-DECLARE job_id bigint; job_uid uuid; parent_job bigint; found_needs int; open_needs int := 0; failed_needs int := 0;
+DECLARE made_id bigint; made_uid uuid; parent_job bigint; found_needs int; open_needs int := 0; failed_needs int := 0;
 BEGIN
   IF needs IS NOT NULL THEN
     -- Share locks: whoever ends one of them waits for this transaction, and then sees who depends on it.
@@ -92,11 +92,11 @@ BEGIN
             CASE WHEN open_needs > 0 THEN 'infinity' ELSE coalesce(start_at, now() + make_interval(secs => delay_seconds)) END, deadline,
             actor, program, kind_of_subject, subject_uid, name_of_subject, request, trace, parent_job, open_needs)
     ON CONFLICT (family, key) WHERE state IN ('queued', 'running') AND NOT cancel_requested DO NOTHING
-    RETURNING id, uid INTO job_id, job_uid;
+    RETURNING id, uid INTO made_id, made_uid;
     IF FOUND THEN
       IF open_needs > 0 THEN
         INSERT INTO job_dependency (needs_id, job_id)
-        SELECT n.id, job_submit.job_id FROM job n WHERE n.uid = ANY (needs) AND n.state IN ('queued', 'running');
+        SELECT n.id, made_id FROM job n WHERE n.uid = ANY (needs) AND n.state IN ('queued', 'running');
       END IF;
       IF parent_job IS NOT NULL THEN
         UPDATE job SET children = children + 1, children_open = children_open + 1 WHERE id = parent_job;
@@ -104,14 +104,14 @@ BEGIN
       EXIT;
     END IF;
     -- A key-share lock: heartbeats and the finish go on beside it, a cancel waits for it and then counts this subscriber too.
-    SELECT id, uid INTO job_id, job_uid FROM job
+    SELECT id, uid INTO made_id, made_uid FROM job
     WHERE family = job_family AND key = job_key AND state IN ('queued', 'running') AND NOT cancel_requested FOR KEY SHARE;
     EXIT WHEN FOUND;
   END LOOP;
   INSERT INTO job_subscriber AS s (job_id, actor_id, program_id, subject_kind, subject, subject_name)
-  VALUES (job_id, actor, program, kind_of_subject, subject_uid, name_of_subject)
+  VALUES (made_id, actor, program, kind_of_subject, subject_uid, name_of_subject)
   ON CONFLICT ON CONSTRAINT job_subscriber_job_id_actor_id_program_id_subject_key DO UPDATE SET cancelled_at = NULL WHERE s.cancelled_at IS NOT NULL;
-  RETURN job_uid;
+  RETURN made_uid;
 END $$;
 
 -- A job came to its end: its parent has one open child less (the last one leaves an event), and who waited for it goes on or is dead.
