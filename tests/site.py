@@ -104,12 +104,13 @@ async def build(workshop: Workshop) -> Site:
         "seq": str(part["at"]["seq"]),
         "program_id": workshop.program,
         "project_id": project,
+        **(await _webhook(workshop)),
         "user_id": engineer.user["id"],
         "token_id": (await lead.post("/tokens", {"name": NAME}))["id"],
         "code": "ROVER",
         "kind": "part",
     }
-    versions = {"bom-lines": line["version"], "attachments": attachment["version"], "parts": part["version"]}
+    versions = {"bom-lines": line["version"], "attachments": attachment["version"], "parts": part["version"], "webhooks": 1}
     matches = {kind: f'"{version}"' for kind, version in versions.items()} | {"bom": await engineer.bom_etag(part["id"])}
     loose = await engineer.part(project, NAME, number=f"{NUMBER}3")
     operations = list(_operations(workshop.company.app.openapi(), ids, matches, _bodies(ids, loose["id"], lead.user["email"])))
@@ -143,6 +144,13 @@ async def _job(workshop: Workshop) -> str:
         return str(await jobs.enqueue(write, job))
 
 
+async def _webhook(workshop: Workshop) -> dict[str, str]:
+    body = {"url": "https://example.org/hook", "program": workshop.program, "description": NAME}
+    made = await workshop.lead.post("/webhooks", body)
+    tested = await workshop.lead.post(f"/webhooks/{made['id']}/test", None, status=202)
+    return {"webhook_id": made["id"], "delivery_id": tested["id"]}
+
+
 def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
     """A valid body for every operation that takes one."""
     return {
@@ -169,6 +177,9 @@ def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
         "create_proposal": {"file": ids["file_id"], "project": ids["project_id"]},
         "choose_proposal_row": {"choice": "skip"},
         "accept_proposal": {},
+        "create_webhook": {"url": "https://example.org/new", "program": ids["program_id"]},
+        "edit_webhook": {"description": "changed"},
+        "replay_events": {"after": 0},
         "replay_jobs": {"family": "vault"},
     }
 

@@ -20,7 +20,7 @@ Seconds = Annotated[int, Field(ge=0, le=3600)]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["json", "text"]
 
-OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "RABBITMQ_", "SETUP_", "TRUSTED_", "WORKER_")
+OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "RABBITMQ_", "SETUP_", "TRUSTED_", "WEBHOOK_", "WORKER_")
 """An unknown name that begins like this is a spelling mistake, not somebody else's variable."""
 
 RABBITMQ_ADDRESS: Final = re.compile(r"amqps?://([^@/]*@)?[^@/?#,]+(,[^@/?#,]+)*(/[^/?#]*)?")
@@ -102,6 +102,10 @@ class Settings(BaseModel):
     ca_bundle: Path | None = Field(
         default=None,
         description="A file of certificates (PEM) of authorities to trust besides the system's, for RabbitMQ, S3, mail and webhooks.",
+    )
+    webhook_allowed_networks: Annotated[tuple[Network, ...], BeforeValidator(_networks)] = Field(
+        default=(),
+        description="Networks inside that webhooks may lead to, separated by commas, such as `10.1.0.0/16`. Absent: only public addresses.",
     )
     public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
         default=None,

@@ -12,13 +12,14 @@ from cascadia.bom.routes import router as bom
 from cascadia.items.routes import router as items
 from cascadia.jobs.board_routes import router as board
 from cascadia.jobs.routes import router as jobs
+from cascadia.notify.routes import router as notify
 from cascadia.parts.routes import router as parts
 from cascadia.proposals.routes import router as proposals
 from cascadia.vault.routes import router as vault
 from cascadia.versioning.routes import router as versioning
 
 PREFIX: Final = "/api/v1"
-ROUTERS: Final[tuple[APIRouter, ...]] = (access, items, parts, bom, versioning, vault, board, jobs, proposals)
+ROUTERS: Final[tuple[APIRouter, ...]] = (access, items, parts, bom, versioning, vault, board, jobs, notify, proposals)
 """What stands under `PREFIX`, in the order of the document."""
 
 

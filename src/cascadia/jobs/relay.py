@@ -7,7 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 import structlog
@@ -33,7 +33,7 @@ class Relay:
     def __init__(self, database: Database, subscriptions: Iterable[Subscription]) -> None:
         self._database = database
         self._subscriptions: Mapping[str, Subscription] = {s.name: s for s in subscriptions}
-        self._declared = Jsonb([{"name": s.name, "events": list(s.events), "where": dict(s.where)} for s in self._subscriptions.values()])
+        self._declared = Jsonb([_declared(s) for s in self._subscriptions.values()])
         self._handled = -1
         self._look_again = 0.0
         self._careful: set[str] = set()
@@ -107,6 +107,16 @@ class Relay:
             log.error("subscriptions_without_cursor", names=missing, remedy="run `cascadia migrate`")
 
 
+def _declared(subscription: Subscription) -> dict[str, Any]:
+    """What the database needs to know of it."""
+    return {
+        "name": subscription.name,
+        "events": list(subscription.events),
+        "without": list(subscription.without),
+        "where": dict(subscription.where),
+    }
+
+
 async def _nobody(_families: Sequence[str]) -> None:
     """Nobody is to hear of queued jobs."""
 
@@ -119,7 +129,14 @@ async def _serve_some(write: Write, subscription: Subscription, last: int, limit
     found = await write.all(
         queries.INCOMING,
         Incoming,
-        {"after": after, "last": last, "events": list(subscription.events), "where": Jsonb(dict(subscription.where)), "limit": limit},
+        {
+            "after": after,
+            "last": last,
+            "events": list(subscription.events),
+            "without": list(subscription.without),
+            "where": Jsonb(dict(subscription.where)),
+            "limit": limit,
+        },
     )
     for event in found:
         for job in await subscription.handle(write, event):

@@ -135,7 +135,8 @@ class Enqueue:
 class Subscription:
     """`name` has a cursor of its own over the outbox; `handle` says in the relay's transaction which jobs follow.
 
-    `where`: only events whose data contain it. A handler that raises is asked again, and later events wait for it.
+    `events`: their types, none for all, but not those in `without`. `where`: only events whose data contain it.
+    A handler that raises is asked again, and later events wait for it.
     """
 
     name: str
@@ -143,6 +144,7 @@ class Subscription:
     handle: Callable[[Write, Incoming], Awaitable[list[Enqueue]]]
     from_beginning: bool = False
     where: Payload = field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

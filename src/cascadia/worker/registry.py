@@ -8,10 +8,11 @@ from cascadia.cad.jobs import DECLARED as CAD
 from cascadia.jobs.registry import Registry, collect
 from cascadia.jobs.upkeep import DECLARED as JOBS
 from cascadia.kernel.declare import Declared
+from cascadia.notify.jobs import DECLARED as NOTIFY
 from cascadia.proposals.jobs import DECLARED as PROPOSALS
 from cascadia.vault.jobs import DECLARED as VAULT
 
-DOMAINS: Final[tuple[Declared, ...]] = (ACCESS, JOBS, VAULT, PROPOSALS, CAD)
+DOMAINS: Final[tuple[Declared, ...]] = (ACCESS, JOBS, NOTIFY, VAULT, PROPOSALS, CAD)
 
 
 @cache

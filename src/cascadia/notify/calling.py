@@ -1,0 +1,69 @@
+"""One call to a webhook: to the very address that was checked, in bounded time, with a bounded answer, never redirected."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from cascadia.notify.addresses import Inside, resolve
+from cascadia.settings import Network
+
+CALL_SECONDS: Final = 10.0
+MOST_READ: Final = 64 * 1024
+MOST_KEPT: Final = 2048
+PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a call: a status with the beginning of the answer, or why there is none."""
+
+    milliseconds: int
+    status: int | None = None
+    text: str | None = None
+    error: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+async def call(url: str, headers: Mapping[str, str], body: bytes, *, allowed: Sequence[Network], trust: ssl.SSLContext) -> Answer:
+    """Posts the body."""
+    began = time.monotonic()
+
+    def taken() -> int:
+        return round((time.monotonic() - began) * 1000)
+
+    try:
+        async with asyncio.timeout(CALL_SECONDS):
+            status, text = await _post(httpx.URL(url), headers, body, allowed, trust)
+    except TimeoutError:
+        return Answer(taken(), error=f"no answer within {CALL_SECONDS:.0f} seconds")
+    except (Inside, httpx.HTTPError, OSError, ssl.SSLError) as error:
+        return Answer(taken(), error=str(error).strip() or type(error).__name__)
+    refusal = None if 200 <= status < 300 else f"answered {status}"
+    return Answer(taken(), status, text, refusal)
+
+
+async def _post(
+    url: httpx.URL, headers: Mapping[str, str], body: bytes, allowed: Sequence[Network], trust: ssl.SSLContext
+) -> tuple[int, str]:
+    port = url.port or PORTS[url.scheme]
+    address = await resolve(url.host, port, allowed)
+    pinned = url.copy_with(host=address, port=port)
+    sent = {**headers, "Host": url.netloc.decode("ascii")}
+    async with (
+        httpx.AsyncClient(verify=trust, trust_env=False, follow_redirects=False, timeout=CALL_SECONDS) as client,
+        client.stream("POST", pinned, content=body, headers=sent, extensions={"sni_hostname": url.host}) as response,
+    ):
+        read = bytearray()
+        async for piece in response.aiter_raw():
+            read += piece
+            if len(read) >= MOST_READ:
+                break
+        return response.status_code, bytes(read[:MOST_KEPT]).decode(errors="replace").replace("\0", "")
