@@ -12,6 +12,7 @@ import { ProgramsPage } from "./features/admin/ProgramsPage";
 import { ProjectsPage } from "./features/admin/ProjectsPage";
 import { TokensPage } from "./features/admin/TokensPage";
 import { UsersPage } from "./features/admin/UsersPage";
+import { WebhooksPage } from "./features/admin/WebhooksPage";
 import { SetupPage } from "./features/auth/SetupPage";
 import { SignInPage } from "./features/auth/SignInPage";
 import { BomPage } from "./features/bom/BomPage";
@@ -19,6 +20,7 @@ import { WhereUsedPage } from "./features/bom/WhereUsedPage";
 import { CommitPage } from "./features/history/CommitPage";
 import { HistoryPage } from "./features/history/HistoryPage";
 import { JobsPage } from "./features/jobs/JobsPage";
+import { QueuesPage } from "./features/jobs/QueuesPage";
 import { AttributesPage } from "./features/parts/AttributesPage";
 import { PartHistoryPage } from "./features/parts/PartHistoryPage";
 import { PartLayout } from "./features/parts/PartLayout";
@@ -119,6 +121,8 @@ const jobs = createRoute({
   validateSearch: (search: Record<string, unknown>) => text(search, "state", "mine"),
   component: JobsPage,
 });
+const queues = createRoute({ getParentRoute: () => app, path: "/admin/queues", component: QueuesPage });
+const webhooks = createRoute({ getParentRoute: () => app, path: "/admin/webhooks", component: WebhooksPage });
 const history = createRoute({
   getParentRoute: () => app,
   path: "/history",
@@ -142,6 +146,8 @@ const routeTree = root.addChildren([
     imports,
     proposal,
     jobs,
+    queues,
+    webhooks,
     history,
     commit,
     users,

@@ -43,6 +43,14 @@ export type AttachmentRole = Attachment["role"];
 export type Job = Schemas["JobView"];
 export type JobState = Schemas["JobState"];
 
+export type Queue = Schemas["QueueView"];
+export type Worker = Schemas["WorkerView"];
+export type LogLine = Schemas["LogLineView"];
+
+export type Webhook = Schemas["WebhookView"];
+export type NewWebhook = Schemas["NewWebhook"];
+export type Delivery = Schemas["DeliveryView"];
+
 export type Proposal = Schemas["Proposal"];
 export type ProposalState = Proposal["state"];
 export type ProposalRow = Schemas["ProposalRowView"];

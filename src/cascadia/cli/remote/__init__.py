@@ -4,9 +4,9 @@ from typing import Final
 
 import typer
 
-from cascadia.cli.remote import access, bom, files, jobs, parts, proposals
+from cascadia.cli.remote import access, bom, files, jobs, parts, proposals, webhooks
 
-MODULES: Final = (access, parts, bom, files, proposals, jobs)
+MODULES: Final = (access, parts, bom, files, proposals, jobs, webhooks)
 
 
 def register(app: typer.Typer) -> None:

@@ -12,6 +12,12 @@ import { toastError } from "../../ui/toast";
 const TITLES: Record<string, string> = {
   "conversion.cad.step": "Convert STEP",
   "import.match": "Match with existing parts",
+  "maintenance.expiry": "Forget what has expired",
+  "maintenance.job_archive": "Archive old jobs",
+  "maintenance.job_statistics": "Count jobs",
+  "maintenance.webhook_log": "Forget old deliveries",
+  "vault.collect": "Collect unused files",
+  "webhook.deliver": "Call a webhook",
 };
 
 export const jobTitle = (job: Job): string => TITLES[job.type] ?? job.type;

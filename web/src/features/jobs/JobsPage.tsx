@@ -9,6 +9,7 @@ import { Progress } from "../../ui/Progress";
 import { Empty, ErrorState, SkeletonRows } from "../../ui/states";
 import { PageHead, Toolbar } from "../../ui/Toolbar";
 import { JobActions, jobTitle } from "./JobLine";
+import { JobLog } from "./JobLog";
 
 const STATES = ["queued", "running", "succeeded", "dead", "cancelled"];
 
@@ -101,6 +102,7 @@ function JobTable({ jobs }: { jobs: Job[] }) {
             <td className="muted">{job.actor?.name}</td>
             <td className="muted">{formatTime(job.created_at)}</td>
             <td className="table-actions">
+              <JobLog job={job} />
               <JobActions job={job} />
             </td>
           </tr>

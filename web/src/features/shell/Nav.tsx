@@ -1,5 +1,6 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
 import { Icon, type IconName } from "../../ui/Icon";
+import { useMayAddProject } from "../admin/useMayAddProject";
 
 type Entry = { to: LinkProps["to"]; icon: IconName; label: string };
 
@@ -13,7 +14,9 @@ const ADMINISTRATION: Entry[] = [
   { to: "/admin/programs", icon: "folder", label: "Programs" },
   { to: "/admin/projects", icon: "tree", label: "Projects" },
 ];
+const WEBHOOKS: Entry = { to: "/admin/webhooks", icon: "right", label: "Webhooks" };
 const FOR_ADMINISTRATORS: Entry[] = [
+  { to: "/admin/queues", icon: "clock", label: "Queues" },
   { to: "/admin/users", icon: "user", label: "Users" },
   { to: "/admin/numbers", icon: "number", label: "Numbers" },
 ];
@@ -30,7 +33,8 @@ function NavLink({ entry }: { entry: Entry }) {
 }
 
 export function Nav({ administrator }: { administrator: boolean }) {
-  const below = administrator ? [...ADMINISTRATION, ...FOR_ADMINISTRATORS] : ADMINISTRATION;
+  const leads = useMayAddProject();
+  const below = [...ADMINISTRATION, ...(leads ? [WEBHOOKS] : []), ...(administrator ? FOR_ADMINISTRATORS : [])];
   return (
     <nav className="shell-nav" aria-label="Main">
       <ul>

@@ -1,0 +1,45 @@
+"""Queues, workers, logs and webhooks, as an administrator sees them."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Api, Watch, picture
+
+
+def test_an_administrator_sees_queues_and_workers(ada: Page) -> None:
+    page = ada
+    page.goto("/admin/queues")
+    queues = page.get_by_role("table", name="Queues")
+    expect(queues.get_by_role("row").filter(has_text="conversion.cad")).to_contain_text("1")
+    workers = page.get_by_role("table", name="Workers")
+    expect(workers).to_contain_text("maintenance")
+    expect(workers).to_contain_text("0 of")
+    picture(page, "queues")
+
+
+def test_a_webhook_is_added_tried_and_removed(ada: Page, api: Api, watch: Watch) -> None:
+    page = ada
+    project = api.project("hooks")
+    page.goto("/admin/webhooks")
+    page.get_by_role("button", name="Add webhook").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Address").fill("not an address")
+    dialog.get_by_role("button", name="Add webhook").click()
+    expect(dialog).to_contain_text("Enter an address such as")
+    dialog.get_by_label("Address").fill("http://127.0.0.1:9/hook")
+    dialog.get_by_label("Events").fill("part.*, bom.*")
+    dialog.get_by_label("Of program").select_option(label=f"{project['code']}-program")
+    dialog.get_by_role("button", name="Add webhook").click()
+    expect(page.get_by_text("whsec_")).to_be_visible()
+    table = page.get_by_role("table", name="Webhooks")
+    expect(table).to_contain_text("part.*, bom.*")
+    table.get_by_role("button", name="Send a test").click()
+    log = page.get_by_role("dialog")
+    expect(log).to_contain_text("an address inside")
+    picture(page, "webhook-deliveries")
+    page.keyboard.press("Escape")
+    expect(log).to_be_hidden()
+    picture(page, "webhooks")
+    table.get_by_role("button", name="Switch off").click()
+    expect(table).to_contain_text("Switched off.")
+    table.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("No webhooks")).to_be_visible()
