@@ -105,6 +105,7 @@ async def build(workshop: Workshop) -> Site:
         "program_id": workshop.program,
         "project_id": project,
         **(await _webhook(workshop)),
+        "output_id": await _output(workshop),
         "user_id": engineer.user["id"],
         "token_id": (await lead.post("/tokens", {"name": NAME}))["id"],
         "code": "ROVER",
@@ -144,6 +145,21 @@ async def _job(workshop: Workshop) -> str:
         return str(await jobs.enqueue(write, job))
 
 
+async def _output(workshop: Workshop) -> str:
+    """A file that a job made for the engineer."""
+    app = workshop.company.app
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield NAME.encode()
+
+    stored = await app.state.blobs.put(pieces(), new_uid())
+    async with app.state.database.write() as write:
+        actor = await write.value("SELECT user_id FROM user_account WHERE uid = %(uid)s", {"uid": workshop.engineer.user["id"]})
+        output = vault.NewOutput(f"{NAME}.csv", "text/csv", actor, stored)
+        await vault.save_output(write, output)
+    return str(output.uid)
+
+
 async def _webhook(workshop: Workshop) -> dict[str, str]:
     body = {"url": "https://example.org/hook", "program": workshop.program, "description": NAME}
     made = await workshop.lead.post("/webhooks", body)
@@ -177,6 +193,7 @@ def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
         "create_proposal": {"file": ids["file_id"], "project": ids["project_id"]},
         "choose_proposal_row": {"choice": "skip"},
         "accept_proposal": {},
+        "export_bom": {"format": "csv"},
         "create_webhook": {"url": "https://example.org/new", "program": ids["program_id"]},
         "edit_webhook": {"description": "changed"},
         "replay_events": {"after": 0},

@@ -6,6 +6,7 @@ import random
 import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -25,6 +26,12 @@ JOBS = int(os.environ.get("FAULT_JOBS", "60"))
 LONG = JOBS >= 300
 OUTAGE = 30.0 if LONG else 4.0
 """Seconds for which a shared service is away."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(1200 if LONG else 300))
 
 
 @dataclass

@@ -15,11 +15,12 @@ from cascadia.jobs.routes import router as jobs
 from cascadia.notify.routes import router as notify
 from cascadia.parts.routes import router as parts
 from cascadia.proposals.routes import router as proposals
+from cascadia.reports.routes import router as reports
 from cascadia.vault.routes import router as vault
 from cascadia.versioning.routes import router as versioning
 
 PREFIX: Final = "/api/v1"
-ROUTERS: Final[tuple[APIRouter, ...]] = (access, items, parts, bom, versioning, vault, board, jobs, notify, proposals)
+ROUTERS: Final[tuple[APIRouter, ...]] = (access, items, parts, bom, versioning, vault, board, jobs, notify, proposals, reports)
 """What stands under `PREFIX`, in the order of the document."""
 
 

@@ -308,13 +308,18 @@ async def _refuse_lag(primary: Primary, actor: Actor, row: ItemRow) -> None:
         raise Invalid(f"{row.number} cannot go back to prototype: {', '.join(ahead)} uses it and is further on.", code="phase_lags")
 
 
-def sum_below(tree: Tree, paging: PageRequest) -> tuple[Sequence[tuple[TreeItem, Fraction]], str | None]:
-    """The distinct items below the root with their quantity in one root, by number; hidden ones last; one page."""
+def all_below(tree: Tree) -> list[tuple[TreeItem, Fraction]]:
+    """The distinct items below the root with their quantity in one root, by number; hidden ones last."""
     totals = explode.flatten(tree.root, tree.edges)
-    chosen = sorted(
+    return sorted(
         ((i, totals[i.item_id]) for i in tree.items if i.item_id in totals),
         key=lambda p: (p[0].number is None, p[0].number or "", p[0].item_id),
     )
+
+
+def sum_below(tree: Tree, paging: PageRequest) -> tuple[Sequence[tuple[TreeItem, Fraction]], str | None]:
+    """One page of `all_below`."""
+    chosen = all_below(tree)
     after = paging.after(1)
     start = int(after[0]) if after else 0
     page = chosen[start : start + paging.limit]

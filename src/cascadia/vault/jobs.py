@@ -15,11 +15,14 @@ BATCH: Final = 1000
 
 
 async def collect(database: Database, store: BlobStore, grace: timedelta = GRACE) -> dict[str, int]:
-    """Dooms contents that nothing names, deletes those doomed for the grace, then objects and uploads older than it without a row.
+    """Forgets outputs after their time, dooms contents that nothing names, and deletes those doomed for the grace.
+
+    Then objects and uploads older than the grace that have no row.
 
     Safe beside uploads of the same contents: taking a blob clears its doom under the row's lock, and keys are never used twice.
     """
     async with database.write() as write:
+        await write.execute(queries.FORGET_OUTPUTS)
         await write.execute(queries.REPRIEVE)
         doomed = await write.execute(queries.DOOM, {"grace": grace})
     deleted = 0

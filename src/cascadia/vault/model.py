@@ -59,6 +59,18 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputRow:
+    """A file that a job made for one person."""
+
+    uid: UUID
+    name: str
+    media_type: str
+    key: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileRow:
     """A file as it is read, with its content and project."""
 

@@ -47,6 +47,15 @@ INSERT_ATTACHMENTS: Final[LiteralString] = (
     "INSERT INTO attachment (attachment_id, uid) SELECT * FROM jsonb_to_recordset(%(rows)s) AS r(attachment_id bigint, uid uuid)"
 )
 EXPECT_ONE: Final = query(__package__, "expect_one")
+INSERT_OUTPUT: Final[LiteralString] = (
+    "INSERT INTO output_file (uid, blob_id, name, media_type, created_for)"
+    " VALUES (%(uid)s, %(blob_id)s, %(name)s, %(media_type)s, %(created_for)s)"
+)
+OUTPUT: Final[LiteralString] = (
+    "SELECT o.uid, o.name, o.media_type, b.key, b.size, encode(b.sha256, 'hex') AS sha256 FROM output_file o JOIN blob b USING (blob_id)"
+    " WHERE o.uid = %(uid)s AND o.created_for = %(actor)s AND o.expires_at > now()"
+)
+FORGET_OUTPUTS: Final[LiteralString] = "DELETE FROM output_file WHERE expires_at < now()"
 REPRIEVE: Final = query(__package__, "reprieve")
 DOOM: Final = query(__package__, "doom")
 DELETE_DOOMED: Final = query(__package__, "delete_doomed")

@@ -20,7 +20,7 @@ from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, Problem, a
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.statements import Statement
 from cascadia.vault import attaching, delivery, queries, service
-from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow
+from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow, OutputRow
 from cascadia.vault.schemas import (
     AttachmentPage,
     AttachmentPatch,
@@ -206,7 +206,19 @@ async def read_derivative(
     return await _deliver(request.method, asked, blobs, row, {**headers, "Cache-Control": kept, "Vary": "Cookie, Authorization"})
 
 
-async def _deliver(method: str, asked: Wanted, blobs: BlobStore, content: FileRow | DerivativeRow, headers: Mapping[str, str]) -> Response:
+@router.get("/outputs/{output_id}", response_class=StreamingResponse, responses=DELIVERED)
+@permission("signed_in")
+async def read_output(request: Request, db: Db, blobs: Blobs, actor: CurrentActor, asked: Asked, output_id: UUID) -> Response:
+    """A file that a job made for me, such as an export; kept for a week."""
+    async with db.read() as read:
+        row = await service.output_by_uid(read, actor, output_id)
+    headers = delivery.safe_headers(row.name, row.media_type, inline=False)
+    return await _deliver(request.method, asked, blobs, row, {**headers, "Cache-Control": EXACTLY})
+
+
+async def _deliver(
+    method: str, asked: Wanted, blobs: BlobStore, content: FileRow | DerivativeRow | OutputRow, headers: Mapping[str, str]
+) -> Response:
     """The content as the reader wants it: 200, 206, 304 or 416."""
     etag = f'"{content.sha256}"'
     headers = {**headers, "ETag": etag}

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +18,18 @@ from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest, encode_cursor
 from cascadia.kernel.statements import Statement
 from cascadia.vault import queries
-from cascadia.vault.model import AttachmentRow, Blob, DerivativeRow, FileRow, ItemPoint, NewAttachment, Target, check_name, media_type_of
+from cascadia.vault.model import (
+    AttachmentRow,
+    Blob,
+    DerivativeRow,
+    FileRow,
+    ItemPoint,
+    NewAttachment,
+    OutputRow,
+    Target,
+    check_name,
+    media_type_of,
+)
 from cascadia.vault.tables import ATTACHMENT_V
 from cascadia.versioning.model import At, Delta
 
@@ -34,6 +45,17 @@ class NewDerivative:
     component: str
     media_type: str
     stored: StoredBlob
+
+
+@dataclass(frozen=True, slots=True)
+class NewOutput:
+    """A file that a job made for one person and put into the store; kept for a week."""
+
+    name: str
+    media_type: str
+    created_for: int
+    stored: StoredBlob
+    uid: UUID = field(default_factory=new_uid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +109,21 @@ async def create_file(write: Write, actor: Actor, target: Target, stored: Stored
     }
     await write.emit(Event("file.created", uid, actor.user_id, target.program_id, data))
     return blob
+
+
+async def save_output(write: Write, output: NewOutput) -> None:
+    """The row of an output, in the job's finish transaction."""
+    blob = (await write.all(queries.TAKE_BLOB, Blob, asdict(output.stored)))[0]
+    params = {"uid": output.uid, "blob_id": blob.blob_id, "name": output.name, "media_type": output.media_type}
+    await write.execute(queries.INSERT_OUTPUT, {**params, "created_for": output.created_for})
+
+
+async def output_by_uid(read: Read, actor: Actor, uid: UUID) -> OutputRow:
+    """An output that was made for the actor; 404 for anybody else, and after a week."""
+    found = await read.one(queries.OUTPUT, OutputRow, {"uid": uid, "actor": actor.user_id})
+    if found is None:
+        raise NotFound("There is no such file of yours, or its week is over. Ask for it again.")
+    return found
 
 
 async def file_by_uid(read: Read, actor: Actor, uid: UUID) -> FileRow:

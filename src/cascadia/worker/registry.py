@@ -10,9 +10,10 @@ from cascadia.jobs.upkeep import DECLARED as JOBS
 from cascadia.kernel.declare import Declared
 from cascadia.notify.jobs import DECLARED as NOTIFY
 from cascadia.proposals.jobs import DECLARED as PROPOSALS
+from cascadia.reports.jobs import DECLARED as REPORTS
 from cascadia.vault.jobs import DECLARED as VAULT
 
-DOMAINS: Final[tuple[Declared, ...]] = (ACCESS, JOBS, NOTIFY, VAULT, PROPOSALS, CAD)
+DOMAINS: Final[tuple[Declared, ...]] = (ACCESS, JOBS, NOTIFY, VAULT, PROPOSALS, CAD, REPORTS)
 
 
 @cache

@@ -488,6 +488,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/outputs/{output_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Output
+         * @description A file that a job made for me, such as an export; kept for a week.
+         */
+        get: operations["read_output"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parts": {
         parameters: {
             query?: never;
@@ -642,6 +662,26 @@ export interface paths {
          * @description Adds, changes and removes lines of one BOM, all or nothing, as one commit. `If-Match` is the ETag of the BOM as a whole.
          */
         post: operations["edit_bom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parts/{part_id}/bom/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Bom
+         * @description Writes the BOM, as I may see it, into a file: the job's result names the `output`, which is kept for a week.
+         */
+        post: operations["export_bom"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1609,6 +1649,19 @@ export interface components {
             removed: string[];
         };
         /**
+         * BomExport
+         * @description How a BOM is to be exported.
+         */
+        BomExport: {
+            /** @default xlsx */
+            format?: components["schemas"]["Format"];
+            /**
+             * @description `indented`: each place by level; `flat`: each part once.
+             * @default indented
+             */
+            view?: components["schemas"]["View"];
+        };
+        /**
          * BomTree
          * @description A multi-level BOM as columns at one point, under one revision rule.
          */
@@ -2088,6 +2141,12 @@ export interface components {
             /** Total */
             total?: number | null;
         };
+        /**
+         * Format
+         * @description What a table is written as.
+         * @enum {string}
+         */
+        Format: "csv" | "xlsx";
         /**
          * Grant
          * @description A user's role in a program.
@@ -3694,6 +3753,12 @@ export interface components {
             /** Unit */
             unit: string | null;
         };
+        /**
+         * View
+         * @description Which rows of a BOM: each place by level, or each part once with its quantity in the whole.
+         * @enum {string}
+         */
+        View: "indented" | "flat";
         /**
          * WebhookPage
          * @description Webhooks, oldest first.
@@ -6688,6 +6753,105 @@ export interface operations {
             };
         };
     };
+    read_output: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETags of what the reader has. */
+                "If-None-Match"?: string | null;
+                /** @description Serve the range only of the content with this ETag. */
+                "If-Range"?: string | null;
+                /** @description One range, such as `bytes=0-1023`. */
+                Range?: string | null;
+            };
+            path: {
+                output_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole content */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The reader has these bytes */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The range begins behind the last byte */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_parts: {
         parameters: {
             query?: {
@@ -8013,6 +8177,110 @@ export interface operations {
             };
             /** @description `If-Match` is missing */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_bom: {
+        parameters: {
+            query?: {
+                /** @description Point in history: `branch:main@12`, `commit:12`, `date:…`; absent = head of main. */
+                at?: string | null;
+            };
+            header?: {
+                /** @description Makes a retry safe for 24 h. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                part_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BomExport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It clashes with the present state; `code` says how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,8 @@
-"""`bom`, `line add|edit|remove`, `where-used`, `log`."""
+"""`bom`, `export`, `line add|edit|remove`, `where-used`, `log`."""
 
-from typing import Annotated, Any
+import time
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -8,6 +10,7 @@ from cascadia.cli.remote.client import Client, Refused, signed_in
 from cascadia.cli.remote.output import At, Json, Limit, Url, add_group, columns, show
 from cascadia.cli.remote.parts import Message, part_by_number
 
+EXPORT_SECONDS: Final = 0.3
 Find = Annotated[int, typer.Option("--find", help="The line's find number.")]
 Quantity = Annotated[str | None, typer.Option("--quantity", "-n")]
 Designators = Annotated[str | None, typer.Option("--designators", help="Separated by commas.")]
@@ -18,6 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command("bom")(bom)
     app.command("where-used")(where_used)
     app.command("log")(log)
+    app.command("export")(export)
     add_group(app, "line", "Lines of a BOM.", {"add": add, "edit": edit, "remove": remove})
 
 
@@ -37,6 +41,32 @@ def bom(
         return
     tree = client.get(f"/parts/{part['id']}/bom/tree", at=at)
     show(tree, as_json, lambda: tree_text(tree))
+
+
+def export(
+    number: str,
+    form: Annotated[str, typer.Option("--format", help="csv or xlsx")] = "xlsx",
+    flat: Annotated[bool, typer.Option("--flat", help="Each part once, with its quantity in the whole.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write it; its own name when absent.")] = None,
+    at: At = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Write a part's bill of materials into a file for spreadsheets."""
+    client = signed_in(url)
+    part, _ = part_by_number(client, number, at)
+    job = client.send("POST", f"/parts/{part['id']}/bom/exports", {"format": form, "view": "flat" if flat else "indented"}, at=at)
+    while job["state"] in {"queued", "running"}:
+        time.sleep(EXPORT_SECONDS)
+        job = client.get(f"/jobs/{job['id']}")
+    if job["state"] != "succeeded":
+        raise Refused(job["error"]["message"] if job["error"] else "The export was cancelled.")
+    target = output or Path(Path(job["result"]["name"]).name)
+    with client.stream(f"/outputs/{job['result']['output']}") as response, target.open("wb") as out:
+        response.raise_for_status()
+        for piece in response.iter_bytes():
+            out.write(piece)
+    show({**job["result"], "path": str(target)}, as_json, lambda: f"{target}  {job['result']['rows']} rows")
 
 
 def _flat(line: dict[str, Any]) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ import { type ReactNode, type Ref, useEffect, useState } from "react";
 import { Icon } from "../../ui/Icon";
 import { Toolbar } from "../../ui/Toolbar";
 import { type ColumnId, TREE_COLUMNS } from "./columns";
+import { ExportBom } from "./ExportBom";
 
 type Search = { view?: string; model?: string; q?: string };
 
@@ -67,6 +68,7 @@ export function BomToolbar({ view, filterRef, leading, children }: Props) {
         }}
       />
       <span className="grow" />
+      {view !== "print" && <ExportBom flat={view === "flat"} />}
       {children}
     </Toolbar>
   );

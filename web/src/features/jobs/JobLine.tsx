@@ -1,8 +1,10 @@
 import { Button } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { invalidate } from "../../api/events";
+import { outputOf } from "../../api/exports";
 import { cancelJob, retryJob } from "../../api/jobs";
+import { sessionQuery } from "../../api/people";
 import type { Job } from "../../api/types";
 import { JobBadge } from "../../ui/badges";
 import { formatAgo } from "../../ui/format";
@@ -11,6 +13,7 @@ import { toastError } from "../../ui/toast";
 
 const TITLES: Record<string, string> = {
   "conversion.cad.step": "Convert STEP",
+  "export.bom": "Export the BOM of",
   "import.match": "Match with existing parts",
   "maintenance.expiry": "Forget what has expired",
   "maintenance.job_archive": "Archive old jobs",
@@ -39,6 +42,7 @@ export function JobLine({ job }: { job: Job }) {
           )}
         </span>
         <JobBadge state={job.state} />
+        <JobOutput job={job} />
         <JobActions job={job} />
       </div>
       {isLive(job) && (
@@ -58,6 +62,17 @@ export function JobLine({ job }: { job: Job }) {
       </p>
     </div>
   );
+}
+
+/** The file that it made for me. */
+export function JobOutput({ job }: { job: Job }) {
+  const { data: session } = useQuery(sessionQuery);
+  const output = outputOf(job);
+  return output && job.actor?.id === session?.user.id ? (
+    <Button component="a" size="compact-xs" variant="default" href={output} download>
+      Download
+    </Button>
+  ) : null;
 }
 
 export function JobActions({ job }: { job: Job }) {

@@ -8,7 +8,7 @@ import { formatTime, words } from "../../ui/format";
 import { Progress } from "../../ui/Progress";
 import { Empty, ErrorState, SkeletonRows } from "../../ui/states";
 import { PageHead, Toolbar } from "../../ui/Toolbar";
-import { JobActions, jobTitle } from "./JobLine";
+import { JobActions, JobOutput, jobTitle } from "./JobLine";
 import { JobLog } from "./JobLog";
 
 const STATES = ["queued", "running", "succeeded", "dead", "cancelled"];
@@ -103,6 +103,7 @@ function JobTable({ jobs }: { jobs: Job[] }) {
             <td className="muted">{formatTime(job.created_at)}</td>
             <td className="table-actions">
               <JobLog job={job} />
+              <JobOutput job={job} />
               <JobActions job={job} />
             </td>
           </tr>

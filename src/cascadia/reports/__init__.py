@@ -1,0 +1,1 @@
+"""Tables to take away: a BOM as CSV or XLSX. Owns no table; reads what its owner's services let the asker see."""

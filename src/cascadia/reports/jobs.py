@@ -1,0 +1,45 @@
+"""The job that writes a BOM into a file."""
+
+import asyncio
+from typing import Final
+from uuid import UUID
+
+from cascadia.access.actors import actor_of
+from cascadia.bom import service as bom
+from cascadia.jobs.model import PermanentJobError
+from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload
+from cascadia.reports.boms import bom_table
+from cascadia.reports.model import MEDIA_TYPES, Format, View
+from cascadia.reports.writers import TooManyRows, write
+from cascadia.vault import service as vault
+from cascadia.versioning.model import At
+
+EXPORT_BOM: Final = "export.bom"
+
+
+async def export_bom(context: JobContext, payload: Payload) -> None:
+    """Reads the tree as the asker may see it today, at the commit of the time of asking, and keeps the file for them."""
+    assert context.actor_id is not None
+    form, view = Format(payload["format"]), View(payload["view"])
+    async with context.database.snapshot() as read:
+        actor = await actor_of(read, context.actor_id)
+        tree = await bom.tree(read, actor, UUID(payload["part"]), At(payload["branch"], payload["seq"]))
+    context.progress(0.3, "writing")
+    root = tree.items[0]
+    name = f"{root.number}-bom-{payload['seq']}.{form}".replace("/", "_")
+    path = context.folder / "output" / "table"
+    try:
+        rows = await asyncio.to_thread(write, bom_table(tree, view), form, path)
+    except TooManyRows as error:
+        raise PermanentJobError("too_many_rows", "The BOM has more rows than a sheet holds. Export it as CSV.") from error
+    context.progress(0.8, "storing")
+    stored = await vault.keep(context.blobs, path)
+    output = vault.NewOutput(name, MEDIA_TYPES[form], context.actor_id, stored)
+    async with context.finish({"output": str(output.uid), "name": name, "rows": rows}) as write_rows:
+        await vault.save_output(write_rows, output)
+
+
+DECLARED: Final = Declared(
+    families=(Family("export", Isolation.TRUSTED, memory_mb=1024, wall_seconds=600, cpu_seconds=600),),
+    types=(JobType(EXPORT_BOM, "export", run=export_bom),),
+)

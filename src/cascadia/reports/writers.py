@@ -1,0 +1,68 @@
+"""Writes tables row by row: CSV as RFC 4180 (UTF-8 with a mark, which spreadsheets need), XLSX in constant memory."""
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import xlsxwriter
+
+from cascadia.reports.model import Cell, Format, Table, fits_a_float, texts
+
+DEEPEST_OUTLINE: Final = 7
+LONGEST_CELL: Final = 32_767
+MOST_ROWS: Final = 1_048_575
+"""Of a sheet, below its header."""
+
+
+class TooManyRows(Exception):
+    """A sheet holds no more."""
+
+
+def write(table: Table, form: Format, path: Path) -> int:
+    """Writes the table to a new file; how many rows."""
+    return {Format.CSV: _write_csv, Format.XLSX: _write_xlsx}[form](table, path)
+
+
+def _write_csv(table: Table, path: Path) -> int:
+    written = 0
+    with path.open("x", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(table.columns)
+        for row in table.rows:
+            writer.writerow(texts(row.cells))
+            written += 1
+    return written
+
+
+def _write_xlsx(table: Table, path: Path) -> int:
+    written = 0
+    with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet, bold = book.add_worksheet("BOM"), book.add_format({"bold": True})
+        book.set_properties({"title": table.title})
+        sheet.freeze_panes(1, 0)
+        sheet.outline_settings(symbols_below=False)
+        for column, name in enumerate(table.columns):
+            sheet.write_string(0, column, name, bold)
+        for row in table.rows:
+            written += 1
+            if written > MOST_ROWS:
+                raise TooManyRows
+            if row.level > 1:
+                sheet.set_row(written, None, None, {"level": min(row.level - 1, DEEPEST_OUTLINE)})
+            for column, cell in enumerate(row.cells):
+                _write_cell(sheet, written, column, cell)
+    return written
+
+
+def _write_cell(sheet: Any, row: int, column: int, cell: Cell) -> None:
+    """Numbers as numbers where the sheet shows exactly them, else as text."""
+    match cell:
+        case None:
+            return
+        case str():
+            sheet.write_string(row, column, cell[:LONGEST_CELL])
+        case Decimal() if not fits_a_float(cell):
+            sheet.write_string(row, column, format(cell, "f"))
+        case _:
+            sheet.write_number(row, column, float(cell))

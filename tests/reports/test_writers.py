@@ -1,0 +1,59 @@
+"""Tables as files: what a spreadsheet reads back, and what it must never run."""
+
+import csv
+import io
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from cascadia.reports.model import Cell, Format, Row, Table, fits_a_float, harmless
+from cascadia.reports.writers import write
+
+ROWS: list[list[Cell]] = [
+    ["=HYPERLINK(1)", 1, Decimal("0.1"), None, 'ü,"x"\nnew line'],
+    ["-5", 2, Decimal("12345678901234567890.123"), "@cmd", "plain"],
+]
+
+
+def table() -> Table:
+    return Table("T", ("Text", "Number", "Decimal", "Nothing", "More"), [Row(cells, level) for level, cells in enumerate(ROWS, 1)])
+
+
+def test_csv_is_read_back_and_harmless(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    assert write(table(), Format.CSV, path) == 2
+    raw = path.read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    assert raw.count(b"\r\n") == 3
+    rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
+    assert rows[1] == ["'=HYPERLINK(1)", "1", "0.1", "", 'ü,"x"\nnew line']
+    assert rows[2] == ["-5", "2", "12345678901234567890.123", "'@cmd", "plain"]
+
+
+def test_xlsx_is_read_back_with_numbers_and_outline(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    assert write(table(), Format.XLSX, path) == 2
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows[0] == ["Text", "Number", "Decimal", "Nothing", "More"]
+    assert rows[1] == ["=HYPERLINK(1)", 1, 0.1, None, 'ü,"x"\nnew line']
+    assert rows[2][2] == "12345678901234567890.123"
+    assert sheet["A2"].data_type == "s"
+    assert sheet.row_dimensions[3].outlineLevel == 1
+    assert sheet.freeze_panes == "A2"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    (("=1", "'=1"), ("+1", "'+1"), ("-1", "-1"), ("-1.5", "-1.5"), ("-x", "'-x"), ("@a", "'@a"), ("a=1", "a=1"), ("", "")),
+)
+def test_what_a_spreadsheet_would_run_is_marked(text: str, wanted: str) -> None:
+    assert harmless(text) == wanted
+
+
+@pytest.mark.parametrize(("number", "fits"), (("0.1", True), ("1E+20", True), ("0.1234567890123456789", False), ("3", True)))
+def test_numbers_that_a_sheet_would_round_are_told(number: str, fits: bool) -> None:  # noqa: FBT001
+    assert fits_a_float(Decimal(number)) is fits
