@@ -20,7 +20,7 @@ Seconds = Annotated[int, Field(ge=0, le=3600)]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["json", "text"]
 
-OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "RABBITMQ_", "SETUP_", "TRUSTED_", "WEBHOOK_", "WORKER_")
+OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "RABBITMQ_", "S3_", "SETUP_", "TRUSTED_", "WEBHOOK_", "WORKER_")
 """An unknown name that begins like this is a spelling mistake, not somebody else's variable."""
 
 RABBITMQ_ADDRESS: Final = re.compile(r"amqps?://([^@/]*@)?[^@/?#,]+(,[^@/?#,]+)*(/[^/?#]*)?")
@@ -103,6 +103,25 @@ class Settings(BaseModel):
         default=None,
         description="A file of certificates (PEM) of authorities to trust besides the system's, for RabbitMQ, S3, mail and webhooks.",
     )
+    s3_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+/?$",
+        description="The S3-compatible store of files, such as `http://storage:9000`. Absent, with `S3_BUCKET` absent too: files lie in "
+        "`DATA_DIR`.",
+    )
+    s3_bucket: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        description="The bucket, made where it is missing; it belongs to one Cascadia alone. Absent: `cascadia`.",
+    )
+    s3_region: str = Field(default="us-east-1", description="The region that requests are signed for.")
+    s3_access_key: str | None = Field(
+        default=None, repr=False, description="The key that opens the bucket. Absent: the machine's own role."
+    )
+    s3_secret_key: str | None = Field(default=None, repr=False, description="The secret of `S3_ACCESS_KEY`.")
+    s3_path_style: bool = Field(
+        default=True, description="Whether the bucket stands in the path (`true`, most stores) or in the host name (`false`)."
+    )
     webhook_allowed_networks: Annotated[tuple[Network, ...], BeforeValidator(_networks)] = Field(
         default=(),
         description="Networks inside that webhooks may lead to, separated by commas, such as `10.1.0.0/16`. Absent: only public addresses.",
@@ -174,6 +193,10 @@ class Settings(BaseModel):
     def _agree(self) -> Self:
         if self.database_direct_url and not self.database_url:
             raise ValueError("DATABASE_DIRECT_URL is set without DATABASE_URL: name the database in both, or in DATABASE_URL only")
+        if (self.s3_access_key is None) != (self.s3_secret_key is None):
+            raise ValueError("S3_ACCESS_KEY and S3_SECRET_KEY belong together: set both, or neither")
+        if self.s3_access_key and not (self.s3_endpoint or self.s3_bucket):
+            raise ValueError("S3_ACCESS_KEY is set without S3_ENDPOINT or S3_BUCKET: name the store")
         return self
 
     @property

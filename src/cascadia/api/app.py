@@ -16,10 +16,10 @@ from cascadia.jobs.permits import PermitSender
 from cascadia.jobs.stream import EventHub
 from cascadia.jobs.transport import JOBS_CHANNEL
 from cascadia.kernel import tasks
-from cascadia.kernel.blobs import store_from
 from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.http import permission
+from cascadia.kernel.stores import Preparation, store_from
 from cascadia.settings import Settings, SettingsInvalid
 
 BODY_LIMIT: Final = 20 * 1024 * 1024
@@ -45,7 +45,10 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
         ):
             app.state.database = database
             app.state.events = events
-            background = [asyncio.create_task(first_start.announce(database, settings.setup_token))]
+            background = [
+                asyncio.create_task(first_start.announce(database, settings.setup_token)),
+                asyncio.create_task(app.state.storage.run(database)),
+            ]
             if permits := app.state.permits:
                 database.carry(JOBS_CHANNEL, permits.offer)
                 background.append(asyncio.create_task(permits.run(database)))
@@ -63,6 +66,7 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
     app.state.settings = settings
     app.state.permits = _permit_sender(settings)
     app.state.blobs = store_from(settings)
+    app.state.storage = Preparation(app.state.blobs)
     app.state.passwords = passwords or Passwords()
     app.state.draining = asyncio.Event()
     app.add_middleware(BodyLimit, limit=BODY_LIMIT, streamed=STREAMED)

@@ -12,6 +12,7 @@ from cascadia.jobs.permits import PermitSender
 from cascadia.kernel.db import Database, Primary
 from cascadia.kernel.errors import Unavailable
 from cascadia.kernel.http import Db, permission
+from cascadia.kernel.stores import Preparation
 from cascadia.migrations import schema
 
 router: Final = APIRouter(tags=["operation"])
@@ -51,8 +52,8 @@ async def get_readiness(request: Request, db: Db) -> Ready:
             schema.check(await _schema_state(db))
     except (TimeoutError, psycopg.OperationalError) as error:
         raise Unavailable("The database does not answer.", code="database_unreachable", retry_after=DEADLINE_SECONDS) from error
-    permits: PermitSender | None = request.app.state.permits
-    return Ready(degraded=[permits.degraded] if permits and permits.degraded else [])
+    parts: list[PermitSender | Preparation | None] = [request.app.state.permits, request.app.state.storage]
+    return Ready(degraded=[part.degraded for part in parts if part and part.degraded])
 
 
 async def _schema_state(db: Database) -> tuple[int, int] | None:

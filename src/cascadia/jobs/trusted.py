@@ -19,12 +19,13 @@ from cascadia.jobs.confinement import MEBIBYTE, Limits, address_space, limit
 from cascadia.jobs.ledger import finish_statement, run_fenced
 from cascadia.jobs.model import LeaseLost, failure_of
 from cascadia.jobs.registry import Registry
-from cascadia.kernel import blobs, log
+from cascadia.kernel import log
 from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database, Write, lost_the_database
 from cascadia.kernel.declare import Payload
 from cascadia.kernel.events import Origin, current_origin
 from cascadia.kernel.statements import Statement
+from cascadia.kernel.stores import store_from
 from cascadia.settings import load
 
 logger = structlog.get_logger()
@@ -81,7 +82,7 @@ async def _serve(channel: Channel) -> None:
     settings = load()
     log.configure(settings.log_level, settings.log_format or "json")
     async with Database(settings.database_url or "", size=2, idle=0, name="job", pooler=settings.pooler) as database:
-        store = blobs.store_from(settings)
+        store = store_from(settings)
         while request is not None:
             before = asyncio.all_tasks()
             answer = await asyncio.create_task(_outcome(request, channel, database, store))

@@ -1,6 +1,6 @@
 """Where bytes lie: the port to a blob store, and the store on a local disk. What the bytes mean is the vault's business.
 
-A key is `blobs/aa/bb/<sha256>-<upload uid>`: no two uploads share one, so nothing is ever overwritten and deleting an old
+On the disk a key is `blobs/aa/bb/<sha256>-<upload uid>`: no two uploads share one, so nothing is ever overwritten and deleting an old
 object cannot hit a new upload of the same content.
 """
 
@@ -17,7 +17,6 @@ from typing import ClassVar, Final, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from cascadia.kernel.errors import CascadiaError
-from cascadia.settings import Settings
 
 PIECE: Final = 1024 * 1024
 KEY: Final = re.compile(r"blobs/([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{60}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -63,6 +62,10 @@ class StoreFull(CascadiaError):
 class BlobStore(Protocol):
     """Bytes under keys that are written once."""
 
+    async def prepare(self, instance: UUID) -> None:
+        """Makes the place where the bytes go, for this instance and no other; a `CascadiaError` says in words why it cannot."""
+        ...
+
     async def put(self, chunks: AsyncIterable[bytes], upload: UUID) -> StoredBlob:
         """Stores a stream, whole or not at all; durable when it returns. Memory does not grow with the size."""
         ...
@@ -88,11 +91,6 @@ class BlobStore(Protocol):
         ...
 
 
-def store_from(settings: Settings) -> BlobStore:
-    """The store that the settings name."""
-    return FileStore(settings.data_dir / "files")
-
-
 def blob_key(sha256: str, upload: UUID) -> str:
     """The key of an upload's object."""
     return f"blobs/{sha256[:2]}/{sha256[2:4]}/{sha256}-{upload}"
@@ -103,6 +101,9 @@ class FileStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+
+    async def prepare(self, instance: UUID) -> None:
+        """Nothing: folders are made as they are needed."""
 
     async def put(self, chunks: AsyncIterable[bytes], upload: UUID) -> StoredBlob:
         """See `BlobStore.put`. A stream that breaks off or a full disk leaves nothing behind."""

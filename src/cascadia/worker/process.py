@@ -5,6 +5,7 @@ import importlib
 import os
 import signal
 import socket
+from collections.abc import Callable
 from functools import partial
 
 import psycopg
@@ -22,9 +23,11 @@ from cascadia.jobs.runner import Runner
 from cascadia.jobs.schedules import Schedules
 from cascadia.jobs.transport import PostgresTransport, Transport
 from cascadia.jobs.zygotes import Zygotes
+from cascadia.kernel import tasks
 from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Unavailable
+from cascadia.kernel.stores import Preparation, store_from
 from cascadia.migrations.run import check_schema
 from cascadia.settings import Settings, SettingsInvalid, load
 from cascadia.worker.folder import work_folder
@@ -85,7 +88,16 @@ async def _run(settings: Settings, registry: Registry, registry_name: str, famil
                 grace_seconds=settings.grace_seconds,
                 pace=pace,
             )
-            await _serve(worker, stopped, settings, ledger, families, transport)
+            storage = Preparation(store_from(settings))
+            preparing = asyncio.create_task(storage.run(database))
+            try:
+                await _serve(worker, stopped, settings, ledger, families, lambda: _missing(transport, storage))
+            finally:
+                await tasks.end([preparing])
+
+
+def _missing(transport: Transport, storage: Preparation) -> list[str]:
+    return [part for part in (transport.degraded, storage.degraded) if part]
 
 
 async def _transport(settings: Settings, database: Database, ledger: Ledger, families: frozenset[str]) -> Transport:
@@ -98,7 +110,7 @@ async def _transport(settings: Settings, database: Database, ledger: Ledger, fam
 
 
 async def _serve(
-    worker: Worker, stopped: asyncio.Event, settings: Settings, ledger: Ledger, families: frozenset[str], transport: Transport
+    worker: Worker, stopped: asyncio.Event, settings: Settings, ledger: Ledger, families: frozenset[str], degraded: Callable[[], list[str]]
 ) -> None:
     async def ready() -> str | None:
         if stopped.is_set():
@@ -114,9 +126,6 @@ async def _serve(
             metrics.show_depth(families, await ledger.depth())
         except DATABASE_TROUBLE:
             log.warning("depth_unknown")
-
-    def degraded() -> list[str]:
-        return [transport.degraded] if transport.degraded else []
 
     server = await Health(ready, degraded, measure).serve(settings.health_port)
     stopping = asyncio.create_task(_stop_when(stopped, worker))

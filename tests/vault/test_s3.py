@@ -1,0 +1,157 @@
+"""The store in a bucket, against a real server: the same promises as on the disk."""
+
+import asyncio
+import hashlib
+import tracemalloc
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from cascadia.kernel.blobs import PIECE, BlobMissing
+from cascadia.kernel.errors import Unavailable
+from cascadia.kernel.ids import new_uid
+from cascadia.kernel.s3 import NotOurs, Place, S3Store
+from cascadia.settings import Settings
+from tests import company
+from tests.conftest import QUICK
+from tests.jobs.conftest import eventually
+from tests.s3 import ACCESS, SECRET, S3Server
+from tests.vault.conftest import stream
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[S3Server]:
+    made = S3Server()
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest_asyncio.fixture
+async def store(server: S3Server) -> S3Store:
+    made = S3Store(server.place(f"b{uuid4().hex}"))
+    await made.prepare(new_uid())
+    return made
+
+
+async def read(store: S3Store, key: str, start: int = 0, end: int | None = None) -> bytes:
+    return b"".join([piece async for piece in await store.open(key, start, end)])
+
+
+async def test_a_put_answers_key_hash_and_size(store: S3Store) -> None:
+    stored = await store.put(stream(b"abc", b"", b"def"), new_uid())
+    assert (stored.sha256, stored.size) == (hashlib.sha256(b"abcdef").hexdigest(), 6)
+    assert await store.exists(stored.key)
+    assert await read(store, stored.key) == b"abcdef"
+    empty = await store.put(stream(), new_uid())
+    assert (empty.size, await read(store, empty.key)) == (0, b"")
+
+
+@pytest.mark.parametrize(("start", "end"), ((0, None), (0, 0), (1, 4), (3, 99), (6, None), (7, 9)))
+async def test_ranges_read_as_slices(store: S3Store, start: int, end: int | None) -> None:
+    stored = await store.put(stream(b"abcdef"), new_uid())
+    assert await read(store, stored.key, start, end) == b"abcdef"[start:end]
+
+
+async def test_a_stream_that_breaks_off_leaves_nothing(store: S3Store) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield bytes(PIECE)
+        raise RuntimeError("cut")
+
+    with pytest.raises((RuntimeError, Unavailable)):
+        await store.put(broken(), new_uid())
+    assert [found async for found in store.list()] == []
+
+
+async def test_objects_are_listed_and_deleted(store: S3Store) -> None:
+    kept = [await store.put(stream(b"same"), new_uid()) for _ in range(2)]
+    assert sorted([found.key async for found in store.list()]) == sorted(blob.key for blob in kept)
+    await store.delete(kept[0].key)
+    await store.delete(kept[0].key)
+    assert [found.key async for found in store.list()] == [kept[1].key]
+    with pytest.raises(BlobMissing):
+        await store.open(kept[0].key)
+
+
+@pytest.mark.parametrize("key", ("../x", "blobs/x", "cascadia-instance", ""))
+async def test_what_is_no_key_is_never_asked_for(store: S3Store, key: str) -> None:
+    with pytest.raises(ValueError, match="not the key"):
+        await store.open(key)
+
+
+async def test_memory_is_flat_while_128_mib_pass(store: S3Store) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(128):
+            yield bytes(PIECE)
+
+    tracemalloc.start()
+    try:
+        stored = await store.put(body(), new_uid())
+        size = 0
+        async for piece in await store.open(stored.key):
+            size += len(piece)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (stored.size, size) == (128 * PIECE, 128 * PIECE)
+    assert peak < 32 * PIECE
+
+
+async def test_a_bucket_belongs_to_one_instance(server: S3Server) -> None:
+    ours, theirs = new_uid(), new_uid()
+    place = server.place("shared")
+    await asyncio.gather(*(S3Store(place).prepare(ours) for _ in range(5)))
+    with pytest.raises(NotOurs, match="S3_BUCKET"):
+        await S3Store(place).prepare(theirs)
+
+
+async def test_a_wrong_key_is_told_by_the_names_of_the_settings(server: S3Server) -> None:
+    with pytest.raises(Unavailable, match="S3_ACCESS_KEY"):
+        await S3Store(server.place("files", secret_key="wrong")).prepare(new_uid())
+
+
+async def test_a_server_that_is_not_there_is_told() -> None:
+    store = S3Store(Place("files", "http://127.0.0.1:1", access_key="a", secret_key="b"))
+    with pytest.raises(Unavailable, match="S3_ENDPOINT"):
+        await store.prepare(new_uid())
+
+
+async def test_the_whole_program_keeps_its_files_in_the_bucket(server: S3Server, database_url: str, tmp_path: Path) -> None:
+    from cascadia.web import create_app
+
+    bucket = f"b{uuid4().hex}"
+    settings = Settings(
+        database_url=database_url,
+        data_dir=tmp_path / "data",
+        s3_endpoint=server.endpoint,
+        s3_bucket=bucket,
+        s3_access_key=ACCESS,
+        s3_secret_key=SECRET,
+    )
+    app = create_app(settings, passwords=QUICK)
+    async with app.router.lifespan_context(app), company.set_up(app) as acme:
+        await eventually(lambda: app.state.storage.degraded is None, 20)
+        workshop = await company.open_workshop(acme)
+        body = b"x" * (3 * PIECE)
+        made = await workshop.engineer.http.post("/api/v1/files", params={"name": "a.bin", "project": workshop.project}, content=body)
+        assert made.status_code == 201, made.text
+        path = f"/api/v1/files/{made.json()['id']}/content"
+        part = await workshop.viewer.http.get(path, headers={"Range": "bytes=5-9"})
+        assert (part.status_code, part.content) == (206, body[5:10])
+        assert (await workshop.viewer.http.get(path)).content == body
+    assert not (tmp_path / "data" / "files").exists()
+
+
+async def test_storage_that_is_away_makes_the_app_degraded_not_unready(database_url: str, tmp_path: Path) -> None:
+    from cascadia.web import create_app
+
+    settings = Settings(database_url=database_url, data_dir=tmp_path, s3_endpoint="http://127.0.0.1:1")
+    app = create_app(settings, passwords=QUICK)
+    async with app.router.lifespan_context(app), company.visitor(app) as visitor:
+        answer: httpx.Response = await visitor.get("/health/ready")
+    assert (answer.status_code, answer.json()["degraded"]) == (200, ["storage"])
