@@ -17,10 +17,24 @@ from cascadia.parts.routes import router as parts
 from cascadia.proposals.routes import router as proposals
 from cascadia.reports.routes import router as reports
 from cascadia.vault.routes import router as vault
+from cascadia.vault.verification_routes import router as verification
 from cascadia.versioning.routes import router as versioning
 
 PREFIX: Final = "/api/v1"
-ROUTERS: Final[tuple[APIRouter, ...]] = (access, items, parts, bom, versioning, vault, board, jobs, notify, proposals, reports)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    access,
+    items,
+    parts,
+    bom,
+    versioning,
+    vault,
+    verification,
+    board,
+    jobs,
+    notify,
+    proposals,
+    reports,
+)
 """What stands under `PREFIX`, in the order of the document."""
 
 

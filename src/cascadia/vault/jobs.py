@@ -8,10 +8,12 @@ from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload, Schedule
 from cascadia.vault import queries
+from cascadia.vault.verification import verify
 
 GRACE: Final = timedelta(days=1)
 """Longer than any upload or conversion takes between its bytes and its row."""
 BATCH: Final = 1000
+VERIFY: Final = "vault.verify"
 
 
 async def collect(database: Database, store: BlobStore, grace: timedelta = GRACE) -> dict[str, int]:
@@ -63,8 +65,12 @@ async def _run(context: JobContext, payload: Payload) -> Payload:  # noqa: ARG00
     return await collect(context.database, context.blobs)
 
 
+async def _verify(context: JobContext, payload: Payload) -> Payload:  # noqa: ARG001 - goes on where the last one stopped
+    return await verify(context.database, context.blobs, context.progress)
+
+
 DECLARED: Final = Declared(
     families=(Family("vault", Isolation.TRUSTED, wall_seconds=3600, cpu_seconds=3600),),
-    types=(JobType("vault.collect", "vault", run=_run),),
-    schedules=(Schedule("vault.collect", "17 3 * * *", "vault.collect"),),
+    types=(JobType("vault.collect", "vault", run=_run), JobType(VERIFY, "vault", run=_verify)),
+    schedules=(Schedule("vault.collect", "17 3 * * *", "vault.collect"), Schedule(VERIFY, "37 3 * * *", VERIFY)),
 )

@@ -55,6 +55,20 @@ OUTPUT: Final[LiteralString] = (
     "SELECT o.uid, o.name, o.media_type, b.key, b.size, encode(b.sha256, 'hex') AS sha256 FROM output_file o JOIN blob b USING (blob_id)"
     " WHERE o.uid = %(uid)s AND o.created_for = %(actor)s AND o.expires_at > now()"
 )
+UNVERIFIED: Final[LiteralString] = (
+    "SELECT blob_id, key, encode(sha256, 'hex') AS sha256, size, damage FROM blob"
+    " WHERE doomed_at IS NULL AND (verified_at IS NULL OR verified_at < %(before)s)"
+    " ORDER BY verified_at NULLS FIRST, blob_id LIMIT %(limit)s"
+)
+VERIFIED: Final[LiteralString] = "UPDATE blob SET verified_at = clock_timestamp(), damage = %(damage)s WHERE blob_id = %(blob_id)s"
+FILES_OF_BLOB: Final[LiteralString] = (
+    "SELECT f.uid, f.name, p.program_id FROM file f JOIN project p USING (project_id) WHERE f.blob_id = %(blob_id)s"
+)
+DAMAGED: Final[LiteralString] = (
+    "SELECT f.file_id, f.uid, f.name, f.size, b.damage, b.verified_at FROM blob b JOIN file f USING (blob_id)"
+    " WHERE b.damage IS NOT NULL AND f.file_id > %(after)s ORDER BY f.file_id LIMIT %(limit)s"
+)
+DAMAGED_COUNT: Final[LiteralString] = "SELECT count(*) FROM blob b JOIN file f USING (blob_id) WHERE b.damage IS NOT NULL"
 FORGET_OUTPUTS: Final[LiteralString] = "DELETE FROM output_file WHERE expires_at < now()"
 REPRIEVE: Final = query(__package__, "reprieve")
 DOOM: Final = query(__package__, "doom")

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow, Role, derivative_url
+from cascadia.vault.verification import Damaged
 from cascadia.versioning.schemas import PersonRef, PointView
 
 Category = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -173,3 +174,26 @@ class AttachmentPatch(BaseModel):
         if any(name in self.model_fields_set and getattr(self, name) is None for name in ("file", "role")):
             raise ValueError("file and role cannot be removed; delete the attachment instead")
         return self
+
+
+class DamagedFile(BaseModel):
+    """A file whose stored bytes are missing, or are not what was stored."""
+
+    id: UUID
+    name: str
+    size: int
+    damage: Literal["missing", "changed"]
+    verified_at: datetime
+
+    @classmethod
+    def of(cls, row: Damaged) -> "DamagedFile":
+        same = {name: getattr(row, name) for name in ("name", "size", "damage", "verified_at")}
+        return cls(id=row.uid, **same)
+
+
+class DamagedPage(BaseModel):
+    """Damaged files, oldest first."""
+
+    items: list[DamagedFile]
+    next: str | None
+    total: int | None

@@ -1,4 +1,4 @@
-"""`files put|get|list`."""
+"""`files put|get|list|verify|damaged`."""
 
 import hashlib
 from pathlib import Path
@@ -13,7 +13,9 @@ from cascadia.cli.remote.parts import project_id
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    add_group(app, "files", "Files: put, get, list.", {"put": put, "get": get, "list": list_files})
+    add_group(
+        app, "files", "Files: put, get, list.", {"put": put, "get": get, "list": list_files, "verify": verify, "damaged": list_damaged}
+    )
 
 
 def upload(client: Client, path: Path, project: str) -> Any:
@@ -74,3 +76,16 @@ def list_files(
     files = list(client.pages("/files", limit=limit, project=chosen))
     rows = [(f["id"], f["size"], f["created_at"][:19], f["name"]) for f in files]
     show(files, as_json, lambda: columns(("ID", "BYTES", "CREATED", "NAME"), rows))
+
+
+def verify(url: Url = None, as_json: Json = False) -> None:
+    """Have stored bytes read again and compared with their hashes (administrators)."""
+    job = signed_in(url).send("POST", "/vault/verifications")
+    show(job, as_json, lambda: f"{job['id']} {job['state']}")
+
+
+def list_damaged(limit: Limit = 500, url: Url = None, as_json: Json = False) -> None:
+    """List the files whose bytes were found missing or changed (administrators)."""
+    files = list(signed_in(url).pages("/vault/damaged", limit=limit))
+    rows = [(f["id"], f["name"], f["damage"], f["verified_at"]) for f in files]
+    show(files, as_json, lambda: columns(("ID", "NAME", "DAMAGE", "VERIFIED"), rows))

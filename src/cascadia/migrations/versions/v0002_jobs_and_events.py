@@ -7,7 +7,7 @@ from cascadia.migrations.schema import read_sql, run_script, set_version
 revision = "0002"
 down_revision = "0001"
 
-FILES = ("jobs", "notify", "outputs")
+FILES = ("jobs", "notify", "vault")
 
 
 def upgrade() -> None:
