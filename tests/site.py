@@ -196,6 +196,7 @@ def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
         "export_bom": {"format": "csv"},
         "create_webhook": {"url": "https://example.org/new", "program": ids["program_id"]},
         "edit_webhook": {"description": "changed"},
+        "set_notification_settings": {"mail_failures": False},
         "replay_events": {"after": 0},
         "replay_jobs": {"family": "vault"},
     }

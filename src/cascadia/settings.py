@@ -20,7 +20,7 @@ Seconds = Annotated[int, Field(ge=0, le=3600)]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["json", "text"]
 
-OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "RABBITMQ_", "S3_", "SETUP_", "TRUSTED_", "WEBHOOK_", "WORKER_")
+OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "RABBITMQ_", "S3_", "SETUP_", "SMTP_", "TRUSTED_", "WEBHOOK_", "WORKER_")
 """An unknown name that begins like this is a spelling mistake, not somebody else's variable."""
 
 RABBITMQ_ADDRESS: Final = re.compile(r"amqps?://([^@/]*@)?[^@/?#,]+(,[^@/?#,]+)*(/[^/?#]*)?")
@@ -52,6 +52,13 @@ def _public_url(value: str) -> str:
 def _rabbitmq_url(value: str) -> str:
     if not RABBITMQ_ADDRESS.fullmatch(value):
         raise ValueError("must be an address such as amqp://user:password@host:5672/vhost; several hosts are separated by commas")
+    return value
+
+
+def _smtp_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path not in {"", "/"}:
+        raise ValueError("must be an address such as smtp://user:password@mail.example.org:587")
     return value
 
 
@@ -122,6 +129,13 @@ class Settings(BaseModel):
     s3_path_style: bool = Field(
         default=True, description="Whether the bucket stands in the path (`true`, most stores) or in the host name (`false`)."
     )
+    smtp_url: Annotated[str, AfterValidator(_smtp_url)] | None = Field(
+        default=None,
+        repr=False,
+        description="The mail server as `smtp://user:password@host:587` or `smtps://…`; `?starttls=require` refuses one that offers no "
+        "encryption, `?starttls=off` does not ask for it. Absent: no mail is sent.",
+    )
+    smtp_from: str = Field(default="Cascadia <cascadia@localhost>", max_length=200, description="Whom mail comes from.")
     webhook_allowed_networks: Annotated[tuple[Network, ...], BeforeValidator(_networks)] = Field(
         default=(),
         description="Networks inside that webhooks may lead to, separated by commas, such as `10.1.0.0/16`. Absent: only public addresses.",

@@ -69,6 +69,7 @@ def visits(content: JSON) -> list[Visit]:
         ("/admin/users", "Vi Ewer"),
         ("/admin/numbers", "for example"),
         ("/account/tokens", "script"),
+        ("/account/notifications", "Mail me when"),
         ("/nothing/here", "Nothing is here"),
     ]
 

@@ -7,6 +7,7 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 import { sessionQuery, setupQuery } from "./api/people";
+import { NotificationsPage } from "./features/admin/NotificationsPage";
 import { NumbersPage } from "./features/admin/NumbersPage";
 import { ProgramsPage } from "./features/admin/ProgramsPage";
 import { ProjectsPage } from "./features/admin/ProjectsPage";
@@ -134,6 +135,11 @@ const users = createRoute({ getParentRoute: () => app, path: "/admin/users", com
 const programs = createRoute({ getParentRoute: () => app, path: "/admin/programs", component: ProgramsPage });
 const projects = createRoute({ getParentRoute: () => app, path: "/admin/projects", component: ProjectsPage });
 const numbers = createRoute({ getParentRoute: () => app, path: "/admin/numbers", component: NumbersPage });
+const notifications = createRoute({
+  getParentRoute: () => app,
+  path: "/account/notifications",
+  component: NotificationsPage,
+});
 const tokens = createRoute({ getParentRoute: () => app, path: "/account/tokens", component: TokensPage });
 
 const routeTree = root.addChildren([
@@ -155,6 +161,7 @@ const routeTree = root.addChildren([
     programs,
     projects,
     tokens,
+    notifications,
   ]),
 ]);
 

@@ -78,4 +78,16 @@ REPLAYABLE: Final[LiteralString] = (
 )
 REPLAY_PAGE: Final[LiteralString] = REPLAYABLE + " ORDER BY p.position LIMIT %(limit)s"
 REPLAY_COUNT: Final[LiteralString] = "SELECT count(*) FROM (" + REPLAYABLE + ") counted"
+TO_BE_MAILED: Final[LiteralString] = (
+    "SELECT u.user_id, u.email, u.name, min(s.subject_name) AS subject_name FROM job j JOIN job_subscriber s ON s.job_id = j.id"
+    " JOIN user_account u ON u.user_id = s.actor_id WHERE j.uid = %(job)s AND u.active AND s.cancelled_at IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM notification_setting n WHERE n.user_id = u.user_id AND NOT n.mail_failures) GROUP BY u.user_id"
+)
+SETTING: Final[LiteralString] = (
+    "SELECT coalesce((SELECT mail_failures FROM notification_setting WHERE user_id = %(user_id)s), true) AS mail_failures"
+)
+SET_SETTING: Final[LiteralString] = (
+    "INSERT INTO notification_setting (user_id, mail_failures) VALUES (%(user_id)s, %(mail_failures)s)"
+    " ON CONFLICT (user_id) DO UPDATE SET mail_failures = EXCLUDED.mail_failures"
+)
 FORGET: Final[LiteralString] = "DELETE FROM webhook_delivery WHERE created_at < now() - interval '30 days' AND state <> 'waiting'"

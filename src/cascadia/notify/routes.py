@@ -10,7 +10,7 @@ from cascadia.kernel.db import Write
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
 from cascadia.kernel.idempotency import repeatable
 from cascadia.kernel.paging import encode_cursor
-from cascadia.notify import feed, webhooks
+from cascadia.notify import feed, settings_of, webhooks
 from cascadia.notify.schemas import (
     DeliveryPage,
     DeliveryView,
@@ -19,6 +19,7 @@ from cascadia.notify.schemas import (
     EventsReplayWanted,
     EventView,
     NewWebhook,
+    NotificationSettings,
     WebhookPage,
     WebhookPatch,
     WebhookView,
@@ -43,6 +44,28 @@ async def list_events(request: Request, db: Db, actor: CurrentActor, paging: Pag
     following = encode_cursor([found.position]) if found.more else None
     page = EventPage(items=[EventView.of(event) for event in found.events], next=following, total=None, position=found.position)
     return page_answer(request, page, following)
+
+
+@router.get("/notifications/settings", response_model=NotificationSettings)
+@permission("signed_in")
+async def read_notification_settings(request: Request, db: Db, actor: CurrentActor) -> Response:
+    """What I am told of."""
+    async with db.primary() as primary:
+        return answer(request, NotificationSettings(mail_failures=await settings_of.wants_mail(primary, actor)))
+
+
+@router.put("/notifications/settings", response_model=NotificationSettings)
+@permission("signed_in")
+async def set_notification_settings(
+    request: Request, db: Db, actor: CurrentActor, body: NotificationSettings, key: IdempotencyKey = None
+) -> Response:
+    """Changes what I am told of."""
+
+    async def effect(write: Write) -> NotificationSettings:
+        await settings_of.set_wants_mail(write, actor, wanted=body.mail_failures)
+        return body
+
+    return await repeatable(request, db, actor.user_id, key, effect)
 
 
 @router.get("/webhooks", response_model=WebhookPage)

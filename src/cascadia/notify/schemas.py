@@ -158,6 +158,14 @@ class DeliveryPage(BaseModel):
     total: int | None
 
 
+class NotificationSettings(BaseModel):
+    """What I want to be told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mail_failures: bool = Field(description="Mail when something that I asked for failed for good.")
+
+
 class EventsReplayWanted(BaseModel):
     """From where on events are told again."""
 

@@ -9,11 +9,12 @@ from cascadia.jobs.registry import Registry, collect
 from cascadia.jobs.upkeep import DECLARED as JOBS
 from cascadia.kernel.declare import Declared
 from cascadia.notify.jobs import DECLARED as NOTIFY
+from cascadia.notify.mail_jobs import DECLARED as MAIL
 from cascadia.proposals.jobs import DECLARED as PROPOSALS
 from cascadia.reports.jobs import DECLARED as REPORTS
 from cascadia.vault.jobs import DECLARED as VAULT
 
-DOMAINS: Final[tuple[Declared, ...]] = (ACCESS, JOBS, NOTIFY, VAULT, PROPOSALS, CAD, REPORTS)
+DOMAINS: Final[tuple[Declared, ...]] = (ACCESS, JOBS, NOTIFY, MAIL, VAULT, PROPOSALS, CAD, REPORTS)
 
 
 @cache

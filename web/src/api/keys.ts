@@ -33,6 +33,7 @@ export const keys = {
   queues: ["queues"] as const,
   workers: ["workers"] as const,
   failed: (family: string) => ["queues", family, "failed"] as const,
+  notifications: ["notifications"] as const,
   webhooks: ["webhooks"] as const,
   deliveries: (id: string) => ["webhooks", id, "deliveries"] as const,
   proposals: (filter: object) => ["proposal", "list", filter] as const,

@@ -37,3 +37,10 @@ export const deliverAgain = (id: string, delivery: string) =>
       params: { path: { webhook_id: id, delivery_id: delivery } },
     }),
   );
+
+export const notificationsQuery = queryOptions({
+  queryKey: keys.notifications,
+  queryFn: () => body(api.GET("/api/v1/notifications/settings")),
+});
+export const setMailFailures = (wanted: boolean) =>
+  body(api.PUT("/api/v1/notifications/settings", { body: { mail_failures: wanted } }));

@@ -19,6 +19,7 @@ const TITLES: Record<string, string> = {
   "maintenance.job_archive": "Archive old jobs",
   "maintenance.job_statistics": "Count jobs",
   "maintenance.webhook_log": "Forget old deliveries",
+  "notification.mail": "Send mail",
   "vault.verify": "Verify stored files",
   "vault.collect": "Collect unused files",
   "webhook.deliver": "Call a webhook",

@@ -72,6 +72,9 @@ function UserMenu({ session }: { session: Session }) {
         <Menu.Item component={Link} to="/account/tokens" leftSection={<Icon name="key" />}>
           API tokens
         </Menu.Item>
+        <Menu.Item component={Link} to="/account/notifications" leftSection={<Icon name="info" />}>
+          Notifications
+        </Menu.Item>
         <Menu.Item component="a" href="/api/docs" target="_blank" leftSection={<Icon name="file" />}>
           API documentation
         </Menu.Item>

@@ -40,3 +40,9 @@ CREATE TABLE webhook_delivery (
 );
 CREATE INDEX webhook_delivery_age ON webhook_delivery (created_at);
 CREATE INDEX outbox_type ON outbox (type, id);
+
+-- What a person wants to be told; no row: everything.
+CREATE TABLE notification_setting (
+  user_id bigint PRIMARY KEY REFERENCES user_account,
+  mail_failures boolean NOT NULL DEFAULT true
+);
