@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 INLINE: Final = frozenset({"image/png", "model/gltf-binary"})
 """Types that a browser may show or load from our origin: they cannot hold a script."""
-SUFFIXES: Final = {"image/png": ".png", "model/gltf-binary": ".glb", "application/json": ".json"}
+SUFFIXES: Final = {"image/png": ".png", "model/gltf-binary": ".glb", "application/json": ".json", "text/plain": ".txt"}
 RANGE: Final = re.compile(r"bytes\s*=\s*(\d{0,20})-(\d{0,20})\s*", re.IGNORECASE | re.ASCII)
 QUOTED_UNSAFE: Final = re.compile(r"[^ !#$&'()+,\-.0-9;=@A-Z\[\]^_`a-z{}~]")
 

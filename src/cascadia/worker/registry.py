@@ -10,11 +10,12 @@ from cascadia.jobs.upkeep import DECLARED as JOBS
 from cascadia.kernel.declare import Declared
 from cascadia.notify.jobs import DECLARED as NOTIFY
 from cascadia.notify.mail_jobs import DECLARED as MAIL
+from cascadia.previews.jobs import DECLARED as PREVIEWS
 from cascadia.proposals.jobs import DECLARED as PROPOSALS
 from cascadia.reports.jobs import DECLARED as REPORTS
 from cascadia.vault.jobs import DECLARED as VAULT
 
-DOMAINS: Final[tuple[Declared, ...]] = (ACCESS, JOBS, NOTIFY, MAIL, VAULT, PROPOSALS, CAD, REPORTS)
+DOMAINS: Final[tuple[Declared, ...]] = (ACCESS, JOBS, NOTIFY, MAIL, VAULT, PROPOSALS, CAD, PREVIEWS, REPORTS)
 
 
 @cache
