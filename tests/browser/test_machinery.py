@@ -3,6 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Api, Watch, picture
+from tests.previews.documents import pdf
 
 
 def test_an_administrator_sees_queues_and_workers(ada: Page) -> None:
@@ -43,3 +44,21 @@ def test_a_webhook_is_added_tried_and_removed(ada: Page, api: Api, watch: Watch)
     expect(table).to_contain_text("Switched off.")
     table.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("No webhooks")).to_be_visible()
+
+
+def test_a_drawing_is_previewed_among_the_files_of_a_part(ada: Page, api: Api) -> None:
+    page, project = ada, api.project("drawings")
+    part = api.part(project, "Bracket")
+    page.goto(f"/parts/{part['id']}/files")
+    page.get_by_label("Files to attach").set_input_files({"name": "drawing.pdf", "mimeType": "application/pdf", "buffer": pdf()})
+    page.get_by_role("dialog").get_by_role("button", name="Attach").click()
+    row = page.get_by_role("row").filter(has_text="drawing.pdf")
+    expect(row).to_be_visible()
+    for _ in range(40):
+        if row.get_by_role("button", name="Preview drawing.pdf").count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    row.get_by_role("button", name="Preview drawing.pdf").click()
+    expect(page.get_by_role("img", name="Preview of drawing.pdf")).to_be_visible()
+    picture(page, "preview")

@@ -12,6 +12,7 @@ import { Empty, ErrorState, SkeletonRows } from "../../ui/states";
 import { toastDone, toastError } from "../../ui/toast";
 import { useAt, useEditBlock } from "../shell/point";
 import { AttachDialog } from "./AttachDialog";
+import { FilePreview } from "./FilePreview";
 import { useDropTarget } from "./importing";
 
 export const ROLES: AttachmentRole[] = ["cad", "drawing", "specification", "other"];
@@ -152,6 +153,7 @@ function AttachmentRow({ row, blocked }: { row: Attachment; blocked: string | un
         {formatTime(file.created_at)} · {file.created_by.name}
       </td>
       <td className="table-actions">
+        <FilePreview file={file} />
         <a className="icon-button" href={contentUrl(file.id)} download={file.name} aria-label={`Download ${file.name}`}>
           <Icon name="download" />
         </a>
