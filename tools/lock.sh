@@ -11,4 +11,5 @@ compile() {
 
 compile pyproject.toml --output-file requirements.lock "$@"
 compile pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock "$@"
+compile --group bench --constraints requirements.lock --output-file requirements-bench.lock "$@"
 compile --group web --output-file requirements-web.lock "$@"

@@ -1,6 +1,6 @@
 """Makes what `./dev` runs in: `.venv` with the locked packages, CAD's system libraries, the built interface, what tests need.
 
-    python3 -m tools.prepare program|interface|check|tests [--without NAME ...]
+    python3 -m tools.prepare program|interface|check|tests|bench [--without NAME ...]
 
 Standard library only. Each part is stamped with a hash of what it was made from, and made again only when that changed.
 """
@@ -39,9 +39,9 @@ TEST_NEEDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def main() -> None:
-    """`program` runs commands, `interface` serves pages too, `check` reads code, `tests` runs everything."""
+    """`program` runs commands, `interface` serves pages too, `check` reads code, `tests` runs everything, `bench` measures."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("target", choices=("program", "interface", "check", "tests"))
+    parser.add_argument("target", choices=("program", "interface", "check", "tests", "bench"))
     parser.add_argument("--without", action="append", default=[], choices=sorted(TEST_NEEDS))
     asked = parser.parse_args()
     with one_at_a_time():
@@ -52,6 +52,8 @@ def main() -> None:
             node_packages()
             if asked.target != "check":
                 interface()
+        if asked.target == "bench":
+            peers()
         if asked.target == "tests":
             test_programs(asked.without)
 
@@ -112,6 +114,17 @@ def packages(lock: str) -> None:
     stamp(stamps / lock, key)
     if lock == "requirements-dev.lock":
         stamp(stamps / "requirements.lock", fingerprint([ROOT / "requirements.lock"]))
+
+
+def peers() -> None:
+    """What benchmarks compare with, out of the way of everything else."""
+    folder, lock = NODE.parent / "bench", ROOT / "requirements-bench.lock"
+    if (folder / "stamp").exists() and (folder / "stamp").read_text() == fingerprint([lock]):
+        return
+    say("installing what the benchmarks compare with")
+    shutil.rmtree(folder, ignore_errors=True)
+    pip("install", "--require-hashes", "--no-deps", "--target", str(folder), "-r", str(lock))
+    stamp(folder / "stamp", fingerprint([lock]))
 
 
 def native_libraries() -> None:

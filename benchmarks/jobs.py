@@ -1,0 +1,169 @@
+"""Empty jobs end to end: how many a second, how soon one starts, how many statements one takes, what an idle worker asks."""
+
+import asyncio
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, LiteralString
+
+import psycopg
+
+from benchmarks import place
+from benchmarks.harness import ROOT, Result, at_least, at_most
+from benchmarks.place import Place
+from cascadia.jobs import service
+from cascadia.jobs.ledger import Ledger
+from cascadia.kernel.db import Database
+from cascadia.kernel.declare import Enqueue
+
+NUMBER: Final = {"10k": 1500, "100k": 5000, "1M": 20_000}
+FINISHED: Final = {"10k": 100_000, "100k": 1_000_000, "1M": 10_000_000}
+"""Rows of finished jobs in the ledger for the claim. `--size 1M` is the goal's ten million."""
+JOB: Final = Enqueue("empty.nothing", {})
+CLAIMS: Final = 200
+IDLE_SECONDS: Final = 20
+WAITS: Final[LiteralString] = "SELECT extract(epoch FROM started_at - created_at)::float AS waited FROM job ORDER BY id DESC LIMIT %(n)s"
+PEERS: Final = ROOT / ".tools/bench"
+
+
+def run(size: str) -> list[Result]:
+    """All of it, in one run on one database."""
+    number = NUMBER[size]
+    with place.database() as made:
+        asyncio.run(_fill(made, 1))
+        return [*_rates(made, number), *_latency(made.url), _idle(made), _claim(made, FINISHED[size])]
+
+
+def _rates(made: Place, number: int) -> Iterator[Result]:
+    """Ours and the peer's, each fed one by one while its workers run."""
+    for workers in (1, 3):
+        with place.workers(made.url, workers):
+            asyncio.run(_enqueue_and_wait(made.url, 50))
+            before, began = made.statements(), time.monotonic()
+            asyncio.run(_enqueue_and_wait(made.url, number))
+            rate = number / (time.monotonic() - began)
+            per_job = (made.statements() - before) / number
+        peer = _peer(made, workers, number)
+        yield at_least(f"jobs/s, {workers} worker(s) × 2, floor: Procrastinate", rate, "jobs/s", floor=peer, ratio=1.5)
+        yield at_most(f"SQL statements a job, {workers} worker(s)", per_job, "statements", 8)
+
+
+async def _enqueue(database: Database, number: int) -> None:
+    for _ in range(number):
+        async with database.write() as write:
+            await service.enqueue(write, JOB)
+
+
+async def _enqueue_and_wait(url: str, number: int) -> None:
+    async with Database(url, size=2) as database:
+        await _enqueue(database, number)
+        while await _open(database):
+            await asyncio.sleep(0.01)
+
+
+async def _open(database: Database) -> bool:
+    async with database.primary() as primary:
+        return bool(await primary.value("SELECT EXISTS (SELECT 1 FROM job WHERE state IN ('queued', 'running'))"))
+
+
+async def _fill(made: Place, number: int) -> None:
+    async with Database(made.url, size=2) as database:
+        await _enqueue(database, number)
+    with psycopg.connect(made.admin, autocommit=True) as connection:
+        connection.execute("UPDATE job SET state = 'succeeded', finished_at = now()")
+
+
+def _peer(made: Place, workers: int, number: int) -> float:
+    """Procrastinate's jobs a second, the same way."""
+    with _peer_workers(made, workers) as (peer_url, environment):
+        began = time.monotonic()
+        subprocess.run([sys.executable, "-m", "benchmarks.peer_procrastinate", "defer", str(number)], cwd=ROOT, env=environment, check=True)
+        count = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+        place.until(lambda: place.value(peer_url, count) == 0, 600)
+        return number / (time.monotonic() - began)
+
+
+@contextmanager
+def _peer_workers(made: Place, number: int) -> Iterator[tuple[str, dict[str, str]]]:
+    peer_url = made.another(f"peer{number}").admin
+    environment = {**place.environment(peer_url, Path("/tmp")), "PYTHONPATH": f"{ROOT}:{PEERS}"}
+    command = [sys.executable, "-m", "benchmarks.peer_procrastinate"]
+    subprocess.run([*command, "schema", "0"], cwd=ROOT, env=environment, check=True)
+    processes = [
+        subprocess.Popen([*command, "work", "2"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(number)
+    ]
+    try:
+        subprocess.run([*command, "defer", "50"], cwd=ROOT, env=environment, check=True)
+        left = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+        place.until(lambda: place.value(peer_url, left) == 0, 60)
+        yield peer_url, environment
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            process.wait(60)
+
+
+def _latency(url: str) -> Iterator[Result]:
+    """From the commit to the start of one job at a time."""
+    with place.workers(url, 1):
+        waits = asyncio.run(_one_by_one(url, 200))
+    yield at_most("start of a job, nothing else running, p50", statistics.median(waits) * 1000, "ms", 10)
+    yield Result("start of a job, nothing else running, p95", statistics.quantiles(waits, n=20)[18] * 1000, "ms")
+
+
+async def _one_by_one(url: str, number: int) -> list[float]:
+    async with Database(url, size=2) as database:
+        for _ in range(number):
+            await _enqueue(database, 1)
+            while await _open(database):
+                await asyncio.sleep(0.005)
+        async with database.primary() as primary:
+            rows = await primary.rows(
+                "SELECT extract(epoch FROM started_at - created_at)::float AS waited FROM job ORDER BY id DESC LIMIT %(n)s",
+                {"n": number - 20},
+            )
+    return [row["waited"] for row in rows]
+
+
+def _idle(made: Place) -> Result:
+    with place.workers(made.url, 1):
+        time.sleep(2)
+        before = made.statements()
+        time.sleep(IDLE_SECONDS)
+        return at_most("SQL of an idle worker", (made.statements() - before) / IDLE_SECONDS, "statements/s", 2)
+
+
+def _claim(made: Place, finished: int) -> Result:
+    """A claim beside many finished jobs, its floor beside few."""
+    few = asyncio.run(_claims(made.url))
+    with psycopg.connect(made.admin, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "INSERT INTO job (uid, family, type, payload, state, attempt, started_at, finished_at)"
+            " SELECT gen_random_uuid(), 'empty', 'empty.nothing', '{}', 'succeeded', 1, now(), now() FROM generate_series(1, %s)",
+            (finished,),
+        )
+        connection.execute("VACUUM ANALYZE job")
+    return at_most(f"claim beside {finished:,} finished jobs, floor: beside few", asyncio.run(_claims(made.url)), "ms", 1.2, floor=few)
+
+
+async def _claims(url: str) -> float:
+    """Milliseconds of one claim, the median."""
+    async with Database(url, size=2) as database:
+        await _enqueue(database, CLAIMS)
+        ledger, took = Ledger(database, "bench"), []
+        for _ in range(CLAIMS):
+            began = time.perf_counter()
+            turn = await ledger.turn([], {"empty": 1}, ["empty.nothing"], 1)
+            took.append(time.perf_counter() - began)
+            assert len(turn.claimed) == 1
+        async with database.write() as write:
+            await write.execute("UPDATE job SET state = 'succeeded', finished_at = now(), lease_until = NULL WHERE state = 'running'")
+    return statistics.median(took) * 1000

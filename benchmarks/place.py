@@ -1,0 +1,125 @@
+"""What benchmarks run on: a PostgreSQL of their own that counts statements, and workers of this program in processes of their own."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from benchmarks.harness import ROOT
+from cascadia.kernel.embedded import start
+from cascadia.kernel.embedded.cluster import SUPERUSER
+from cascadia.migrations.run import migrate
+
+STARTED_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database: as the program signs in, and as its superuser."""
+
+    url: str
+    admin: str
+
+    def statements(self) -> int:
+        """How many statements the server has been sent so far, but for these questions themselves."""
+        query = "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%'"
+        return int(value(self.admin, query))
+
+    def another(self, name: str) -> "Place":
+        """A new, empty database beside it."""
+        with psycopg.connect(self.admin, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        admin = self.admin.replace("///cascadia", f"///{name}", 1)
+        return Place(admin, admin)
+
+
+@contextmanager
+def database() -> Iterator[Place]:
+    """A migrated database that syncs to the disk, as one in use does, and counts statements."""
+    folder = Path(tempfile.mkdtemp(prefix="cascadia-bench-"))
+    running = start(folder, settings={"max_connections": "300", "shared_preload_libraries": "pg_stat_statements"})
+    try:
+        made = Place(running.url, re.sub(r"user=\w+", f"user={SUPERUSER}", running.url))
+        migrate(made.url)
+        with psycopg.connect(made.admin, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION pg_stat_statements")
+        yield made
+    finally:
+        running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def workers(url: str, number: int, slots: int = 2, **settings: str) -> Iterator[None]:
+    """So many workers of `benchmarks.empty`'s registry, ready."""
+    folder = Path(tempfile.mkdtemp(prefix="cascadia-bench-workers-"))
+    processes, logs = [], []
+    try:
+        for index in range(number):
+            logs.append(folder / f"{index}.log")
+            with logs[-1].open("wb") as log:
+                processes.append(
+                    subprocess.Popen(
+                        [sys.executable, "-m", "benchmarks.empty"],
+                        cwd=ROOT,
+                        env={**environment(url, folder), "WORKER_CONCURRENCY": str(slots), "HEALTH_PORT": str(free_port()), **settings},
+                        stdout=log,
+                        stderr=log,
+                    )
+                )
+        until(lambda: all("worker_started" in path.read_text() for path in logs), STARTED_SECONDS)
+        yield
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            process.wait(60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def environment(url: str, folder: Path) -> dict[str, str]:
+    """What a process of a benchmark is told."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{ROOT}/src:{ROOT}",
+        "DATABASE_URL": url,
+        "DATA_DIR": str(folder),
+        "LOG_FORMAT": "text",
+    }
+
+
+def value(url: str, query: str) -> Any:
+    """The first column of the first row."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute(sql.SQL(query)).fetchone()
+        return found[0] if found else None
+
+
+def until(condition: Callable[[], bool], seconds: float) -> None:
+    """Polls until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("it did not come")
+        time.sleep(0.01)
+
+
+def free_port() -> int:
+    """A free port on loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
