@@ -62,7 +62,10 @@ class Api:
         return self._body(self.http.patch(f"/api/v1{path}", json=body, headers={"If-Match": f'"{version}"'}))
 
     def project(self, code: str) -> JSON:
-        """A project in a program of its own."""
+        """A project in a program of its own; the same one where a test is tried a second time."""
+        known = [project for project in self.get("/projects", limit=500)["items"] if project["code"].lower() == code.lower()]
+        if known:
+            return dict(known[0])
         program = self.post("/programs", {"code": f"{code}-program", "name": f"{code} program"})
         return self.post("/projects", {"code": code, "program": program["id"]})
 

@@ -124,3 +124,9 @@ def _drop_capabilities() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.capset(ctypes.byref(Header(CAPABILITY_VERSION_3, 0)), data) != 0:
         raise OSError(ctypes.get_errno(), "capset")
+
+
+def make_folder(folder: Path) -> None:
+    """An attempt's private folder, with what goes in and what comes out."""
+    for part in (folder, folder / "input", folder / "output"):
+        part.mkdir(mode=0o700, exist_ok=True)

@@ -21,6 +21,8 @@ from cascadia.kernel.errors import Unavailable
 log = structlog.get_logger()
 
 POLL_SECONDS: Final = 1.0
+PAUSE_SECONDS: Final = 0.03
+"""Between two turns at least: under load a turn numbers many events with one commit, not each with its own."""
 LOOK_AGAIN_SECONDS: Final = 10.0
 """A cursor that another relay held is its to serve; should it die, the next look finds the cursor behind."""
 BATCH: Final = 500
@@ -44,10 +46,12 @@ class Relay:
         """Until it is cancelled."""
         await self._report_missing()
         while True:
+            began = time.monotonic()
             try:
                 await self.turn()
             except (psycopg.Error, Unavailable) as error:
                 log.warning("relay_turn_failed", reason=str(error).strip())
+            await asyncio.sleep(max(0.0, began + PAUSE_SECONDS - time.monotonic()))
             try:
                 async with asyncio.timeout(POLL_SECONDS * random.uniform(0.9, 1.1)):  # noqa: S311 - jitter
                     await self.wake.wait()

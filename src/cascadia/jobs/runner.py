@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import structlog
 
-from cascadia.jobs.confinement import MEBIBYTE
+from cascadia.jobs.confinement import MEBIBYTE, make_folder
 from cascadia.jobs.kept import Kept
 from cascadia.jobs.model import NOTE_LENGTH, OUT_OF_MEMORY, Claimed, Done, Failure, Fenced, Lost, Outcome
 from cascadia.jobs.registry import Registry
@@ -82,6 +82,7 @@ class Runner:
         async with self._private_folder(running.job) as folder:
             if kind.child is None:
                 return await self._trust(running, family, folder, "run")
+            make_folder(folder)
             outcome = await self._trust(running, family, folder, "prepare")
             if isinstance(outcome, Done):
                 outcome = await self._confine(running, kind, family, folder)
@@ -144,13 +145,13 @@ class Runner:
 
     @asynccontextmanager
     async def _private_folder(self, job: Claimed) -> AsyncIterator[Path]:
+        """Where it will be: a trusted job that uses none has none."""
         folder = self._folder / f"{job.uid}-{job.attempt}"
-        for part in (folder, folder / "input", folder / "output"):
-            part.mkdir(mode=0o700)
         try:
             yield folder
         finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            if folder.exists():
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def _watched(

@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from cascadia.jobs.channel import Channel
-from cascadia.jobs.confinement import MEBIBYTE, Limits, address_space, limit
+from cascadia.jobs.confinement import MEBIBYTE, Limits, address_space, limit, make_folder
 from cascadia.jobs.ledger import finish_statement, run_fenced
 from cascadia.jobs.model import LeaseLost, failure_of
 from cascadia.jobs.registry import Registry
@@ -42,11 +42,17 @@ class Context:
         self.attempt: int = request["job"]["attempt"]
         self.actor_id: int | None = request["job"]["actor_id"]
         self.program_id: int | None = request["job"]["program_id"]
-        self.folder = Path(request["folder"])
+        self._folder = Path(request["folder"])
         self.database = database
         self.blobs = store
         self.finished = False
         self._channel = channel
+
+    @property
+    def folder(self) -> Path:
+        """Made when it is first asked for."""
+        make_folder(self._folder)
+        return self._folder
 
     def progress(self, fraction: float, note: str = "") -> None:
         self._channel.progress(fraction, note)

@@ -48,9 +48,11 @@ class JobContext(Protocol):
     attempt: int
     actor_id: int | None
     program_id: int | None
-    folder: Path
     database: Database
     blobs: BlobStore
+
+    @property
+    def folder(self) -> Path: ...
 
     def progress(self, fraction: float, note: str = "") -> None: ...
 

@@ -28,6 +28,8 @@ log = structlog.get_logger()
 
 CLAIMS_AFTER_A_MISS: Final = 4
 """Tries while others take what was due; a row that somebody holds for long is left to the next poll."""
+STEP_BACK_SECONDS: Final = 0.004
+LONGEST_STEP_BACK: Final = 0.02
 AFTER_TROUBLE_SECONDS: Final = 0.5
 DATABASE_TROUBLE: Final = (psycopg.Error, Unavailable, OSError, TimeoutError)
 
@@ -82,6 +84,7 @@ class Worker:
         self._permit = asyncio.Event()
         self._stopping = asyncio.Event()
         self._drained = False
+        self._too_late = 0
         self._jobs: set[asyncio.Task[None]] = set()
         self._done: list[tuple[Finish, asyncio.Future[bool]]] = []
         self._ending: dict[int, Running] = {}
@@ -130,6 +133,12 @@ class Worker:
                 await asyncio.sleep(_jittered(AFTER_TROUBLE_SECONDS))
             if not self._drained and not self._done:
                 await _wait(self._permit, _jittered(self._pace.poll))
+                await self._stand_back()
+
+    async def _stand_back(self) -> None:
+        """A notice wakes every worker for one job. Who came too late before lets who took it then go first, for some milliseconds."""
+        if self._too_late and not self._done and not self._stopping.is_set():
+            await asyncio.sleep(random.random() * min(LONGEST_STEP_BACK, STEP_BACK_SECONDS * self._too_late))  # noqa: S311 - jitter
 
     async def _take_turn(self) -> None:
         """Ends what came out well and fills the free slots, until there is nothing of either."""
@@ -144,6 +153,8 @@ class Worker:
             for job in turn.claimed:
                 self._start(job)
             misses = misses + 1 if turn.missed else 0
+            if free:
+                self._too_late = 0 if turn.claimed else self._too_late + 1
             if not turn.claimed and not self._done and not 0 < misses < CLAIMS_AFTER_A_MISS:
                 return
             if turn.missed:

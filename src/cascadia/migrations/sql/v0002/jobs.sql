@@ -192,8 +192,11 @@ BEGIN
   families := '{}';
   IF numbered > 0 THEN
     families := ARRAY(
-      SELECT DISTINCT o.data ->> 'family' FROM outbox_position p JOIN outbox o USING (id)
-      WHERE p.position > last - numbered AND o.type = 'job.changed' AND o.data ->> 'state' = 'queued');
+      SELECT DISTINCT queued.family FROM outbox_position p
+      CROSS JOIN LATERAL (
+        SELECT o.data ->> 'family' AS family FROM outbox o WHERE o.id = p.id AND o.type = 'job.changed' AND o.data ->> 'state' = 'queued' OFFSET 0
+      ) queued
+      WHERE p.position > last - numbered);
     PERFORM pg_notify('cascadia_positions', last::text);
   END IF;
 END $$;
@@ -237,3 +240,12 @@ BEGIN
   GET DIAGNOSTICS counted = ROW_COUNT;
   RETURN counted;
 END $$;
+
+-- The relay's statements look up single rows of tables that grow for ever. Their plans are kept by each session, and one that was made
+-- while a table was small read all of it, each time (measured: 20 ms instead of 2 at 20,000 events).
+ALTER FUNCTION number_outbox(int) SET enable_seqscan = off;
+ALTER FUNCTION number_outbox(int) SET enable_hashjoin = off;
+ALTER FUNCTION number_outbox(int) SET enable_mergejoin = off;
+ALTER FUNCTION relay_step(int) SET enable_seqscan = off;
+ALTER FUNCTION relay_step(int) SET enable_hashjoin = off;
+ALTER FUNCTION relay_step(int) SET enable_mergejoin = off;

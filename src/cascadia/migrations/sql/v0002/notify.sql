@@ -39,7 +39,6 @@ CREATE TABLE webhook_delivery (
   UNIQUE (webhook_id, event_uid)
 );
 CREATE INDEX webhook_delivery_age ON webhook_delivery (created_at);
-CREATE INDEX outbox_type ON outbox (type, id);
 
 -- What a person wants to be told; no row: everything.
 CREATE TABLE notification_setting (
