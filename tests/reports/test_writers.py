@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from cascadia.reports.model import Cell, Format, Row, Table, fits_a_float, harmless
+from cascadia.reports.model import Cell, ExportFormat, Row, Table, fits_a_float, harmless
 from cascadia.reports.writers import write
 
 ROWS: list[list[Cell]] = [
@@ -23,7 +23,7 @@ def table() -> Table:
 
 def test_csv_is_read_back_and_harmless(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    assert write(table(), Format.CSV, path) == 2
+    assert write(table(), ExportFormat.CSV, path) == 2
     raw = path.read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     assert raw.count(b"\r\n") == 3
@@ -34,7 +34,7 @@ def test_csv_is_read_back_and_harmless(tmp_path: Path) -> None:
 
 def test_xlsx_is_read_back_with_numbers_and_outline(tmp_path: Path) -> None:
     path = tmp_path / "t.xlsx"
-    assert write(table(), Format.XLSX, path) == 2
+    assert write(table(), ExportFormat.XLSX, path) == 2
     sheet = openpyxl.load_workbook(path).active
     assert sheet is not None
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]

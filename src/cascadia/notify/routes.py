@@ -10,7 +10,7 @@ from cascadia.kernel.db import Write
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
 from cascadia.kernel.idempotency import repeatable
 from cascadia.kernel.paging import encode_cursor
-from cascadia.notify import feed, settings_of, webhooks
+from cascadia.notify import feed, preferences, webhooks
 from cascadia.notify.schemas import (
     DeliveryPage,
     DeliveryView,
@@ -51,7 +51,7 @@ async def list_events(request: Request, db: Db, actor: CurrentActor, paging: Pag
 async def read_notification_settings(request: Request, db: Db, actor: CurrentActor) -> Response:
     """What I am told of."""
     async with db.primary() as primary:
-        return answer(request, NotificationSettings(mail_failures=await settings_of.wants_mail(primary, actor)))
+        return answer(request, NotificationSettings(mail_failures=await preferences.wants_mail(primary, actor)))
 
 
 @router.put("/notifications/settings", response_model=NotificationSettings)
@@ -62,7 +62,7 @@ async def set_notification_settings(
     """Changes what I am told of."""
 
     async def effect(write: Write) -> NotificationSettings:
-        await settings_of.set_wants_mail(write, actor, wanted=body.mail_failures)
+        await preferences.set_wants_mail(write, actor, wanted=body.mail_failures)
         return body
 
     return await repeatable(request, db, actor.user_id, key, effect)

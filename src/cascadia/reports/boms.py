@@ -10,7 +10,7 @@ from cascadia.bom import service as bom
 from cascadia.bom.model import designator_list
 from cascadia.bom.schemas import plain
 from cascadia.bom.service import Tree, TreeItem
-from cascadia.reports.model import Cell, Row, Table, View
+from cascadia.reports.model import Cell, ExportView, Row, Table
 
 INDENTED: Final = (
     "Level", "Find", "Number", "Name", "Revision", "Phase", "Quantity", "Unit", "Quantity in all", "Kind", "Designators",
@@ -20,11 +20,11 @@ FLAT: Final = ("Number", "Name", "Revision", "Phase", "Quantity", "Unit", "Mass 
 RESTRICTED: Final = "restricted"
 
 
-def bom_table(tree: Tree, view: View) -> Table:
+def bom_table(tree: Tree, view: ExportView) -> Table:
     """The rows of a tree; what its reader may not see stands there as restricted."""
     root = tree.items[0]
     title = f"{root.number} {root.name} at {tree.head.branch}@{tree.head.seq}"
-    if view is View.FLAT:
+    if view is ExportView.FLAT:
         return Table(title, FLAT, _flat(tree))
     return Table(title, INDENTED, _indented(tree))
 

@@ -9,7 +9,7 @@ from cascadia.bom import service as bom
 from cascadia.jobs.model import PermanentJobError
 from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload
 from cascadia.reports.boms import bom_table
-from cascadia.reports.model import MEDIA_TYPES, Format, View
+from cascadia.reports.model import MEDIA_TYPES, ExportFormat, ExportView
 from cascadia.reports.writers import TooManyRows, write
 from cascadia.vault import service as vault
 from cascadia.versioning.model import At
@@ -20,7 +20,7 @@ EXPORT_BOM: Final = "export.bom"
 async def export_bom(context: JobContext, payload: Payload) -> None:
     """Reads the tree as the asker may see it today, at the commit of the time of asking, and keeps the file for them."""
     assert context.actor_id is not None
-    form, view = Format(payload["format"]), View(payload["view"])
+    form, view = ExportFormat(payload["format"]), ExportView(payload["view"])
     async with context.database.snapshot() as read:
         actor = await actor_of(read, context.actor_id)
         tree = await bom.tree(read, actor, UUID(payload["part"]), At(payload["branch"], payload["seq"]))

@@ -12,14 +12,14 @@ DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | int | Decimal | None
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     """What a table is written as."""
 
     CSV = "csv"
     XLSX = "xlsx"
 
 
-class View(StrEnum):
+class ExportView(StrEnum):
     """Which rows of a BOM: each place by level, or each part once with its quantity in the whole."""
 
     INDENTED = "indented"
@@ -27,8 +27,8 @@ class View(StrEnum):
 
 
 MEDIA_TYPES: Final = {
-    Format.CSV: "text/csv; charset=utf-8",
-    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cascadia.reports.model import Format, View
+from cascadia.reports.model import ExportFormat, ExportView
 
 
 class BomExport(BaseModel):
@@ -10,5 +10,5 @@ class BomExport(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    format: Format = Format.XLSX
-    view: View = Field(default=View.INDENTED, description="`indented`: each place by level; `flat`: each part once.")
+    format: ExportFormat = ExportFormat.XLSX
+    view: ExportView = Field(default=ExportView.INDENTED, description="`indented`: each place by level; `flat`: each part once.")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from cascadia.reports.model import Cell, Format, Table, fits_a_float, texts
+from cascadia.reports.model import Cell, ExportFormat, Table, fits_a_float, texts
 
 DEEPEST_OUTLINE: Final = 7
 LONGEST_CELL: Final = 32_767
@@ -19,9 +19,9 @@ class TooManyRows(Exception):
     """A sheet holds no more."""
 
 
-def write(table: Table, form: Format, path: Path) -> int:
+def write(table: Table, form: ExportFormat, path: Path) -> int:
     """Writes the table to a new file; how many rows."""
-    return {Format.CSV: _write_csv, Format.XLSX: _write_xlsx}[form](table, path)
+    return {ExportFormat.CSV: _write_csv, ExportFormat.XLSX: _write_xlsx}[form](table, path)
 
 
 def _write_csv(table: Table, path: Path) -> int:

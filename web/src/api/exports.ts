@@ -2,8 +2,8 @@ import { api, body } from "./client";
 import type { components } from "./schema";
 import type { Job } from "./types";
 
-export type ExportFormat = components["schemas"]["Format"];
-export type ExportView = components["schemas"]["View"];
+export type ExportFormat = components["schemas"]["ExportFormat"];
+export type ExportView = components["schemas"]["ExportView"];
 
 const LOOK_MS = 400;
 

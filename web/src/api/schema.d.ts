@@ -1718,12 +1718,12 @@ export interface components {
          */
         BomExport: {
             /** @default xlsx */
-            format?: components["schemas"]["Format"];
+            format?: components["schemas"]["ExportFormat"];
             /**
              * @description `indented`: each place by level; `flat`: each part once.
              * @default indented
              */
-            view?: components["schemas"]["View"];
+            view?: components["schemas"]["ExportView"];
         };
         /**
          * BomTree
@@ -2108,6 +2108,18 @@ export interface components {
             type: string;
         };
         /**
+         * ExportFormat
+         * @description What a table is written as.
+         * @enum {string}
+         */
+        ExportFormat: "csv" | "xlsx";
+        /**
+         * ExportView
+         * @description Which rows of a BOM: each place by level, or each part once with its quantity in the whole.
+         * @enum {string}
+         */
+        ExportView: "indented" | "flat";
+        /**
          * FieldChange
          * @description One field before and after. References come as `Named`.
          */
@@ -2242,12 +2254,6 @@ export interface components {
             /** Total */
             total?: number | null;
         };
-        /**
-         * Format
-         * @description What a table is written as.
-         * @enum {string}
-         */
-        Format: "csv" | "xlsx";
         /**
          * Grant
          * @description A user's role in a program.
@@ -3865,12 +3871,6 @@ export interface components {
             /** Unit */
             unit: string | null;
         };
-        /**
-         * View
-         * @description Which rows of a BOM: each place by level, or each part once with its quantity in the whole.
-         * @enum {string}
-         */
-        View: "indented" | "flat";
         /**
          * WebhookPage
          * @description Webhooks, oldest first.
