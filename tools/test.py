@@ -13,8 +13,8 @@ from tools.steps import BIN, ROOT, WEB, Step, checks, close, npm, run_all
 
 RESULTS = ROOT / "test-results"
 OLDEST = "postgresql-15"
-WITHOUT_A_DATABASE_OF_THEIRS = ("assets", "browser", "cad", "dev", "embedded", "tutorial")
-"""Folders of tests that bring a PostgreSQL with their program, or need none."""
+ONCE_IS_ENOUGH = ("assets", "browser", "cad", "dev", "embedded", "faults", "previews", "tutorial")
+"""Folders of tests that bring a PostgreSQL with their program, need none, or are about what surrounds it."""
 
 
 def main() -> int:
@@ -38,7 +38,7 @@ def pytest(name: str, arguments: Sequence[str], *variables: str) -> Step:
 
 def on_the_oldest_postgresql(without: Sequence[str]) -> Step:
     """What speaks to a database, once more on the oldest version that is supported."""
-    elsewhere = [f"--ignore=tests/{folder}" for folder in WITHOUT_A_DATABASE_OF_THEIRS]
+    elsewhere = [f"--ignore=tests/{folder}" for folder in ONCE_IS_ENOUGH]
     left_out = [f"--without={name}" for name in without]
     return pytest("pytest on PostgreSQL 15", [*left_out, *elsewhere], "CASCADIA_TEST_POSTGRES=15")
 
