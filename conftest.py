@@ -2,7 +2,9 @@
 
 import pytest
 
-TIMED = frozenset({"browser", "dev", "distributed", "embedded", "faults", "jobs", "notify", "tutorial", "versioning"})
+TIMED = frozenset(
+    {"browser", "dev", "distributed", "embedded", "faults", "jobs", "notify", "previews", "reports", "tutorial", "vault", "versioning"}
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from cascadia.jobs.permits import PermitSender, instance_of, queue_name
+from cascadia.jobs.permits import PermitSender, queue_name
 from cascadia.jobs.transport import JOBS_CHANNEL
 from cascadia.kernel.broker import Broker
+from cascadia.kernel.instance import instance_of
 from tests.cable import Cable
 from tests.faults.conftest import JOBS, OUTAGE, Case, sending
 from tests.jobs.conftest import QUICK, ROOT, Fleet, Ledger, eventually, wait_for

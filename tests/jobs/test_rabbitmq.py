@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from cascadia.jobs.permits import PermitSender, instance_of, queue_name
+from cascadia.jobs.permits import PermitSender, queue_name
 from cascadia.jobs.transport import JOBS_CHANNEL
 from cascadia.kernel.broker import Broker, hosts
+from cascadia.kernel.instance import instance_of
 from tests.jobs.conftest import QUICK, Fleet, Ledger, eventually, wait_for
 from tests.rabbitmq import Node
 

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from cascadia.jobs.permits import instance_of
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
+from cascadia.kernel.instance import instance_of
 from cascadia.migrations.run import migrate
 from tests.jobs import newer
 from tests.jobs.conftest import Fleet, Ledger, wait_for

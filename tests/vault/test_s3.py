@@ -153,5 +153,6 @@ async def test_storage_that_is_away_makes_the_app_degraded_not_unready(database_
     settings = Settings(database_url=database_url, data_dir=tmp_path, s3_endpoint="http://127.0.0.1:1")
     app = create_app(settings, passwords=QUICK)
     async with app.router.lifespan_context(app), company.visitor(app) as visitor:
+        await eventually(lambda: app.state.storage.degraded == "storage", 40)
         answer: httpx.Response = await visitor.get("/health/ready")
     assert (answer.status_code, answer.json()["degraded"]) == (200, ["storage"])

@@ -17,12 +17,12 @@ from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import DeliveryError
 
-from cascadia.jobs import queries
 from cascadia.jobs.listen import listen
 from cascadia.jobs.transport import OUTBOX_CHANNEL, Due, Heard
 from cascadia.kernel.broker import TROUBLE, Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Unavailable
+from cascadia.kernel.instance import instance_of
 
 log = structlog.get_logger()
 
@@ -35,7 +35,6 @@ PATIENCE_SECONDS: Final = 0.2
 """What a caller waits for the broker at most."""
 TRIES: Final = 3
 MOST_AT_ONCE: Final = 200
-RETRY_SECONDS: Final = 1.0
 RENEW_SECONDS: Final = 30.0
 OFFER_SECONDS: Final = 0.1
 """So long what the relay found is left to the permits of those who enqueued it."""
@@ -137,18 +136,6 @@ class PermitSender:
         """See `Permits.offer`."""
         if self._permits:
             await self._permits.offer(families)
-
-
-async def instance_of(database: Database) -> UUID:
-    """The id of the instance; waits until the database tells it."""
-    while True:
-        try:
-            async with database.read() as read:
-                found: UUID = await read.value(queries.INSTANCE)
-        except (psycopg.Error, Unavailable):
-            await asyncio.sleep(RETRY_SECONDS)
-        else:
-            return found
 
 
 class RabbitTransport:

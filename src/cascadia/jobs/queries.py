@@ -115,7 +115,6 @@ SHOW_PRESENCE: Final[LiteralString] = (
     " running = EXCLUDED.running, stopping = EXCLUDED.stopping, seen_at = clock_timestamp()"
 )
 LEAVE: Final[LiteralString] = "DELETE FROM worker WHERE name = %(name)s"
-INSTANCE: Final[LiteralString] = "SELECT uid FROM instance"
 DUE: Final = query(__package__, "due")
 LAST_POSITION: Final[LiteralString] = "SELECT coalesce(max(position), 0) FROM outbox_position"
 

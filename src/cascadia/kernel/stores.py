@@ -3,12 +3,12 @@
 import asyncio
 from typing import Final
 
-import psycopg
 import structlog
 
 from cascadia.kernel.blobs import BlobStore, FileStore
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import CascadiaError
+from cascadia.kernel.instance import instance_of
 from cascadia.kernel.s3 import Place, S3Store
 from cascadia.settings import Settings
 
@@ -35,25 +35,25 @@ def store_from(settings: Settings) -> BlobStore:
 
 
 class Preparation:
-    """Makes a store ready in the background, as long as that takes. `degraded` says `storage` until it is."""
+    """Makes a store ready in the background, as long as that takes. `degraded` says `storage` while it cannot be."""
 
     def __init__(self, store: BlobStore) -> None:
         self._store = store
-        self.degraded: str | None = "storage"
+        self.degraded: str | None = None
 
     async def run(self, database: Database) -> None:
         """Returns when the store is ready."""
+        instance = await instance_of(database)
         told = ""
-        while self.degraded:
+        while True:
             try:
-                async with database.read() as read:
-                    instance = await read.value("SELECT uid FROM instance")
                 await self._store.prepare(instance)
-            except (CascadiaError, psycopg.Error) as error:
-                reason = error.detail if isinstance(error, CascadiaError) else str(error).strip()
-                if reason != told and not isinstance(error, psycopg.Error):
-                    log.error("storage_not_ready", reason=reason)  # noqa: TRY400 - one line says it all
-                told = reason
+            except CascadiaError as error:
+                self.degraded = "storage"
+                if error.detail != told:
+                    log.error("storage_not_ready", reason=error.detail)  # noqa: TRY400 - one line says it all
+                told = error.detail
                 await asyncio.sleep(AGAIN_SECONDS)
             else:
                 self.degraded = None
+                return

@@ -16,7 +16,7 @@ from cascadia.jobs.confinement import hide
 from cascadia.jobs.kept import IDLE_SECONDS, Kept
 from cascadia.jobs.ledger import Ledger
 from cascadia.jobs.model import JobTypesInvalid, chosen_families
-from cascadia.jobs.permits import RabbitTransport, instance_of
+from cascadia.jobs.permits import RabbitTransport
 from cascadia.jobs.registry import Registry
 from cascadia.jobs.relay import Relay
 from cascadia.jobs.runner import Runner
@@ -27,6 +27,7 @@ from cascadia.kernel import tasks
 from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Unavailable
+from cascadia.kernel.instance import instance_of
 from cascadia.kernel.stores import Preparation, store_from
 from cascadia.migrations.run import check_schema
 from cascadia.settings import Settings, SettingsInvalid, load
