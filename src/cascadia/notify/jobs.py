@@ -11,6 +11,7 @@ import msgspec
 from cascadia.jobs.model import PermanentJobError
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobContext, JobType, Payload, Schedule, Subscription
+from cascadia.kernel.errors import Unavailable
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.tls import trust
@@ -59,10 +60,6 @@ class Outgoing:
         }
 
 
-class NotDelivered(Exception):
-    """It is tried again."""
-
-
 async def deliver(context: JobContext, payload: Payload) -> Payload | None:
     """One try; what came of it is recorded whether or not it was taken."""
     async with context.database.primary() as primary:
@@ -86,7 +83,7 @@ async def deliver(context: JobContext, payload: Payload) -> Payload | None:
             await disable(write, outgoing.webhook_id, "Its receiver answered 410: it is gone for good.")
     if answer.status == GONE:
         raise PermanentJobError("webhook_gone", "The receiver is gone for good (410); the webhook was switched off.")
-    raise NotDelivered(answer.error)
+    raise Unavailable(f"The receiver did not take it: {answer.error}. It is tried again for three days.", code="not_delivered")
 
 
 async def _record(write: Write, outgoing: Outgoing, answer: Answer, state: str) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
 from cascadia.jobs.model import PermanentJobError
+from cascadia.kernel.errors import Unavailable
 
 SMTP_SECONDS: Final = 20
 PORTS: Final = {"smtp": 587, "smtps": 465}
@@ -45,8 +46,11 @@ class Mail:
     text: str
 
 
-class MailDelayed(Exception):
+class MailDelayed(Unavailable):
     """The server could not take it now: tried again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The mail server did not take it now: {reason}. It is tried again.", code="mail_delayed")
 
 
 def message(mail: Mail, sender: str, job: UUID) -> EmailMessage:
