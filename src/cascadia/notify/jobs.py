@@ -114,9 +114,9 @@ async def disable(write: Write, webhook_id: int, reason: str) -> None:
 
 
 async def told(write: Write, event: Incoming) -> list[Enqueue]:
-    """The deliveries that follow from an event."""
+    """The deliveries that follow from an event; a webhook hears of nothing that happened before it was there."""
     wanted = []
-    for row in await write.rows(queries.TAKES, {"program_id": event.program_id, "type": event.type}):
+    for row in await write.rows(queries.TAKES, {"uid": event.uid}):
         params = {"uid": new_uid(), "webhook_id": row["webhook_id"], "event_uid": event.uid, "event_type": event.type}
         wanted.append(delivery_job(await write.value(queries.DELIVER, params)))
     return wanted

@@ -36,7 +36,8 @@ DISABLE: Final[LiteralString] = (
 )
 
 TAKES: Final[LiteralString] = (
-    "SELECT webhook_id FROM webhook WHERE enabled AND program_id IS NOT DISTINCT FROM %(program_id)s AND %(type)s LIKE ANY (patterns)"
+    "SELECT w.webhook_id FROM webhook w JOIN outbox o ON o.uid = %(uid)s WHERE w.enabled AND w.created_at <= o.at"
+    " AND w.program_id IS NOT DISTINCT FROM o.program_id AND o.type LIKE ANY (w.patterns)"
 )
 DELIVER: Final[LiteralString] = (
     "INSERT INTO webhook_delivery AS d (uid, webhook_id, event_uid, event_type)"
