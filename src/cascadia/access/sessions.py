@@ -12,7 +12,6 @@ import structlog
 from cascadia.access import queries
 from cascadia.access.http import token_hash
 from cascadia.access.model import Actor, ProgramRole, Role, SessionState, TokenRow, UserRow
-from cascadia.access.paging import cut, key_after
 from cascadia.access.passwords import Passwords, check_rules
 from cascadia.kernel.db import Database, Primary, Read, Write
 from cascadia.kernel.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, TooMany
@@ -216,10 +215,10 @@ async def sign_out(write: Write, actor: Actor, hashed: bytes, *, by_cookie: bool
 
 async def list_tokens(read: Read, actor: Actor, paging: PageRequest) -> tuple[list[TokenRow], str | None, int | None]:
     """One page of the actor's own API tokens, oldest first."""
-    params = {"user_id": actor.user_id, "after": key_after(paging), "limit": paging.limit + 1}
+    params = {"user_id": actor.user_id, "after": paging.after_number(queries.LARGEST_KEY), "limit": paging.limit + 1}
     rows = await read.all(queries.TOKEN_PAGE, TokenRow, params)
     total = await read.value(queries.TOKEN_COUNT, params) if paging.count else None
-    return *cut(rows, paging, lambda row: row.token_id), total
+    return *paging.cut(rows, lambda row: [row.token_id]), total
 
 
 async def create_token(write: Write, actor: Actor, name: str, expires_at: datetime | None) -> tuple[TokenRow, str]:

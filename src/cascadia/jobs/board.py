@@ -1,6 +1,6 @@
 """What administrators see of the machinery: queues, workers, logs; and dead jobs put back, many at once."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -72,8 +72,7 @@ async def list_workers(read: Read, page: PageRequest) -> tuple[list[WorkerRow], 
     after = page.after(1)
     rows = await read.all(queries.WORKERS, WorkerRow, {"after": str(after[0]) if after else "", "limit": page.limit + 1})
     total = await read.value(queries.WORKER_COUNT) if page.count else None
-    shown, following = page.cut(rows, lambda row: [row.name])
-    return shown, following, total
+    return *page.cut(rows, lambda row: [row.name]), total
 
 
 async def list_log(read: Read, actor: Actor, uid: UUID, page: PageRequest) -> tuple[list[LogLine], str | None, int | None]:
@@ -84,8 +83,7 @@ async def list_log(read: Read, actor: Actor, uid: UUID, page: PageRequest) -> tu
     after = page.after_number()
     rows = await read.all(queries.JOB_LOG, LogLine, {"uid": uid, "after": after or 0, "limit": page.limit + 1})
     total = await read.value(queries.JOB_LOG_COUNT, {"uid": uid}) if page.count else None
-    shown, following = page.cut(rows, lambda row: [row.log_id])
-    return shown, following, total
+    return *page.cut(rows, lambda row: [row.log_id]), total
 
 
 async def count_dead(read: Read, wanted: DeadJobs) -> int:
@@ -106,4 +104,4 @@ async def replay(write: Write, wanted: DeadJobs) -> int:
 
 
 def _dead(wanted: DeadJobs) -> dict[str, object]:
-    return {"family": wanted.family, "type": wanted.type, "code": wanted.code, "since": wanted.since}
+    return asdict(wanted)

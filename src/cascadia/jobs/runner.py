@@ -131,7 +131,7 @@ class Runner:
             if running.stopped_for:
                 child.kill(running.stopped_for)
             outcome, free = await _watched(running, child, kind, {**request, "folder": str(folder), "limits": limits}, family, folder)
-            if free and kind.trusted:
+            if free:
                 self._kept.give(family.name, child)
         except ZygoteBroken as error:
             log.error("zygote_broken", entry=kind.entry, modules=kind.modules, reason=str(error))  # noqa: TRY400 - the zygote said more
