@@ -7,7 +7,7 @@ import { sentence } from "../../api/problem";
 import type { Token } from "../../api/types";
 import { formatTime } from "../../ui/format";
 import { Icon } from "../../ui/Icon";
-import { CopyButton } from "../../ui/PartNumber";
+import { ShownOnce } from "../../ui/ShownOnce";
 import { Empty, ErrorState, Notice, SkeletonRows } from "../../ui/states";
 import { PageHead } from "../../ui/Toolbar";
 import { toastError } from "../../ui/toast";
@@ -47,13 +47,9 @@ export function TokensPage() {
       </form>
       {add.isError && <Notice tone="bad">{sentence(add.error)}</Notice>}
       {add.data?.secret && (
-        <Notice tone="info">
+        <ShownOnce secret={add.data.secret} what="token">
           Copy it now, it is shown only once:
-          <div className="row">
-            <code className="mono">{add.data.secret}</code>
-            <CopyButton text={add.data.secret} what="token" />
-          </div>
-        </Notice>
+        </ShownOnce>
       )}
       {query.isPending && <SkeletonRows rows={3} />}
       {query.isError && <ErrorState error={query.error} retry={() => query.refetch()} />}

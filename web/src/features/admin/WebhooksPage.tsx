@@ -6,8 +6,8 @@ import type { Webhook } from "../../api/types";
 import { removeWebhook, rotateSecret, switchWebhook, testWebhook, webhooksQuery } from "../../api/webhooks";
 import { Badge } from "../../ui/badges";
 import { Icon } from "../../ui/Icon";
-import { CopyButton } from "../../ui/PartNumber";
-import { Empty, ErrorState, Notice, SkeletonRows } from "../../ui/states";
+import { ShownOnce } from "../../ui/ShownOnce";
+import { Empty, ErrorState, SkeletonRows } from "../../ui/states";
 import { PageHead } from "../../ui/Toolbar";
 import { toastDone, toastError } from "../../ui/toast";
 import { AddWebhook } from "./AddWebhook";
@@ -26,13 +26,9 @@ export function WebhooksPage() {
         </Button>
       </PageHead>
       {secret && (
-        <Notice tone="info">
+        <ShownOnce secret={secret} what="secret">
           Copy the secret now, it is shown only once:
-          <div className="row">
-            <code className="mono">{secret}</code>
-            <CopyButton text={secret} what="secret" />
-          </div>
-        </Notice>
+        </ShownOnce>
       )}
       {query.isPending && <SkeletonRows rows={3} />}
       {query.isError && <ErrorState error={query.error} retry={() => query.refetch()} />}
