@@ -20,8 +20,7 @@ from cascadia.kernel.embedded.cluster import SUPERUSER
 from cascadia.migrations.run import migrate
 from tests.conftest import with_database
 from tests.faults.conftest import JOBS, LONG, Case, sending
-from tests.jobs import sample
-from tests.jobs.conftest import Fleet, Ledger
+from tests.jobs.conftest import Fleet, Ledger, make_sample
 from tests.pgbouncer import UNPRIVILEGED, Pooler
 from tests.rabbitmq import Node
 
@@ -33,11 +32,7 @@ def own_postgres() -> Iterator[Embedded]:
     running = start(folder, settings={"max_connections": "200"})
     try:
         migrate(running.url)
-        with psycopg.connect(running.url, autocommit=True) as connection:
-            connection.execute("SET ROLE cascadia_owner")
-            connection.execute(sample.TABLES)
-            for name, _ in sample.registry().cursors():
-                connection.execute("INSERT INTO subscription_cursor (name, position) VALUES (%s, 0)", (name,))
+        make_sample(running.url)
         yield running
     finally:
         running.stop()

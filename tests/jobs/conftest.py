@@ -23,6 +23,7 @@ from cascadia.jobs import service
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.ids import new_uid
+from cascadia.worker.registry import registry
 from tests.jobs import sample
 
 ROOT = Path(__file__).parents[2]
@@ -171,14 +172,28 @@ class Ledger:
         await self.until(ended, seconds)
 
 
-@pytest.fixture
-def jobs_url(database_url: str) -> str:
-    """A fresh database with the sample's tables and cursors."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
+def make_sample(url: str) -> None:
+    """The sample's tables and cursors."""
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET ROLE cascadia_owner")
         connection.execute(sample.TABLES)
         for name, _ in sample.registry().cursors():
             connection.execute("INSERT INTO subscription_cursor (name, position) VALUES (%s, 0)", (name,))
+
+
+def begin_subscriptions(url: str) -> None:
+    """The cursors of the whole program's subscriptions, at the newest event, as `migrate` makes them."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name, _ in registry().cursors():
+            connection.execute(
+                "INSERT INTO subscription_cursor (name, position) SELECT %s, coalesce(max(position), 0) FROM outbox_position", (name,)
+            )
+
+
+@pytest.fixture
+def jobs_url(database_url: str) -> str:
+    """A fresh database with the sample's tables and cursors."""
+    make_sample(database_url)
     return database_url
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -18,9 +17,8 @@ from cascadia.jobs.model import Failure, PermanentJobError, Retry
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
 from cascadia.notify.mail import Mail, MailDelayed, Server, message, send
-from cascadia.worker.registry import registry
 from tests.company import Workshop
-from tests.jobs.conftest import Fleet, eventually, free_port
+from tests.jobs.conftest import Fleet, begin_subscriptions, eventually, free_port
 
 
 class Mailbox:
@@ -89,11 +87,7 @@ async def test_whoever_asked_for_a_job_that_failed_gets_mail_unless_they_do_not_
     workshop: Workshop, database_url: str, tmp_path: Path, mailbox: tuple[Mailbox, int]
 ) -> None:
     box, port = mailbox
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        for name, _ in registry().cursors():
-            connection.execute(
-                "INSERT INTO subscription_cursor (name, position) SELECT %s, coalesce(max(position), 0) FROM outbox_position", (name,)
-            )
+    begin_subscriptions(database_url)
     await workshop.viewer.send("PUT", "/notifications/settings", {"mail_failures": False})
     assert await workshop.viewer.get("/notifications/settings") == {"mail_failures": False}
     assert await workshop.engineer.get("/notifications/settings") == {"mail_failures": True}

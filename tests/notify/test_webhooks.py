@@ -6,15 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import pytest_asyncio
 from standardwebhooks import Webhook
 
 from cascadia.kernel.db import Database
-from cascadia.worker.registry import registry
 from tests.company import Person, Workshop
-from tests.jobs.conftest import Fleet, eventually
+from tests.jobs.conftest import Fleet, begin_subscriptions, eventually
 from tests.notify.receiver import Receiver
 
 
@@ -27,11 +25,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest_asyncio.fixture
 async def worker(workshop: Workshop, database_url: str, tmp_path: Path) -> AsyncIterator[Fleet]:
     """A worker of the whole program beside the app."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        for name, _ in registry().cursors():
-            connection.execute(
-                "INSERT INTO subscription_cursor (name, position) SELECT %s, coalesce(max(position), 0) FROM outbox_position", (name,)
-            )
+    begin_subscriptions(database_url)
     fleet = Fleet(database_url, tmp_path)
     fleet.start(
         REGISTRY="cascadia.worker.registry:registry", WEBHOOK_ALLOWED_NETWORKS="127.0.0.0/8", JOB_TYPES="webhook", WORKER_CONCURRENCY="1"

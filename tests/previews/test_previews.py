@@ -5,22 +5,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest_asyncio
 
-from cascadia.worker.registry import registry
 from tests.company import Workshop
-from tests.jobs.conftest import Fleet
+from tests.jobs.conftest import Fleet, begin_subscriptions
 from tests.previews.documents import image, pdf
 
 
 @pytest_asyncio.fixture
 async def worker(workshop: Workshop, database_url: str, tmp_path: Path) -> AsyncIterator[Fleet]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        for name, _ in registry().cursors():
-            connection.execute(
-                "INSERT INTO subscription_cursor (name, position) SELECT %s, coalesce(max(position), 0) FROM outbox_position", (name,)
-            )
+    begin_subscriptions(database_url)
     fleet = Fleet(database_url, tmp_path)
     fleet.start(REGISTRY="cascadia.worker.registry:registry", JOB_TYPES="conversion.document")
     yield fleet
