@@ -42,7 +42,7 @@ def drop(page: Page, file: Path) -> None:
 def send(page: Page) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Project").select_option(label="rover")
-    dialog.get_by_role("button", name="Upload and convert").click()
+    dialog.get_by_role("button", name="Upload and read").click()
 
 
 def row(page: Page, name: str, at: int = 0) -> Locator:
@@ -79,11 +79,11 @@ def test_a_cut_file_fails_in_words_and_its_neighbour_is_refused_before_it_is_sen
     other.write_text("no geometry", encoding="utf-8")
     ada.goto("/imports")
     expect(ada.get_by_role("heading", name="Imports")).to_be_visible()
-    ada.get_by_label("STEP files to import").set_input_files([cut, other])
+    ada.get_by_label("Files to import").set_input_files([cut, other])
     dialog = ada.get_by_role("dialog")
-    expect(dialog.get_by_role("alert")).to_contain_text("Only STEP files")
+    expect(dialog.get_by_role("alert")).to_contain_text("STEP files (.step, .stp) and parts lists")
     dialog.get_by_label("Project").select_option(label="lander")
-    dialog.get_by_role("button", name="Upload and convert").click()
+    dialog.get_by_role("button", name="Upload and read").click()
     dialog.get_by_role("link", name="Review").click()
     expect(ada.get_by_role("alert")).to_contain_text("The file ends in the middle", timeout=CONVERSION_MS)
     ada.get_by_role("button", name="Jobs").click()

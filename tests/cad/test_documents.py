@@ -36,7 +36,7 @@ def test_documents_beside_the_file_are_read(spread: Path, tmp_path: Path) -> Non
     whole = convert(tmp_path / "job", spread / "top.stp", spread / "bolt.stp", spread / "nut.stp")
     assert whole.structure.missing == []
     assert measured(whole) == {"top", "bolt", "nut"}
-    assert [(u.child, u.placement[11]) for u in whole.structure.usages] == [("bolt", 0), ("nut", -30), ("nut", -36)]
+    assert [(u.child, u.placement and u.placement[11]) for u in whole.structure.usages] == [("bolt", 0), ("nut", -30), ("nut", -36)]
     assert totals(whole.structure).counts["leaf_occurrences"] == 3
 
 
@@ -44,7 +44,7 @@ def test_a_missing_document_is_named_and_the_rest_is_read(spread: Path, tmp_path
     part = convert(tmp_path / "job", spread / "top.stp", spread / "bolt.stp")
     assert part.structure.missing == ["nut.stp"]
     assert measured(part) == {"top", "bolt"}
-    assert [(u.child, u.placement[11]) for u in part.structure.usages] == [("bolt", 0), ("nut", -30), ("nut", -36)]
+    assert [(u.child, u.placement and u.placement[11]) for u in part.structure.usages] == [("bolt", 0), ("nut", -30), ("nut", -36)]
 
 
 def test_a_file_whose_documents_are_all_missing_still_gives_its_structure(spread: Path, tmp_path: Path) -> None:

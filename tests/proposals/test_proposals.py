@@ -126,7 +126,7 @@ async def test_a_newer_file_changes_quantities_removes_what_it_had_put_in_and_ch
     proposal = await office.propose(without_plate)
     lines = await office.rows(proposal, "line")
     assert {key: row["verdict"] for key, row in lines.items()} == {"top bracket": "same", "bracket bolt": "change", "top None": "remove"}
-    assert (lines["bracket bolt"]["old_quantity"], lines["bracket bolt"]["quantity"]) == ("3", 5)
+    assert (lines["bracket bolt"]["old_quantity"], lines["bracket bolt"]["quantity"]) == ("3", "5")
     bolt = (await office.rows(proposal, "part"))["bolt"]
     assert (bolt["match_by"], [c["field"] for c in bolt["changes"]]) == ("name", ["geometry_hash"])
     await office.accept(proposal)

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { staleWords } from "../src/api/events";
 import { safeNext } from "../src/features/auth/SignInPage";
 import { describePoint } from "../src/features/shell/pointInTime";
-import { isStep } from "../src/features/vault/importing";
+import { isImported, isStep } from "../src/features/vault/importing";
 import { parseSearch, stringifySearch, text } from "../src/search";
 
 describe("search parameters", () => {
@@ -41,4 +41,6 @@ it("events say which readings are old", () => {
 it("STEP files are known by their names", () => {
   expect(["a.step", "B.STP", "c.p21"].every(isStep)).toBe(true);
   expect(["a.pdf", "step", "a.step.zip"].some(isStep)).toBe(false);
+  expect(["a.step", "B.CSV", "c.tsv"].every(isImported)).toBe(true);
+  expect(isImported("a.pdf")).toBe(false);
 });

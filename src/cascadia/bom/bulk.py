@@ -28,6 +28,7 @@ class OpenLine:
     parent_uid: UUID
     child_id: int
     child_uid: UUID
+    child_number: str
     quantity: Decimal
     unit: str
     quantity_kind: str
@@ -67,19 +68,24 @@ async def draw_line_ids(primary: Primary, count: int) -> list[int]:
     return list(await primary.value(DRAW, {"count": count}) or [])
 
 
-def counted_line(parent: Ref, child: Ref, find_number: int, unit: str, placements: Mapping[str, Sequence[float]]) -> dict[str, Any]:
-    """The fields of a new line whose quantity is its number of placements."""
+def new_line(parent: Ref, child: Ref, find_number: int, unit: str, quantity: Decimal) -> dict[str, Any]:
+    """The fields of a new line without designators and placements; a whole quantity is counted, another one measured."""
     return {
         "parent_id": parent,
         "child_id": child,
-        "quantity": Decimal(len(placements)),
+        "quantity": quantity,
         "unit": unit,
-        "quantity_kind": QuantityKind.COUNTED.value,
+        "quantity_kind": kind_of(quantity).value,
         "find_number": find_number,
         "designators": {},
         "note": None,
-        "placements": {key: list(values) for key, values in placements.items()},
+        "placements": {},
     }
+
+
+def kind_of(quantity: Decimal) -> QuantityKind:
+    """What a quantity read from a file means."""
+    return QuantityKind.COUNTED if quantity == int(quantity) else QuantityKind.MEASURED
 
 
 def line_delta(line_id: int, uid: UUID, seen: int | None, fields: Mapping[str, Any] | None) -> Delta:

@@ -25,7 +25,8 @@ EXPECT_BOMS: Final[LiteralString] = (
     "SELECT expect_bom(0, s.parent, s.seen) FROM unnest(%(parents)s::bigint[], %(seen)s::bigint[]) AS s(parent, seen)"
 )
 OPEN_LINES: Final[LiteralString] = (
-    "SELECT v.line_id, l.uid, v.from_seq, v.parent_id, i.uid AS parent_uid, v.child_id, c.uid AS child_uid, v.quantity, v.unit, "
+    "SELECT v.line_id, l.uid, v.from_seq, v.parent_id, i.uid AS parent_uid, v.child_id, c.uid AS child_uid, "
+    "c.number AS child_number, v.quantity, v.unit, "
     "v.quantity_kind, v.find_number, v.designators, v.note, v.placements "
     "FROM bom_v v JOIN bom_line l USING (line_id) JOIN item i ON i.item_id = v.parent_id JOIN item c ON c.item_id = v.child_id "
     "WHERE v.branch_id = 0 AND v.parent_id = ANY(%(parents)s::bigint[]) AND v.to_seq = 9223372036854775807 AND NOT v.deleted "

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from cascadia.access.model import Actor
 from cascadia.items import queries
 from cascadia.items.attributes import merge_attributes
-from cascadia.items.model import ItemRow, Kind, Phase, clean_number
+from cascadia.items.model import NAME_MAX, ItemRow, Kind, Phase, clean_number
 from cascadia.items.tables import ITEM_V
 from cascadia.kernel.db import Primary, Read, Write
 from cascadia.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -21,7 +21,6 @@ from cascadia.kernel.paging import PageRequest, encode_cursor
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.model import At, Author, Change, CommitSeq, Delta, Ref, Unchanged
 
-NAME_MAX: Final = 300
 KEEP: Final = object()
 """Stands for a member that a merge patch does not mention."""
 

@@ -3,14 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from cascadia.access.model import Actor
 from cascadia.bom import bulk
 from cascadia.bom.bulk import OpenLine
-from cascadia.bom.model import next_find_number
+from cascadia.bom.model import designator_list, next_find_number
 from cascadia.items import service as items
 from cascadia.items.attributes import merge_attributes
 from cascadia.items.model import ItemRow
@@ -22,7 +21,8 @@ from cascadia.kernel.ids import new_uid
 from cascadia.kernel.statements import Statement
 from cascadia.parts.model import DEFAULT_UNIT, PART
 from cascadia.proposals import queries, service
-from cascadia.proposals.matching import Choice, Verdict, changed_attributes, measured
+from cascadia.proposals.matching import Choice, Verdict, changed_attributes, changed_fields, measured
+from cascadia.proposals.model import Reader, reader_of
 from cascadia.proposals.service import ProposalRow, Row, Source
 from cascadia.vault import service as vault
 from cascadia.vault.model import NewAttachment, Role
@@ -157,27 +157,37 @@ class _Accepting:
             if row.verdict == Verdict.ADD and parent and child:
                 number = next_find_number(taken[parent.id])
                 taken[parent.id].append(number)
-                fields = bulk.counted_line(parent, child, number, self.units[row.child or ""], row.found["placements"])
+                fields = self._new_fields(row, parent, child, number)
                 self._line(ids.pop(0), new_uid(), None, fields, parent)
                 self.plan.lines.append((self.plan.deltas[-1].id, self.plan.deltas[-1].uid))
             elif row.line_id in by_id:
                 self._existing(row, by_id[row.line_id])
 
+    def _new_fields(self, row: Row, parent: Ref, child: Ref, find_number: int) -> dict[str, Any]:
+        group = service.group_of(row)
+        assert group
+        fields = bulk.new_line(parent, child, find_number, self.units[row.child or ""], group.quantity)
+        return {**fields, "placements": dict(group.placements), "designators": {name: {} for name in designator_list(group.designators)}}
+
     def _existing(self, row: Row, line: OpenLine) -> None:
         parent = Ref(line.parent_id, line.parent_uid)
-        if row.verdict == Verdict.REMOVE:
+        group, child = service.group_of(row), self.refs.get(row.child or "")
+        if row.verdict == Verdict.REMOVE or group is None:
             self._line(line.line_id, line.uid, line.from_seq, None, parent)
-            return
-        placements = row.found["placements"]
-        fields = {**line.fields(), "quantity": Decimal(len(placements)), "placements": placements}
-        self._line(line.line_id, line.uid, line.from_seq, fields, parent)
+        elif child is not None:
+            fields = {**line.fields(), **changed_fields(group, line)}
+            if child.id != line.child_id:
+                fields |= {"child_id": child, "unit": self.units[row.child or ""], "note": line.note}
+            self._line(line.line_id, line.uid, line.from_seq, fields, parent)
 
     def _line(self, line_id: int, uid: UUID, seen: int | None, fields: Mapping[str, Any] | None, parent: Ref) -> None:
         self.plan.deltas.append(bulk.line_delta(line_id, uid, seen, fields))
         self.plan.touched.add(parent.id)
 
     async def _attach(self, present: Mapping[int, ItemRow]) -> None:
-        """The file shows each part: the root as a whole, the others as a component of it; a newer file of that name is checked in."""
+        """A CAD file shows each part: the root as a whole, the others as a component of it; a newer file of that name is checked in."""
+        if reader_of(self.source.file_name, self.proposal.media_type) is not Reader.STEP:
+            return
         shown = await vault.cad_attachments(self.primary, sorted(present))
         wanted = [(self.refs[r.component], None if r.found.get("is_root") else r.component) for r in self.parts if r.component in self.refs]
         wanted = [(ref, component) for ref, component in wanted if self._is_mine(ref, present)]

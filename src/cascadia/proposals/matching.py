@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from cascadia.bom.bulk import OpenLine
-from cascadia.proposals.model import Component, LineGroup, Structure, bom_lines
+from cascadia.bom.bulk import OpenLine, kind_of
+from cascadia.bom.model import designator_list
+from cascadia.proposals.model import Component, LineGroup, Structure, unfitted
 
 
 class Verdict(StrEnum):
@@ -69,7 +70,7 @@ class LineRow:
     child: str | None
     verdict: Verdict
     choice: Choice
-    placements: Mapping[str, list[float]]
+    group: LineGroup | None
     line: OpenLine | None
 
 
@@ -99,14 +100,15 @@ def match_parts(structure: Structure, hits: Sequence[Hit]) -> list[PartRow]:
     by_component: dict[str, list[Hit]] = defaultdict(list)
     for hit in sorted(hits, key=lambda h: (RANKS.index(h.match_by), h.number)):
         by_component[hit.component].append(hit)
-    return [_part_row(component, by_component.get(component.key, [])) for component in structure.components]
+    left_out = unfitted(structure)
+    return [_part_row(c, by_component.get(c.key, []), create=c.key not in left_out) for c in structure.components]
 
 
-def _part_row(component: Component, hits: Sequence[Hit]) -> PartRow:
+def _part_row(component: Component, hits: Sequence[Hit], *, create: bool) -> PartRow:
     candidates = [{"id": str(h.uid), "number": h.number, "name": h.name, "match_by": h.match_by} for h in hits]
     best = [h for h in hits if h.match_by == hits[0].match_by] if hits else []
     if len(best) != 1:
-        return PartRow(component.key, Verdict.NEW, Choice.CREATE, None, None, candidates, [])
+        return PartRow(component.key, Verdict.NEW, Choice.CREATE if create else Choice.SKIP, None, None, candidates, [])
     return matched_row(component, best[0], candidates)
 
 
@@ -119,31 +121,99 @@ def matched_row(component: Component, hit: Hit, candidates: Sequence[Mapping[str
     return PartRow(component.key, Verdict.MATCHED, Choice.USE, hit.item_id, hit.match_by, candidates, changes)
 
 
-def match_lines(structure: Structure, items: Mapping[str, int], existing: Sequence[OpenLine]) -> list[LineRow]:
-    """Rows of all lines. `items`: component → item that is used for it; `existing`: lines of those items."""
+def match_lines(groups: Sequence[LineGroup], items: Mapping[str, int], existing: Sequence[OpenLine]) -> list[LineRow]:
+    """Rows of all lines of a file. `items`: component → item that is used for it; `existing`: lines of those items.
+
+    A line is the one that shares most designators, else the one with the same child.
+    """
+    taken = _same_lines(groups, items, existing)
+    rows = [_line_row(group, items.get(group.child), taken.get(n)) for n, group in enumerate(groups)]
+    parents = {items[group.parent]: group.parent for group in groups if group.parent in items}
+    used = {line.line_id for line in taken.values()}
+    left = [line for line in existing if line.parent_id in parents and line.line_id not in used]
+    keys = {item: key for key, item in reversed(list(items.items()))}
+    gone = _Gone.of(groups)
+    return rows + [
+        LineRow(parents[line.parent_id], keys.get(line.child_id), Verdict.REMOVE, gone.choice(line), None, line)
+        for line in sorted(left, key=lambda x: x.line_id)
+    ]
+
+
+def _same_lines(groups: Sequence[LineGroup], items: Mapping[str, int], existing: Sequence[OpenLine]) -> dict[int, OpenLine]:
+    """Which line each group (by its place) is, where it is one that exists."""
+    by_id = {line.line_id: line for line in existing}
+    shared = _shared_designators(groups, items, existing)
+
+    def closeness(pair: tuple[int, int]) -> tuple[int, bool, int]:
+        n, line_id = pair
+        return -shared[pair], by_id[line_id].child_id != items.get(groups[n].child), n
+
+    taken: dict[int, OpenLine] = {}
+    for n, line_id in sorted(shared, key=closeness):
+        if n not in taken and line_id in by_id:
+            taken[n] = by_id.pop(line_id)
     by_place: dict[tuple[int, int], list[OpenLine]] = defaultdict(list)
-    for line in existing:
+    for line in by_id.values():
         by_place[line.parent_id, line.child_id].append(line)
-    rows = [_line_row(group, items, by_place) for group in bom_lines(structure)]
-    parents = {items[key]: key for key in {usage.parent for usage in structure.usages} if key in items}
-    left = [line for lines in by_place.values() for line in lines if line.parent_id in parents]
-    return rows + [_gone(line, parents[line.parent_id], items) for line in sorted(left, key=lambda x: x.line_id)]
+    for n, group in enumerate(groups):
+        candidates = by_place[items.get(group.parent, -1), items.get(group.child, -1)]
+        if n not in taken and candidates:
+            taken[n] = candidates.pop(0)
+    return taken
 
 
-def _line_row(group: LineGroup, items: Mapping[str, int], by_place: dict[tuple[int, int], list[OpenLine]]) -> LineRow:
-    row = LineRow(group.parent, group.child, Verdict.ADD, Choice.APPLY, group.placements, None)
-    if group.parent not in items or group.child not in items:
-        return row
-    candidates = by_place[items[group.parent], items[group.child]]
-    if not candidates:
-        return row
-    line = candidates.pop(0)
-    same = line.quantity == group.quantity and line.placements == dict(group.placements)
-    return replace(row, verdict=Verdict.SAME if same else Verdict.CHANGE, line=line)
+def _shared_designators(groups: Sequence[LineGroup], items: Mapping[str, int], existing: Sequence[OpenLine]) -> dict[tuple[int, int], int]:
+    """How many designators a group (by its place) and a line of the same parent have in common, where there are any."""
+    holders = {(line.parent_id, name): line.line_id for line in existing for name in line.designators}
+    shared: dict[tuple[int, int], int] = defaultdict(int)
+    for n, group in enumerate(groups):
+        for name in group.designators if group.parent in items else ():
+            holder = holders.get((items[group.parent], name))
+            if holder is not None:
+                shared[n, holder] += 1
+    return shared
 
 
-def _gone(line: OpenLine, parent: str, items: Mapping[str, int]) -> LineRow:
-    """A line that the file has no longer: taken out by default only where a file had put it in (it has placements)."""
-    child = next((key for key, item in items.items() if item == line.child_id), None)
-    choice = Choice.APPLY if line.placements else Choice.SKIP
-    return LineRow(parent, child, Verdict.REMOVE, choice, {}, line)
+def _line_row(group: LineGroup, child: int | None, line: OpenLine | None) -> LineRow:
+    choice = Choice.APPLY if group.fitted else Choice.SKIP
+    if line is None:
+        return LineRow(group.parent, group.child, Verdict.ADD, choice, group, None)
+    if not group.fitted:
+        return LineRow(group.parent, group.child, Verdict.REMOVE, Choice.APPLY, group, line)
+    same = line.child_id == child and changed_fields(group, line) == {}
+    return LineRow(group.parent, group.child, Verdict.SAME if same else Verdict.CHANGE, choice, group, line)
+
+
+def changed_fields(group: LineGroup, line: OpenLine) -> dict[str, Any]:
+    """What the file says of a line otherwise than it is. A file without designators or placements says nothing of them."""
+    changes: dict[str, Any] = {}
+    if line.quantity != group.quantity:
+        changes |= {"quantity": group.quantity, "quantity_kind": kind_of(group.quantity).value}
+    if group.placements and line.placements != dict(group.placements):
+        changes["placements"] = dict(group.placements)
+    elif not group.placements and line.placements and changes:
+        changes["placements"] = {}
+    if group.designators and set(line.designators) != group.designators:
+        changes["designators"] = {name: line.designators.get(name, {}) for name in designator_list(group.designators)}
+    return changes
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """What a file that no longer has a line means by that: it takes out the lines that a file of its kind had put in."""
+
+    places: bool
+    designates: bool
+
+    @classmethod
+    def of(cls, groups: Sequence[LineGroup]) -> "_Gone":
+        return cls(any(group.placements for group in groups), any(group.designators for group in groups))
+
+    def choice(self, line: OpenLine) -> Choice:
+        if self.places:
+            mine = bool(line.placements)
+        elif self.designates:
+            mine = bool(line.designators)
+        else:
+            mine = not line.placements
+        return Choice.APPLY if mine else Choice.SKIP

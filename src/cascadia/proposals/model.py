@@ -3,12 +3,32 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Final
 
 import msgspec
 
 SCHEMA: Final = 1
+
+
+class Reader(StrEnum):
+    """What reads a file's structure."""
+
+    STEP = "step"
+    TABLE = "table"
+
+
+READERS: Final = {"model/step": Reader.STEP, "text/csv": Reader.TABLE, "text/tab-separated-values": Reader.TABLE}
+"""Media types of files that a proposal can be made of."""
+TABLE_SUFFIXES: Final = (".csv", ".tsv")
+
+
+def reader_of(name: str, media_type: str) -> Reader | None:
+    """What reads a file of this name and type (browsers call a CSV file by several types), or None."""
+    return Reader.TABLE if name.lower().endswith(TABLE_SUFFIXES) else READERS.get(media_type)
+
 
 DecimalText = Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,60}(\.\d{1,60})?$")]
 Point = Annotated[list[DecimalText], msgspec.Meta(min_length=3, max_length=3)]
@@ -18,7 +38,10 @@ Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}$")]
 
 
 class Component(msgspec.Struct, frozen=True, kw_only=True):
-    """One distinct component of a file. Decimals are strings: volume in mm³, area in mm², mass in kg, box and centre in mm."""
+    """One distinct component of a file. Decimals are strings: volume in mm³, area in mm², mass in kg, box and centre in mm.
+
+    `own_number`: the number is the part's own, under which it is found and made; else it is the number in another system.
+    """
 
     key: str
     number: str
@@ -32,16 +55,23 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     center: Point | None = None
     color: Color | None = None
     geometry_hash: str | None = None
+    own_number: bool = False
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """One component placed in another. `key` is unique inside the parent; `placement` is 4×4, row by row, in millimetres."""
+    """One component placed in another. `key` is unique inside the parent; `placement` is 4×4, row by row, in millimetres.
+
+    A parts list has no placements, but designators (one usage each) or quantities, and rows that are not fitted.
+    """
 
     parent: str
     child: str
     key: str
     name: str
-    placement: Matrix
+    placement: Matrix | None = None
+    designator: str | None = None
+    quantity: DecimalText = "1"
+    fitted: bool = True
 
 
 class Structure(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,16 +88,19 @@ class Structure(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class LineGroup:
-    """All usages of one child in one parent: a BOM line with a placement per instance."""
+    """All usages of one child in one parent, fitted or not: a BOM line, with its placements by instance, or its designators."""
 
     parent: str
     child: str
+    quantity: Decimal
     placements: Mapping[str, list[float]]
+    designators: frozenset[str] = frozenset()
+    fitted: bool = True
 
     @property
-    def quantity(self) -> int:
-        """How many times the child stands in the parent."""
-        return len(self.placements)
+    def pieces(self) -> int:
+        """How many times the child stands in the parent; what is measured (half a litre) stands there once."""
+        return int(self.quantity) if self.quantity == int(self.quantity) else 1
 
 
 @dataclass(frozen=True)
@@ -145,12 +178,36 @@ def _has_circle(structure: Structure) -> bool:
     return taken < len(structure.components)
 
 
+def titled(structure: Structure, title: str) -> Structure:
+    """The structure with a root that its file leaves without a name (a parts list) under this one."""
+    named = [
+        msgspec.structs.replace(c, number=title, name=title) if c.key == structure.root and not c.name else c for c in structure.components
+    ]
+    return msgspec.structs.replace(structure, components=named)
+
+
 def bom_lines(structure: Structure) -> list[LineGroup]:
     """Usages with equal parent and child summed into lines, in the order of the file."""
-    groups: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(dict)
+    groups: dict[tuple[str, str, bool], list[Usage]] = defaultdict(list)
     for usage in structure.usages:
-        groups[usage.parent, usage.child][usage.key] = usage.placement
-    return [LineGroup(parent, child, placements) for (parent, child), placements in groups.items()]
+        groups[usage.parent, usage.child, usage.fitted].append(usage)
+    return [
+        LineGroup(
+            parent,
+            child,
+            sum((Decimal(u.quantity) for u in usages), Decimal(0)),
+            {u.key: u.placement for u in usages if u.placement is not None},
+            frozenset(u.designator for u in usages if u.designator is not None),
+            fitted,
+        )
+        for (parent, child, fitted), usages in groups.items()
+    ]
+
+
+def unfitted(structure: Structure) -> frozenset[str]:
+    """Components that stand in the file only where they are not fitted."""
+    fitted = {usage.child for usage in structure.usages if usage.fitted}
+    return frozenset(usage.child for usage in structure.usages) - fitted
 
 
 def totals(structure: Structure) -> Totals:
@@ -162,7 +219,7 @@ def totals(structure: Structure) -> Totals:
     counts[structure.root] = 1
     for key in reversed(_children_first(structure.root, below)):
         for line in below.get(key, ()):
-            counts[line.child] += counts[key] * line.quantity
+            counts[line.child] += counts[key] * line.pieces
     return Totals(structure, dict(counts))
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cascadia.proposals.model import Reader, reader_of
 from cascadia.proposals.service import ProposalRow, Row
 from cascadia.vault.model import derivative_url
 from cascadia.versioning.model import MAIN
@@ -90,7 +91,7 @@ class Proposal(BaseModel):
     root_item: RootItem | None
     job: UUID | None = Field(description="The job whose progress is shown: conversion, then match.")
     commit: CommitRef | None
-    model: str
+    model: str | None = Field(description="Where the file's 3D model is read; null for a parts list.")
     created_at: datetime
     changed_at: datetime
     created_by: PersonRef
@@ -111,7 +112,7 @@ class Proposal(BaseModel):
             root_item=RootItem(id=row.root_uid, number=row.root_number) if row.root_uid and row.root_number else None,
             job=row.job,
             commit=CommitRef(id=row.commit_uid, seq=row.commit_seq) if row.commit_uid and row.commit_seq else None,
-            model=derivative_url(row.file_uid, "glb"),
+            model=derivative_url(row.file_uid, "glb") if reader_of(row.file_name, row.media_type) is Reader.STEP else None,
             created_at=row.created_at,
             changed_at=row.changed_at,
             created_by=PersonRef(id=row.created_by_uid, name=row.created_by_name),
@@ -182,8 +183,14 @@ class ProposalRowView(BaseModel):
     changes: list[AttributeChange] = []
     parent: UUID | None = None
     child: UUID | None = None
-    quantity: int | None = None
+    quantity: str | None = None
     old_quantity: str | None = None
+    designators: list[str] = []
+    old_designators: list[str] = []
+    fitted: bool | None = Field(
+        default=None, description="False where the file says that the line is not fitted: it is left out, or taken out."
+    )
+    old_child: str | None = Field(default=None, description="The number of the part that the line has now.")
     instances: list[str] = []
 
     @classmethod
@@ -219,9 +226,13 @@ def _line(row: Row) -> dict[str, Any]:
     return {
         "parent": row.parent_row,
         "child": row.child_row,
-        "quantity": row.found["quantity"],
-        "old_quantity": row.found["old_quantity"],
-        "instances": sorted(row.found["placements"]),
+        "quantity": str(row.found["quantity"]) if row.found.get("quantity") else None,
+        "old_quantity": row.found.get("old_quantity"),
+        "designators": row.found.get("designators", []),
+        "old_designators": row.found.get("old_designators", []),
+        "fitted": row.found.get("fitted", True),
+        "old_child": row.found.get("old_child"),
+        "instances": sorted(row.found.get("placements", {})),
     }
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from pathlib import PurePath
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +12,8 @@ from psycopg.types.json import Jsonb
 
 from cascadia.access.model import Actor
 from cascadia.bom import bulk
+from cascadia.bom.bulk import OpenLine
+from cascadia.bom.model import designator_list
 from cascadia.items.model import clean_number
 from cascadia.items.service import clean_name
 from cascadia.kernel.db import Read, Write
@@ -19,11 +23,9 @@ from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest, encode_cursor
 from cascadia.proposals import queries
 from cascadia.proposals.matching import Choice, Hit, LineRow, PartRow, Verdict, match_lines, match_parts, matched_row
-from cascadia.proposals.model import Component, Structure, Totals, Usage, totals
+from cascadia.proposals.model import Component, LineGroup, Structure, Totals, bom_lines, reader_of, titled, totals
 from cascadia.vault import service as vault
 
-READABLE: Final = frozenset({"model/step"})
-"""Media types of files that a proposal can be made of."""
 ROWS_MAX: Final = 10_000
 CURSOR_START: Final = -1
 
@@ -36,6 +38,7 @@ class ProposalRow:
     uid: UUID
     file_uid: UUID
     file_name: str
+    media_type: str
     project_uid: UUID
     project_code: str
     project_name: str
@@ -106,11 +109,12 @@ class Row:
 async def request(write: Write, actor: Actor, file: UUID, project: UUID) -> UUID:
     """A proposal in state `waiting`: its file is converted and matched by jobs. 422 for a file that nothing can read."""
     source = await vault.file_by_uid(write, actor, file)
-    if source.media_type not in READABLE:
+    reader = reader_of(source.name, source.media_type)
+    if reader is None:
         raise Invalid(
-            f"{source.name} is no STEP file, so no product structure can be read from it.",
+            f"{source.name} is neither a STEP file nor a CSV parts list, so no product structure can be read from it.",
             code="unreadable_file",
-            errors=[{"pointer": "/file", "message": "no STEP file"}],
+            errors=[{"pointer": "/file", "message": "no STEP or CSV file"}],
         )
     rows = await write.rows(queries.PROJECT, {"uid": project, "programs": actor.programs})
     if not rows:
@@ -121,7 +125,7 @@ async def request(write: Write, actor: Actor, file: UUID, project: UUID) -> UUID
     await write.execute(
         queries.INSERT, {"uid": uid, "file_id": source.file_id, "project_id": place["project_id"], "actor_id": actor.user_id}
     )
-    data = {"file": str(file), "name": source.name, "sha256": source.sha256, "project": str(project)}
+    data = {"file": str(file), "name": source.name, "sha256": source.sha256, "project": str(project), "reader": reader.value}
     await write.emit(Event("proposal.requested", uid, actor.user_id, place["program_id"], data))
     return uid
 
@@ -174,16 +178,20 @@ async def source_of(read: Read, uid: UUID) -> Source | None:
 
 async def find_hits(read: Read, actor: Actor, project_id: int, structure: Structure) -> list[Hit]:
     """The items that the components may be, as far as the actor sees them."""
-    wanted = [{"component": c.key, "number": c.number, "name": c.name, "hash": c.geometry_hash} for c in structure.components]
+    wanted = [
+        {"component": c.key, "number": c.number, "name": None if c.own_number else c.name, "hash": c.geometry_hash}
+        for c in structure.components
+    ]
     return await read.all(queries.HITS, Hit, {"wanted": Jsonb(wanted), "project_id": project_id, "programs": actor.programs})
 
 
 async def match(write: Write, actor: Actor, source: Source, structure: Structure) -> None:
     """Writes the proposal's rows anew from today's items and opens it. Choices that a person made before are lost."""
     base_seq = await write.value(queries.HEAD_SEQ)
+    structure = titled(structure, PurePath(source.file_name).stem or source.file_name)
     parts = match_parts(structure, await find_hits(write, actor, source.project_id, structure))
     items = {row.component: row.match_id for row in parts if row.match_id is not None}
-    lines = match_lines(structure, items, await bulk.open_lines(write, sorted(set(items.values()))))
+    lines = match_lines(bom_lines(structure), items, await bulk.open_lines(write, sorted(set(items.values()))))
     sums = totals(structure)
     rows = [_part_json(sums, n, row) for n, row in enumerate(parts)]
     rows += [_line_json(n, row) for n, row in enumerate(lines, start=len(rows))]
@@ -219,6 +227,7 @@ def _part_json(sums: Totals, ordinal: int, row: PartRow) -> dict[str, Any]:
         "candidates": row.candidates,
         "changes": row.changes,
         "choice": row.choice.value,
+        "number": component.number if component.own_number else None,
     }
 
 
@@ -233,17 +242,45 @@ def _line_json(ordinal: int, row: LineRow) -> dict[str, Any]:
         "kind": "line",
         "parent": row.parent,
         "child": row.child,
-        "found": {
-            "placements": row.placements,
-            "quantity": len(row.placements),
-            "old_quantity": str(row.line.quantity) if row.line else None,
-        },
+        "found": {**(_group_json(row.group) if row.group else {}), **(_old_json(row.line) if row.line else {})},
         "verdict": row.verdict.value,
         "line_id": row.line.line_id if row.line else None,
         "candidates": [],
         "changes": [],
         "choice": row.choice.value,
     }
+
+
+def _group_json(group: LineGroup) -> dict[str, Any]:
+    return {
+        "placements": dict(group.placements),
+        "designators": designator_list(group.designators),
+        "quantity": f"{group.quantity:f}",
+        "fitted": group.fitted,
+    }
+
+
+def _old_json(line: OpenLine) -> dict[str, Any]:
+    return {
+        "old_quantity": f"{line.quantity:f}",
+        "old_designators": designator_list(line.designators),
+        "old_child": line.child_number,
+    }
+
+
+def group_of(row: Row) -> LineGroup | None:
+    """The line of the file that a row is about; None for a line that only the BOM has."""
+    found = row.found
+    if row.parent is None or row.child is None or not Decimal(found.get("quantity") or 0):
+        return None
+    return LineGroup(
+        row.parent,
+        row.child,
+        Decimal(found["quantity"]),
+        found.get("placements", {}),
+        frozenset(found.get("designators", ())),
+        found.get("fitted", True),
+    )
 
 
 async def choose(write: Write, actor: Actor, proposal: ProposalRow, row_uid: UUID, patch: Mapping[str, Any]) -> Row:
@@ -311,10 +348,9 @@ async def _match_lines_again(write: Write, proposal_id: int) -> None:
     """Line rows follow from which items are used; what a person chose for a line stays where the line is still there."""
     rows = await all_rows(write, proposal_id)
     items = used_items(rows)
-    groups = [(r.parent or "", r.child or "", r.found["placements"]) for r in rows if r.kind == "line" and r.found["placements"]]
-    structure = structure_of(rows, groups)
+    groups = [group for r in rows if r.kind == "line" and (group := group_of(r))]
     chosen = {(r.parent, r.child, r.line_id): r.choice for r in rows if r.kind == "line"}
-    lines = match_lines(structure, items, await bulk.open_lines(write, sorted(set(items.values()))))
+    lines = match_lines(groups, items, await bulk.open_lines(write, sorted(set(items.values()))))
     start = sum(r.kind == "part" for r in rows)
     made = [_line_json(n, line) for n, line in enumerate(lines, start=start)]
     for row in made:
@@ -326,18 +362,6 @@ async def _match_lines_again(write: Write, proposal_id: int) -> None:
 def used_items(rows: Sequence[Row]) -> dict[str, int]:
     """Component → item, for the part rows that use one."""
     return {r.component: r.match_id for r in rows if r.kind == "part" and r.component and r.match_id and r.choice == Choice.USE}
-
-
-def structure_of(rows: Sequence[Row], groups: Sequence[tuple[str, str, Mapping[str, list[float]]]]) -> Structure:
-    """The structure that a proposal's rows were made from, as far as matching needs it."""
-    usages = [
-        Usage(parent=parent, child=child, key=key, name=key, placement=placement)
-        for parent, child, placements in groups
-        for key, placement in placements.items()
-    ]
-    parts = [component_of(row) for row in rows if row.kind == "part"]
-    root = next((r.component or "" for r in rows if r.kind == "part" and r.found.get("is_root")), "")
-    return Structure(source_schema="", unit="mm", root=root, components=parts, usages=usages)
 
 
 async def _require_open(write: Write, proposal: ProposalRow) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from cascadia.access.jobs import DECLARED as ACCESS
 from cascadia.cad.jobs import DECLARED as CAD
+from cascadia.importing.jobs import DECLARED as IMPORTING
 from cascadia.jobs.registry import Registry, collect
 from cascadia.jobs.upkeep import DECLARED as JOBS
 from cascadia.kernel.declare import Declared
@@ -15,7 +16,7 @@ from cascadia.proposals.jobs import DECLARED as PROPOSALS
 from cascadia.reports.jobs import DECLARED as REPORTS
 from cascadia.vault.jobs import DECLARED as VAULT
 
-DOMAINS: Final[tuple[Declared, ...]] = (ACCESS, JOBS, NOTIFY, MAIL, VAULT, PROPOSALS, CAD, PREVIEWS, REPORTS)
+DOMAINS: Final[tuple[Declared, ...]] = (ACCESS, JOBS, NOTIFY, MAIL, VAULT, PROPOSALS, CAD, PREVIEWS, IMPORTING, REPORTS)
 
 
 @cache

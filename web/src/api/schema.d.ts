@@ -3239,8 +3239,11 @@ export interface components {
              * @description The job whose progress is shown: conversion, then match.
              */
             job: string | null;
-            /** Model */
-            model: string;
+            /**
+             * Model
+             * @description Where the file's 3D model is read; null for a parts list.
+             */
+            model: string | null;
             project: components["schemas"]["ProposalProject"];
             /**
              * Root
@@ -3320,6 +3323,16 @@ export interface components {
             /** Component */
             component?: string | null;
             /**
+             * Designators
+             * @default []
+             */
+            designators?: string[];
+            /**
+             * Fitted
+             * @description False where the file says that the line is not fitted: it is left out, or taken out.
+             */
+            fitted?: boolean | null;
+            /**
              * Id
              * Format: uuid
              */
@@ -3349,6 +3362,16 @@ export interface components {
              * @description The number to be created under; null = drawn by the scheme.
              */
             number?: string | null;
+            /**
+             * Old Child
+             * @description The number of the part that the line has now.
+             */
+            old_child?: string | null;
+            /**
+             * Old Designators
+             * @default []
+             */
+            old_designators?: string[];
             /** Old Quantity */
             old_quantity?: string | null;
             /** Parent */
@@ -3356,7 +3379,7 @@ export interface components {
             /** Product Number */
             product_number?: string | null;
             /** Quantity */
-            quantity?: number | null;
+            quantity?: string | null;
             /** Quantity Total */
             quantity_total?: number | null;
             /** Thumbnail */

@@ -56,7 +56,7 @@ export type ProposalState = Proposal["state"];
 export type ProposalRow = Schemas["ProposalRowView"];
 export type RowChoice = Schemas["RowPatch"];
 export type PartRow = Filled<ProposalRow, "component" | "name" | "is_assembly" | "quantity_total"> & { kind: "part" };
-export type LineRow = Filled<ProposalRow, "parent" | "child" | "quantity"> & {
+export type LineRow = Filled<ProposalRow, "parent" | "designators" | "old_designators"> & {
   kind: "line";
   verdict: "add" | "change" | "same" | "remove";
 };

@@ -9,7 +9,7 @@ import typer
 from cascadia.cli.remote.client import Client, Refused, signed_in
 from cascadia.cli.remote.files import upload
 from cascadia.cli.remote.output import Json, Limit, Url, add_group, columns, note, show
-from cascadia.cli.remote.parts import Message, project_id
+from cascadia.cli.remote.parts import Message, part_by_number, project_id
 
 
 def register(app: typer.Typer) -> None:
@@ -30,19 +30,23 @@ def import_file(
     take: Annotated[bool, typer.Option("--accept", help="Accept it as it stands.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print it and keep nothing.")] = False,
     seconds: Annotated[int, typer.Option("--timeout", help="Seconds to wait at most.")] = 600,
+    into: Annotated[str | None, typer.Option("--into", help="The number of the assembly that the file is a newer state of.")] = None,
     message: Message = None,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Propose the structure of a STEP file for a project."""
+    """Propose the structure of a STEP file or a CSV parts list for a project."""
     if take and dry_run:
         raise Refused("--accept keeps what --dry-run throws away: choose one.")
     client = signed_in(url)
     place = project_id(client, project)
+    assembly = part_by_number(client, into)[0]["id"] if into else None
     file = upload(client, path, place)
     proposal = client.send("POST", "/proposals", {"file": file["id"], "project": place})
-    if wait or take or dry_run:
+    if wait or take or dry_run or assembly:
         proposal = _wait(client, proposal, seconds)
+    if assembly:
+        client.send("PATCH", f"/proposals/{proposal['id']}/rows/{proposal['root']}", {"choice": "use", "use": assembly})
     rows = list(client.pages(f"/proposals/{proposal['id']}/rows")) if proposal["state"] == "open" else []
     if take:
         proposal = client.send("POST", f"/proposals/{proposal['id']}/accept", {"message": message})
@@ -90,9 +94,13 @@ def proposal_text(proposal: dict[str, Any], rows: list[dict[str, Any]]) -> str:
             f"{counts['new']} new, {counts['matched']} matched"
         )
     if rows:
-        names = {r["id"]: r["component"] for r in rows if r["kind"] == "part"}
+        names = {r["id"]: r["product_number"] or r["name"] for r in rows if r["kind"] == "part"}
         lines += [columns(("VERDICT", "CHOICE", "PART", "IN ALL", "MATCH"), [_part(r) for r in rows if r["kind"] == "part"])]
-        lines += [columns(("VERDICT", "CHOICE", "PARENT", "CHILD", "QUANTITY"), [_line(r, names) for r in rows if r["kind"] == "line"])]
+        lines += [
+            columns(
+                ("VERDICT", "CHOICE", "PARENT", "CHILD", "QUANTITY", "DESIGNATORS"), [_line(r, names) for r in rows if r["kind"] == "line"]
+            )
+        ]
     if proposal["commit"]:
         root = f", {proposal['root_item']['number']}" if proposal["root_item"] else ""
         lines.append(f"Accepted as {proposal['branch']}@{proposal['commit']['seq']}{root}")
@@ -101,12 +109,21 @@ def proposal_text(proposal: dict[str, Any], rows: list[dict[str, Any]]) -> str:
 
 def _part(row: dict[str, Any]) -> tuple[Any, ...]:
     match = f"{row['match']['number']} (by {row['match_by']})" if row["match"] else ""
-    return row["verdict"], row["choice"], row["component"], row["quantity_total"], match
+    return row["verdict"], row["choice"], row["product_number"] or row["name"], row["quantity_total"], match
 
 
 def _line(row: dict[str, Any], names: dict[str, str]) -> tuple[Any, ...]:
-    quantity = row["quantity"] if row["old_quantity"] is None else f"{row['old_quantity']} → {row['quantity']}"
-    return row["verdict"], row["choice"], names.get(row["parent"] or "", ""), names.get(row["child"] or "", ""), quantity
+    quantity = row["quantity"] if row["old_quantity"] is None else f"{row['old_quantity']} → {row['quantity'] or 0}"
+    child = names.get(row["child"] or "", row["old_child"] or "")
+    return row["verdict"], row["choice"], names.get(row["parent"] or "", ""), child, quantity, redline(row)
+
+
+def redline(row: dict[str, Any]) -> str:
+    """Which designators come and go on a line, and which part went before: `+C92 -C7 (was P-000012)`."""
+    old, new = row["old_designators"], row["designators"] if row["fitted"] and row["verdict"] != "remove" else []
+    words = [f"+{name}" for name in new if name not in old] if row["verdict"] != "add" else list(new)
+    words += [f"-{name}" for name in old if name not in new] if new or row["verdict"] == "remove" else []
+    return " ".join(words)
 
 
 def list_proposals(

@@ -14,6 +14,7 @@ import { toastError } from "../../ui/toast";
 const TITLES: Record<string, string> = {
   "conversion.cad.step": "Convert STEP",
   "conversion.document.preview": "Preview",
+  "conversion.document.table": "Read the parts list",
   "export.bom": "Export the BOM of",
   "import.match": "Match with existing parts",
   "maintenance.expiry": "Forget what has expired",

@@ -52,7 +52,7 @@ export function JobsPage() {
         {query.isError && <ErrorState error={query.error} retry={() => query.refetch()} />}
         {query.isSuccess && jobs.length === 0 && (
           <Empty icon="jobs" title="No jobs here">
-            Drop a STEP file on any page and its conversion shows up live.
+            Drop a STEP file or a parts list on any page and its job shows up live.
           </Empty>
         )}
         {jobs.length > 0 && <JobTable jobs={jobs} />}

@@ -69,7 +69,7 @@ function FirstPart({ create }: { create: () => void }) {
       action={
         <>
           <Button leftSection={<Icon name="upload" />} onClick={choose}>
-            Import a STEP file
+            Import a file
           </Button>
           <Button variant="default" leftSection={<Icon name="plus" />} onClick={create}>
             New part
@@ -77,8 +77,8 @@ function FirstPart({ create }: { create: () => void }) {
         </>
       }
     >
-      Drop a STEP assembly anywhere on this page: its parts, quantities, placements and 3D view become a proposal that
-      you review before anything is saved.
+      Drop a STEP assembly or a CSV parts list anywhere on this page: its parts and quantities, with placements and 3D
+      view or designators, become a proposal that you review before anything is saved.
     </Empty>
   );
 }

@@ -21,9 +21,12 @@ export function ImportsPage() {
   const filter = project ? { project } : {};
   return (
     <div className="fill">
-      <PageHead title="Imports" note="drop STEP files anywhere; nothing changes before you accept a proposal">
+      <PageHead
+        title="Imports"
+        note="drop STEP files or CSV parts lists anywhere; nothing changes before you accept a proposal"
+      >
         <Button leftSection={<Icon name="upload" />} onClick={choose}>
-          Import a STEP file
+          Import a file
         </Button>
       </PageHead>
       <nav className="tabs" aria-label="Imports">
@@ -47,7 +50,8 @@ function Proposals({ filter }: { filter: { project?: string } }) {
   if (rows.length === 0) {
     return (
       <Empty icon="import" title="No imports yet">
-        Drop a STEP assembly: its parts, sub-assemblies, quantities and placements become a proposal to review.
+        Drop a STEP assembly or a CSV parts list: its parts, quantities, placements or designators become a proposal to
+        review.
       </Empty>
     );
   }

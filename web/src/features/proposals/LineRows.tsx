@@ -28,12 +28,13 @@ export function LineRows({ proposal, rows, parts, editable, select }: Props) {
   const { mutate } = useChoice(proposal.id, "line");
   const byId = useMemo(() => new Map(parts.map((part) => [part.id, part])), [parts]);
   const shown = changesOnly ? rows.filter(({ verdict }) => verdict !== "same") : rows;
+  const designates = rows.some((row) => row.designators.length > 0 || row.old_designators.length > 0);
   const columns = useMemo(
     () =>
-      lineColumns(byId, editable, (row, apply) =>
+      lineColumns(byId, designates, editable, (row, apply) =>
         mutate({ row: row.id, choice: { choice: apply ? "apply" : "skip" } }),
       ),
-    [byId, editable, mutate],
+    [byId, designates, editable, mutate],
   );
   return (
     <>
@@ -56,7 +57,7 @@ export function LineRows({ proposal, rows, parts, editable, select }: Props) {
           rows={shown}
           rowKey={({ id }) => id}
           onSelect={(row) => {
-            const part = byId.get(row.child);
+            const part = byId.get(row.child ?? "");
             if (part) select(part);
           }}
         />
@@ -65,8 +66,31 @@ export function LineRows({ proposal, rows, parts, editable, select }: Props) {
   );
 }
 
+/** Whether the line has another part now than the file says. */
+const replaced = (row: LineRow, parts: Map<string, PartRow>): boolean =>
+  row.verdict === "change" && !!row.old_child && row.old_child !== parts.get(row.child ?? "")?.match?.number;
+
+/** The designators that come and go, then those that stay. */
+function Designators({ row }: { row: LineRow }) {
+  const after = row.verdict === "remove" ? [] : row.designators;
+  const gone = row.old_designators.filter((name) => !after.includes(name));
+  const come = after.filter((name) => !row.old_designators.includes(name));
+  const stay = after.filter((name) => row.old_designators.includes(name));
+  return (
+    <span
+      className="clip mono small"
+      title={[...gone.map((n) => `\u2212${n}`), ...come.map((n) => `+${n}`), ...stay].join(" ")}
+    >
+      {gone.length > 0 && <span className="old">{gone.join(" ")}</span>}
+      {come.length > 0 && <span className="new">{come.join(" ")}</span>} {stay.join(" ")}
+      {row.fitted === false && <em> not fitted</em>}
+    </span>
+  );
+}
+
 function lineColumns(
   parts: Map<string, PartRow>,
+  designates: boolean,
   editable: boolean,
   apply: (row: LineRow, apply: boolean) => void,
 ): Column<LineRow>[] {
@@ -93,7 +117,20 @@ function lineColumns(
       },
     },
     { id: "parent", title: "Parent", width: "minmax(150px, 1fr)", cell: ({ parent }) => name(parent) },
-    { id: "child", title: "Child", width: "minmax(150px, 1fr)", cell: ({ child }) => name(child) },
+    {
+      id: "child",
+      title: "Child",
+      width: "minmax(180px, 2fr)",
+      cell: (row) =>
+        row.child ? (
+          <>
+            {replaced(row, parts) && <span className="old">{row.old_child}</span>}
+            {name(row.child)}
+          </>
+        ) : (
+          <span className="clip">{row.old_child}</span>
+        ),
+    },
     {
       id: "quantity",
       title: "Quantity",
@@ -101,13 +138,25 @@ function lineColumns(
       align: "end",
       cell: ({ verdict, quantity, old_quantity }) => (
         <>
-          {verdict === "change" && old_quantity && <span className="old">{formatDecimal(old_quantity)}</span>}
-          <span className={verdict === "remove" ? "old" : verdict === "same" ? "" : "new"}>
-            {formatDecimal(verdict === "remove" ? (old_quantity ?? "") : String(quantity))}
+          {verdict === "change" && old_quantity && old_quantity !== quantity && (
+            <span className="old">{formatDecimal(old_quantity)}</span>
+          )}
+          <span className={verdict === "remove" ? "old" : verdict === "same" || old_quantity === quantity ? "" : "new"}>
+            {formatDecimal((verdict === "remove" ? old_quantity : quantity) ?? "")}
           </span>
         </>
       ),
     },
+    ...(designates
+      ? [
+          {
+            id: "designators",
+            title: "Designators",
+            width: "minmax(140px, 2fr)",
+            cell: (row: LineRow) => <Designators row={row} />,
+          },
+        ]
+      : []),
     {
       id: "apply",
       title: "Apply",
@@ -116,7 +165,7 @@ function lineColumns(
         row.verdict === "same" ? null : (
           <input
             type="checkbox"
-            aria-label={`Apply: ${MARKS[row.verdict][1]} ${parts.get(row.child)?.name ?? ""} in ${parts.get(row.parent)?.name ?? ""}`}
+            aria-label={`Apply: ${MARKS[row.verdict][1]} ${parts.get(row.child ?? "")?.name ?? row.old_child ?? ""} in ${parts.get(row.parent)?.name ?? ""}`}
             checked={row.choice === "apply"}
             disabled={!editable}
             onChange={(event) => apply(row, event.target.checked)}

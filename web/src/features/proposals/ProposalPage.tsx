@@ -100,8 +100,8 @@ function Failed({ proposal }: { proposal: Proposal }) {
       <span className="empty-icon bad">
         <Icon name="warn" size={28} />
       </span>
-      <h2>This file could not be converted</h2>
-      <p className="muted">{proposal.error?.message ?? "The conversion ended without a reason."}</p>
+      <h2>This file could not be read</h2>
+      <p className="muted">{proposal.error?.message ?? "It ended without a reason."}</p>
       <div className="row empty-actions">
         <Again proposal={proposal} label="Try again" />
         <Button component={Link} to="/imports" variant="default">

@@ -5,7 +5,7 @@ import { lineRowsQuery, partRowsQuery } from "../../api/proposals";
 import type { PartRow, Proposal } from "../../api/types";
 import { formatDecimal } from "../../ui/format";
 import { Split } from "../../ui/Split";
-import { ErrorState, SkeletonRows } from "../../ui/states";
+import { ErrorState, Notice, SkeletonRows } from "../../ui/states";
 import { componentOf, nodesOfComponent } from "../viewer/matching";
 import { LineRows } from "./LineRows";
 import { PartRows } from "./PartRows";
@@ -23,6 +23,12 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
   if (failed) return <ErrorState error={failed} retry={() => (parts.isError ? parts.refetch() : lines.refetch())} />;
   if (!parts.data || !lines.data) return <SkeletonRows rows={10} />;
   const editable = proposal.state === "open";
+  const rows =
+    tab === "parts" ? (
+      <PartRows proposal={proposal} rows={parts.data} editable={editable} selected={selected} select={setSelected} />
+    ) : (
+      <LineRows proposal={proposal} rows={lines.data} parts={parts.data} editable={editable} select={setSelected} />
+    );
   return (
     <>
       <div className="page-head">
@@ -34,29 +40,31 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
         <TabButton label={`Parts ${parts.data.length}`} active={tab === "parts"} onClick={() => setTab("parts")} />
         <TabButton label={`BOM lines ${lines.data.length}`} active={tab === "lines"} onClick={() => setTab("lines")} />
       </nav>
-      <Split
-        name="proposal"
-        left={
-          tab === "parts" ? (
-            <PartRows
-              proposal={proposal}
+      {proposal.model ? (
+        <Split
+          name="proposal"
+          left={rows}
+          right={
+            <Preview
+              url={proposal.model}
+              name={proposal.file.name}
               rows={parts.data}
-              editable={editable}
               selected={selected}
               select={setSelected}
             />
-          ) : (
-            <LineRows
-              proposal={proposal}
-              rows={lines.data}
-              parts={parts.data}
-              editable={editable}
-              select={setSelected}
-            />
-          )
-        }
-        right={<Preview proposal={proposal} rows={parts.data} selected={selected} select={setSelected} />}
-      />
+          }
+        />
+      ) : (
+        <>
+          {editable && parts.data.some(({ is_root, choice }) => is_root && choice === "create") && (
+            <Notice tone="info">
+              The list becomes a new assembly. To compare it with one that you have, choose “Use another part…” in its
+              first row.
+            </Notice>
+          )}
+          {rows}
+        </>
+      )}
     </>
   );
 }
@@ -98,13 +106,14 @@ function Counts({ proposal: { counts } }: { proposal: Proposal }) {
 }
 
 type PreviewProps = {
-  proposal: Proposal;
+  url: string;
+  name: string;
   rows: PartRow[];
   selected: PartRow | null;
   select: (row: PartRow | null) => void;
 };
 
-function Preview({ proposal, rows, selected, select }: PreviewProps) {
+function Preview({ url, name, rows, selected, select }: PreviewProps) {
   const [root, setRoot] = useState<Object3D | null>(null);
   const highlight = useMemo(
     () => (root && selected ? nodesOfComponent(root, selected.component) : []),
@@ -113,9 +122,9 @@ function Preview({ proposal, rows, selected, select }: PreviewProps) {
   return (
     <Suspense fallback={<div className="viewer" />}>
       <Viewer
-        url={proposal.model}
+        url={url}
         component={null}
-        label={`3D preview of ${proposal.file.name}`}
+        label={`3D preview of ${name}`}
         highlight={highlight}
         note={selected?.name}
         onLoad={setRoot}

@@ -1,7 +1,7 @@
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Icon } from "../../ui/Icon";
 import { ImportDialog } from "./ImportDialog";
-import { type DropTarget, ImportContext } from "./importing";
+import { type DropTarget, IMPORTED, ImportContext } from "./importing";
 
 const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
 
@@ -51,8 +51,8 @@ export function DropAnywhere({ children }: { children: ReactNode }) {
         type="file"
         hidden
         multiple
-        accept=".step,.stp,.p21"
-        aria-label="STEP files to import"
+        accept={IMPORTED.join(",")}
+        aria-label="Files to import"
         onChange={(event) => {
           setFiles([...(event.target.files ?? [])]);
           event.target.value = "";
@@ -62,7 +62,7 @@ export function DropAnywhere({ children }: { children: ReactNode }) {
         <div className="drop-veil" role="status">
           <div className="drop-veil-card">
             <Icon name="upload" size={32} />
-            {target?.label ?? "Drop STEP files to import them"}
+            {target?.label ?? "Drop STEP files or parts lists to import them"}
           </div>
         </div>
       )}

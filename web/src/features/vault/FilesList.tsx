@@ -10,7 +10,7 @@ import { Icon } from "../../ui/Icon";
 import { Empty, ErrorState, SkeletonRows } from "../../ui/states";
 import { Thumb } from "../../ui/Thumb";
 import { toastError } from "../../ui/toast";
-import { isStep } from "./importing";
+import { isImported } from "./importing";
 
 export function FilesList({ filter }: { filter: { project?: string } }) {
   const query = useInfiniteQuery(filesQuery(filter));
@@ -75,7 +75,7 @@ function FileRow({ file }: { file: StoredFile }) {
         {file.created_by.name} · {formatTime(file.created_at)}
       </td>
       <td className="table-actions">
-        {isStep(file.name) && (
+        {isImported(file.name) && (
           <Button
             size="compact-xs"
             variant="default"

@@ -8,13 +8,13 @@ import { projectsQuery } from "../../api/people";
 import { propose } from "../../api/proposals";
 import type { Proposal } from "../../api/types";
 import { Notice } from "../../ui/states";
-import { isStep } from "./importing";
+import { isImported } from "./importing";
 import { UploadList } from "./UploadList";
 import { useUploads } from "./useUploads";
 
 const refuse = (file: File): string | null => {
-  if (!isStep(file.name))
-    return "Only STEP files (.step, .stp) are imported. Attach other files on a part's Files tab.";
+  if (!isImported(file.name))
+    return "STEP files (.step, .stp) and parts lists (.csv, .tsv) are imported. Attach other files on a part's Files tab.";
   return file.size === 0 ? "The file is empty." : null;
 };
 
@@ -55,7 +55,7 @@ export function ImportDialog({ files, close }: { files: File[]; close: () => voi
     <Modal
       opened
       onClose={close}
-      title={files.length === 1 ? "Import a STEP file" : `Import ${files.length} STEP files`}
+      title={files.length === 1 ? "Import a file" : `Import ${files.length} files`}
       size="lg"
     >
       <div className="stack">
@@ -94,7 +94,7 @@ export function ImportDialog({ files, close }: { files: File[]; close: () => voi
             {busy ? "Stop" : "Close"}
           </Button>
           <Button disabled={!project || !possible} loading={busy} onClick={go}>
-            Upload and convert
+            Upload and read
           </Button>
         </Group>
       </div>

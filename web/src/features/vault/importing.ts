@@ -3,7 +3,7 @@ import { createContext, useContext, useEffect, useEffectEvent } from "react";
 export type DropTarget = { label: string; take: (files: File[]) => void };
 
 type Importing = {
-  /** Asks for STEP files and imports them. */
+  /** Asks for STEP files or parts lists and imports them. */
   choose: () => void;
   setTarget: (target: DropTarget | null) => void;
 };
@@ -23,4 +23,7 @@ export function useDropTarget(label: string, take: (files: File[]) => void, enab
   }, [label, enabled, setTarget]);
 }
 
+/** What the server reads a product structure from, by name. */
 export const isStep = (name: string): boolean => /\.(step|stp|p21)$/i.test(name);
+export const IMPORTED = [".step", ".stp", ".p21", ".csv", ".tsv"];
+export const isImported = (name: string): boolean => IMPORTED.some((suffix) => name.toLowerCase().endsWith(suffix));

@@ -1,0 +1,86 @@
+"""What every converter does around its child: fetch the file, keep what was made, say what became of it. Nothing is made twice."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from cascadia.kernel.db import Write
+from cascadia.kernel.declare import Enqueue, Incoming, JobContext, Payload
+from cascadia.kernel.errors import NotFound
+from cascadia.kernel.events import Event
+from cascadia.vault import service as vault
+from cascadia.vault.service import NewDerivative
+
+
+async def wanted(write: Write, event: Incoming, job_type: str, converter: str, *, kind: str | None = "structure") -> list[Enqueue]:
+    """The job of the event's file (`data.file`), unless `converter` made a derivative of that `kind` (None: any) of its content."""
+    file = UUID(str(event.data["file"]))
+    try:
+        blob = await vault.blob_of_file(write, file)
+    except NotFound:
+        return []
+    if await vault.derivatives_of(write, [blob.blob_id], kind=kind, component=vault.WHOLE, converter=converter):
+        return []
+    name = str(event.data.get("name", ""))
+    payload = {
+        "file": str(file),
+        "blob": blob.blob_id,
+        "name": name,
+        "media_type": event.data.get("media_type"),
+        "actor_id": event.actor_id,
+        "program_id": event.program_id,
+    }
+    return [
+        Enqueue(
+            type=job_type,
+            payload=payload,
+            key=f"{blob.sha256}:{converter}",
+            actor_id=event.actor_id,
+            program_id=event.program_id,
+            subject_kind="proposal" if event.type == "proposal.requested" else "file",
+            subject=event.subject,
+            subject_name=name,
+        )
+    ]
+
+
+def fetching(name: str) -> Callable[[JobContext, Payload], Awaitable[None]]:
+    """A `prepare` that puts the file's bytes where the sandboxed child finds them: `input/NAME`."""
+
+    async def prepare(context: JobContext, payload: Payload) -> None:
+        folder = context.folder / "input"
+        folder.mkdir(exist_ok=True)
+        async with context.database.read() as read:
+            blob = await vault.blob_of_file(read, UUID(payload["file"]))
+        await vault.fetch(context.blobs, blob.key, folder / name)
+
+    return prepare
+
+
+def keeping(event: str, kinds: frozenset[str]) -> Callable[[JobContext, Payload, Payload], Awaitable[Payload]]:
+    """A `complete` that stores what the child made of these kinds and says so by `event`; fenced, so that a late attempt leaves nothing."""
+
+    async def complete(context: JobContext, payload: Payload, result: Payload) -> Payload:
+        made = []
+        for output in result["outputs"]:
+            if output["kind"] in kinds:
+                stored = await vault.keep(context.blobs, context.folder / "output" / output["name"])
+                made.append(NewDerivative(output["kind"], output.get("component") or vault.WHOLE, output["media_type"], stored))
+        summary = {"outputs": len(made), "made": sorted({d.kind for d in made}), "converter": result["converter"]}
+        async with context.finish(summary) as write:
+            unneeded = await vault.save_derivatives(write, payload["blob"], result["converter"], made)
+            await write.emit(_event(event, payload, context.actor_id, context.program_id, summary))
+        for key in unneeded:
+            await context.blobs.delete(key)
+        return summary
+
+    return complete
+
+
+async def conversion_failed(write: Write, payload: Payload, error: Mapping[str, str]) -> None:
+    """Tells those who wait for the file why there will be nothing."""
+    await write.emit(_event("derivative.failed", payload, payload.get("actor_id"), payload.get("program_id"), error))
+
+
+def _event(event: str, payload: Payload, actor_id: int | None, program_id: int | None, data: Mapping[str, Any]) -> Event:
+    return Event(event, UUID(payload["file"]), actor_id, program_id, {**data, "blob": payload["blob"], "file": payload["file"]})

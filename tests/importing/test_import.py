@@ -1,0 +1,123 @@
+"""A parts list from its upload to the BOM, and its next revisions as differences, by a real worker in the cage."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.company import Workshop
+from tests.importing.lists import KICAD, NEXT
+from tests.jobs.conftest import Fleet, begin_subscriptions
+
+GLASGOW = Path(__file__).parents[3] / "shared" / "data" / "bom"
+
+
+class Importer:
+    """An engineer who imports lists, reviews and accepts them."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self.workshop, self.person = workshop, workshop.engineer
+
+    async def propose(self, name: str, data: bytes, into: str | None = None) -> dict[str, Any]:
+        """The proposal once it is no longer waiting, for a new assembly or (the id of) one that is there."""
+        made = await self.person.http.post("/api/v1/files", params={"name": name, "project": self.workshop.project}, content=data)
+        assert made.status_code == 201, made.text
+        proposal = await self.person.post("/proposals", {"file": made.json()["id"], "project": self.workshop.project}, status=202)
+        for _ in range(600):
+            proposal = await self.person.get(f"/proposals/{proposal['id']}")
+            if proposal["state"] != "waiting":
+                break
+            await asyncio.sleep(0.05)
+        if into:
+            chosen = {"choice": "use", "use": into}
+            answer = await self.person.send("PATCH", f"/proposals/{proposal['id']}/rows/{proposal['root']}", chosen)
+            assert answer.status_code == 200, answer.text
+        return proposal
+
+    async def rows(self, proposal: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = (await self.person.get(f"/proposals/{proposal['id']}/rows", kind=kind, limit=500))["items"]
+        return rows
+
+    async def accept(self, proposal: dict[str, Any]) -> str:
+        accepted = await self.person.post(f"/proposals/{proposal['id']}/accept", {}, status=200)
+        return str(accepted["root_item"]["id"])
+
+    async def bom(self, assembly: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Child → quantity and designators."""
+        tree = await self.person.get(f"/parts/{assembly}/bom/tree")
+        lines, items = tree["lines"], tree["items"]
+        return {
+            items["name"][child] if items["number"][child].startswith("P-") else items["number"][child]: (quantity, tuple(names))
+            for child, quantity, names in zip(lines["child"], lines["quantity"], lines["designators"], strict=True)
+        }
+
+
+@pytest_asyncio.fixture
+async def importer(workshop: Workshop, database_url: str, tmp_path: Path) -> AsyncIterator[Importer]:
+    begin_subscriptions(database_url)
+    fleet = Fleet(database_url, tmp_path)
+    fleet.start(REGISTRY="cascadia.worker.registry:registry", JOB_TYPES="conversion.document,import")
+    yield Importer(workshop)
+    fleet.end()
+
+
+async def test_a_list_becomes_an_assembly_and_its_next_revision_a_difference(importer: Importer) -> None:
+    first = await importer.propose("board.csv", KICAD.encode())
+    assert (first["state"], first["model"], first["counts"]["new"], first["counts"]["lines"]) == ("open", None, 6, 5)
+    numbers = {r["product_number"]: r["number"] for r in await importer.rows(first, "part")}
+    assert numbers["LMK107BJ475KAHT"] == "LMK107BJ475KAHT"
+    assert numbers["board"] is None
+    assembly = await importer.accept(first)
+    unfitted = "Conn_01x08 PinSocket_1x08"
+    before = await importer.bom(assembly)
+    assert before["LMK107BJ475KAHT"] == ("3", ("C1", "C19", "C26"))
+    assert len(before) == 4
+    assert unfitted not in before
+
+    second = await importer.propose("board-2.csv", NEXT.encode(), assembly)
+    parts = {r["id"]: r["product_number"] for r in await importer.rows(second, "part")}
+    verdicts = {parts.get(r["child"], r["old_child"]): (r["verdict"], r["old_child"]) for r in await importer.rows(second, "line")}
+    connector = next(r["old_child"] for r in await importer.rows(second, "line") if r["verdict"] == "remove")
+    assert verdicts == {
+        "LMK107BJ475KAHT": ("change", "LMK107BJ475KAHT"),
+        "AC0402CRNPO9BN9R0": ("change", "CC0402JRNPO8BN180"),
+        "NCD0603G1": ("add", None),
+        "150060GS75000": ("change", "150060GS75000"),
+        connector: ("remove", connector),
+    }
+    assert await importer.accept(second) == assembly
+    assert await importer.bom(assembly) == {
+        "LMK107BJ475KAHT": ("4", ("C1", "C19", "C26", "C92")),
+        "AC0402CRNPO9BN9R0": ("2", ("C11", "C12")),
+        "NCD0603G1": ("1", ("D1",)),
+        "150060GS75000": ("2", ("D2", "D3")),
+    }
+
+    again = await importer.propose("board-3.csv", NEXT.replace("C26 C1 C92 C19", "C1 C19 C26 C92").encode(), assembly)
+    assert {r["verdict"] for r in await importer.rows(again, "line")} == {"same"}
+
+
+async def test_a_list_that_cannot_be_meant_says_which_row(importer: Importer) -> None:
+    refused = await importer.propose("board.csv", b"Ref,Qty,MPN\nR1 R2,3,A\n")
+    assert (refused["state"], refused["error"]["code"]) == ("failed", "table_rows")
+    assert "row 2: 2 designators, quantity 3" in refused["error"]["message"]
+
+
+async def test_two_names_of_one_content_are_two_assemblies(importer: Importer) -> None:
+    left, right = [await importer.propose(name, KICAD.encode()) for name in ("left.csv", "right.csv")]
+    assert [(await importer.rows(p, "part"))[0]["name"] for p in (left, right)] == ["left", "right"]
+
+
+@pytest.mark.skipif(not GLASGOW.is_dir(), reason="the sample data is not here")
+async def test_three_revisions_of_a_real_board(importer: Importer) -> None:
+    files = [GLASGOW / f"glasgow-revC{n}.csv" for n in (1, 2, 3)]
+    assembly = await importer.accept(await importer.propose(files[0].name, files[0].read_bytes()))
+    for file in files[1:]:
+        proposal = await importer.propose(file.name, file.read_bytes(), assembly)
+        assert proposal["state"] == "open", proposal["error"]
+        assert len({r["verdict"] for r in await importer.rows(proposal, "line")} & {"same", "change", "add"}) == 3
+        assert await importer.accept(proposal) == assembly
+        assert (await importer.bom(assembly))["LMK107BJ475KAHT"][0] == ("13" if "C2" in file.name else "14")

@@ -1,0 +1,113 @@
+"""What a parts list means: columns of several programs, encodings, designators, and rows that cannot be meant."""
+
+from contextlib import suppress
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cascadia.importing.model import TableError, column_of, designators_of, quantity_of
+from cascadia.importing.read_table import read_items
+from cascadia.importing.structure import structure_of
+from cascadia.proposals.model import decode, encode, totals
+from tests.importing.lists import KICAD
+
+
+def read(text: str) -> list[tuple[str | None, str, tuple[str, ...], Decimal | None, bool]]:
+    return [(i.number, i.name, i.designators, i.quantity, i.fitted) for i in read_items(text.encode())]
+
+
+def test_a_list_of_kicad() -> None:
+    items = read(KICAD)
+    assert items[0] == ("LMK107BJ475KAHT", "4u7 C_0603_1608Metric", ("C1", "C19", "C26"), Decimal(3), True)
+    assert items[3] == (None, "Conn_02x22 PinHeader_2x22", ("J5",), Decimal(1), True)
+    assert [fitted for *_, fitted in items] == [True, True, True, True, False]
+    assert read_items(KICAD.encode())[0].description == "Taiyo Yuden, 4u7, C_0603_1608Metric, https://example.com/c"
+
+
+def test_a_list_of_altium_with_a_title_above_it() -> None:
+    text = (
+        'Bill of Materials\n\n"Comment","Description","Designator","Footprint","Quantity"\n"10k","Resistor 10k 1%","R1-R3, R7","0402","4"\n'
+    )
+    assert read(text) == [(None, "Resistor 10k 1%", ("R1", "R2", "R3", "R7"), Decimal(4), True)]
+
+
+def test_a_mechanical_list_with_semicolons_and_commas_in_numbers() -> None:
+    text = "Part Number;Description;Qty\nBRK-1;Bracket;2\nGLUE-7;Glue;0,25\n"
+    assert read(text) == [("BRK-1", "Bracket", (), Decimal(2), True), ("GLUE-7", "Glue", (), Decimal("0.25"), True)]
+
+
+@pytest.mark.parametrize("encoding", ("utf-8", "utf-8-sig", "utf-16", "cp1252"))
+def test_any_usual_encoding(encoding: str) -> None:
+    assert read_items("Qty,Value,MPN\n1,4µ7,A\n".encode(encoding))[0].name == "4μ7"
+
+
+def test_a_minus_sign_in_a_part_number_is_a_hyphen() -> None:
+    assert read_items("Qty,MPN\n1,AB\u22121\n".encode())[0].number == "AB-1"
+
+
+def test_tabs_and_empty_rows() -> None:
+    assert read("Qty\tMPN\n\n2\tA\n\t\n3\tB\n") == [("A", "A", (), Decimal(2), True), ("B", "B", (), Decimal(3), True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    (
+        ("", "table_heading", "No parts list was found"),
+        ("a,b\n1,2\n", "table_heading", "Quantity or Reference"),
+        ("Qty,MPN\n", "table_empty", "no rows"),
+        ("Qty,MPN\nmany,A\n", "table_rows", "row 2: the quantity “many” is no number"),
+        ("Qty,MPN\n-1,A\n", "table_rows", "row 2: the quantity -1 cannot be meant"),
+        ("Qty,MPN\n0,A\n", "table_rows", "row 2"),
+        ("Qty,MPN\nNaN,A\n", "table_rows", "row 2"),
+        ("Qty,MPN\n1e400,A\n", "table_rows", "row 2"),
+        ("Qty,MPN\n,A\n", "table_rows", "row 2: neither a quantity nor designators"),
+        ("Qty,MPN\n1,\n", "table_rows", "row 2: no part"),
+        ("Ref,Qty,MPN\nR1 R2,3,A\n", "table_rows", "row 2: 2 designators, quantity 3"),
+        ("Ref,MPN\nR1,A\nR1,B\n", "table_rows", "row 3: R1 stands in row 2 too"),
+        ("Ref,MPN\nR1 R1,A\n", "table_rows", "row 2: R1 stands twice"),
+        ("Ref,MPN\nR4-R1,A\n", "table_rows", "row 2: R4-R1 is no range"),
+        ("Ref,MPN\nR(1),A\n", "table_rows", "row 2: “R(1)” is no designator"),
+        ("Level,Qty,MPN\n1,1,A\n", "table_levels", "flat"),
+        ("Qty,MPN\n" + "x,A\n" * 5, "table_rows", "(and 2 more)"),
+        ("\0\0\0", "table_unreadable", "no text"),
+        ("Qty,MPN\n" + "1,A\n" * 9001, "table_too_large", "9000 rows"),
+    ),
+)
+def test_what_cannot_be_meant_is_refused_with_its_row(text: str, code: str, words: str) -> None:
+    with pytest.raises(TableError) as refused:
+        read_items(text.encode())
+    assert refused.value.code == code
+    assert words in refused.value.message
+
+
+def test_headings_are_known_however_they_are_written() -> None:
+    assert [column_of(h) for h in (" Ref Des ", "REFERENCE(S)", "Part_Number", "Mfr. Part No.", "P/N", "1b2-bom-key")] == [
+        "designators",
+        "designators",
+        "number",
+        "mpn",
+        "number",
+        None,
+    ]
+
+
+@given(st.text(max_size=60))
+def test_any_cell_is_read_or_refused_in_words(text: str) -> None:
+    for read_cell in (designators_of, lambda cell: quantity_of(cell, comma=True), lambda cell: quantity_of(cell, comma=False)):
+        with suppress(ValueError):
+            read_cell(text)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused_in_words(data: bytes) -> None:
+    with suppress(TableError):
+        assert read_items(data)
+
+
+def test_rows_of_one_number_are_one_component_and_unfitted_ones_a_line_of_their_own() -> None:
+    text = "Ref,MPN,DNP\nR1 R2,A,\nR3,a,\nR9,A,DNP\n"
+    structure = decode(encode(structure_of(read_items(text.encode()))))
+    assert [c.number for c in structure.components] == ["", "A"]
+    assert totals(structure).counts | {"components": 2, "lines": 2, "occurrences": 4} == totals(structure).counts
