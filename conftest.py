@@ -9,7 +9,7 @@ TIMED = frozenset(
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--without", action="append", default=[], help="leave out the tests that need this: chromium, pgbouncer, postgresql-15, rabbitmq"
+        "--without", action="append", default=[], help="leave out the tests that need this, such as chromium or docker; again for more"
     )
 
 

@@ -30,6 +30,14 @@ CAD_NEEDS: Final = ("libGL.so.1", "libX11.so.6")
 CAD_PACKAGES: Final = ("libgl1", "libglvnd0", "libglx0", "libx11-6", "libxcb1", "libxau6", "libxdmcp6", "libbsd0", "libmd0")
 PIP_PACKAGES: Final = ("python3-pip-whl", "python3-setuptools-whl")
 TEST_NEEDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "docker": {
+        "docker.io": "/usr/bin/dockerd",
+        "iptables": "/usr/sbin/iptables",
+        "docker-compose": "/usr/bin/docker-compose",
+        "debootstrap": "/usr/sbin/debootstrap",
+    },
+    "haproxy": {"haproxy": "/usr/sbin/haproxy"},
+    "nginx": {"nginx-light": "/usr/sbin/nginx"},
     "chromium": {"chromium": "/usr/bin/chromium", "libatomic1": "libatomic.so.1"},  # the second for Playwright's own driver
     "pgbouncer": {"pgbouncer": "/usr/sbin/pgbouncer"},
     "postgresql-15": {"postgresql-15": "/usr/lib/postgresql/15/bin/postgres"},

@@ -13,8 +13,12 @@ from tools.steps import BIN, ROOT, WEB, Step, checks, close, npm, run_all
 
 RESULTS = ROOT / "test-results"
 OLDEST = "postgresql-15"
-ONCE_IS_ENOUGH = ("assets", "browser", "cad", "dev", "embedded", "faults", "previews", "tutorial")
+ONCE_IS_ENOUGH = ("assets", "browser", "cad", "dev", "embedded", "faults", "importing", "previews", "tutorial")
 """Folders of tests that bring a PostgreSQL with their program, need none, or are about what surrounds it."""
+
+
+FLEET = "tests/distributed"
+"""Runs alone: it brings up a fleet of containers, and stops and cuts its parts."""
 
 
 def main() -> int:
@@ -23,11 +27,13 @@ def main() -> int:
     parser.add_argument("pytest", nargs="*")
     asked = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
-    tests = pytest("pytest", [*(f"--without={name}" for name in asked.without), *asked.pytest])
+    left_out = [f"--without={name}" for name in asked.without]
     if asked.pytest:
-        return close(run_all([tests]))
-    again = [] if OLDEST in asked.without else [on_the_oldest_postgresql(asked.without)]
-    return close(run_all([*checks(), tests, *again, *interface()]))
+        return close(run_all([pytest("pytest", [*left_out, *asked.pytest])]))
+    tests = pytest("pytest", [*left_out, f"--ignore={FLEET}"])
+    again = [] if OLDEST in asked.without else [on_the_oldest_postgresql(left_out)]
+    fleet = pytest("pytest of the fleet", [*left_out, "-p", "no:randomly", FLEET])
+    return close(run_all([*checks(), tests, *again, *interface(), fleet]))
 
 
 def pytest(name: str, arguments: Sequence[str], *variables: str) -> Step:
@@ -36,10 +42,9 @@ def pytest(name: str, arguments: Sequence[str], *variables: str) -> Step:
     return Step(name, ["env", *variables, f"{BIN}/python", "-m", "pytest", f"--junit-xml={report}", *arguments], report=report)
 
 
-def on_the_oldest_postgresql(without: Sequence[str]) -> Step:
+def on_the_oldest_postgresql(left_out: Sequence[str]) -> Step:
     """What speaks to a database, once more on the oldest version that is supported."""
-    elsewhere = [f"--ignore=tests/{folder}" for folder in ONCE_IS_ENOUGH]
-    left_out = [f"--without={name}" for name in without]
+    elsewhere = [*(f"--ignore=tests/{folder}" for folder in ONCE_IS_ENOUGH), f"--ignore={FLEET}"]
     return pytest("pytest on PostgreSQL 15", [*left_out, *elsewhere], "CASCADIA_TEST_POSTGRES=15")
 
 

@@ -1,6 +1,7 @@
 """Permits over a real RabbitMQ: who waits for one begins at once, what was lost is made up for, and nobody needs the broker to live."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -119,3 +120,11 @@ async def test_a_wrong_password_is_told_once_without_the_password(fleet: Fleet, 
 )
 def test_an_address_may_name_several_hosts(url: str, wanted: list[str]) -> None:
     assert [host.url for host in hosts(url)] == wanted
+
+
+@pytest.mark.parametrize("by", (signal.SIGTERM, signal.SIGKILL))
+async def test_an_app_server_notices_that_its_broker_went_and_came_back(node: Node, sender: PermitSender, by: signal.Signals) -> None:
+    await asyncio.to_thread(node.stop, by)
+    await eventually(lambda: sender.degraded == "broker")
+    await asyncio.to_thread(node.start)
+    await eventually(lambda: sender.degraded is None)

@@ -1,7 +1,7 @@
 """The API as one ASGI application."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -20,6 +20,7 @@ from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.http import permission
 from cascadia.kernel.stores import Preparation, store_from
+from cascadia.migrations.waiting import schema_is_there
 from cascadia.settings import Settings, SettingsInvalid
 
 BODY_LIMIT: Final = 20 * 1024 * 1024
@@ -45,15 +46,17 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
         ):
             app.state.database = database
             app.state.events = events
-            background = [
-                asyncio.create_task(first_start.announce(database, settings.setup_token)),
-                asyncio.create_task(app.state.storage.run(database)),
-            ]
+            background: dict[str, Callable[[], Awaitable[object]]] = {
+                "first start": lambda: first_start.announce(database, settings.setup_token),
+                "storage": lambda: app.state.storage.run(database),
+                "schema": lambda: schema_is_there(settings.direct_url or url, app.state.draining),
+            }
             if permits := app.state.permits:
                 database.carry(JOBS_CHANNEL, permits.offer)
-                background.append(asyncio.create_task(permits.run(database)))
+                background["broker"] = lambda: permits.run(database)
+            running = [asyncio.create_task(tasks.kept(name, work)) for name, work in background.items()]
             yield
-            await tasks.end(background)
+            await tasks.end(running)
 
     app = FastAPI(
         title="Cascadia",

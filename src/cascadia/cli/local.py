@@ -1,7 +1,8 @@
-"""Commands that run the program itself: `up`, `app`, `worker`, `migrate`."""
+"""Commands that run the program itself: `up`, `app`, `worker`, `migrate`, `health`."""
 
 import os
 import sys
+from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
@@ -14,12 +15,20 @@ PRIVATE: Final = 0o077
 """What the program makes is for its own account: root's data folder lets others pass, on the way to the database's socket."""
 
 
+class Part(StrEnum):
+    """The two kinds of servers."""
+
+    APP = "app"
+    WORKER = "worker"
+
+
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command()(up)
     app.command("app")(serve)
     app.command()(worker)
     app.command()(migrate)
+    app.command()(health)
 
 
 def up() -> None:
@@ -50,12 +59,20 @@ def worker() -> None:
     jobs.main()
 
 
-def migrate() -> None:
+def migrate(wait: Annotated[bool, typer.Option("--wait", help="Wait for the database, and say for what.")] = False) -> None:
     """Bring the database to this program's schema; safe to repeat, and at the same time on several servers."""
     settings = _for_server()
     from cascadia.cli.schema import bring_up_to_date  # noqa: PLC0415
 
-    bring_up_to_date(settings.direct_url or "")
+    bring_up_to_date(settings.direct_url or "", wait=wait)
+
+
+def health(part: Annotated[Part, typer.Argument(help="Which of the two runs here.")]) -> None:
+    """Ask the app or worker of this machine whether it is ready; ends with 7 where it is not."""
+    from cascadia.cli import health as probe  # noqa: PLC0415
+
+    settings = program_settings.load()
+    print(probe.check(settings.port if part is Part.APP else settings.health_port))
 
 
 def _for_server() -> Settings:

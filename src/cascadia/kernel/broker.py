@@ -25,8 +25,19 @@ CONNECT_SECONDS: Final = 10.0
 HEARTBEAT_SECONDS: Final = 5
 """The client waits three of them and a bit: a half-open link is noticed within 20 seconds."""
 RECONNECT_SECONDS: Final = 2.0
-TROUBLE: Final = (AMQPError, AMQPException, ConnectionError, OSError, TimeoutError, asyncio.InvalidStateError, RuntimeError)
-"""What the client library raises where broker or link are in trouble; on a channel that has just closed it raises `RuntimeError` too."""
+TROUBLE: Final = (
+    AMQPError,
+    AMQPException,
+    ConnectionError,
+    OSError,
+    TimeoutError,
+    EOFError,
+    asyncio.InvalidStateError,
+    RuntimeError,
+    StopAsyncIteration,
+)
+"""What the client library raises where broker or link are in trouble: on a channel that has just closed `RuntimeError`, and
+`StopAsyncIteration` where the peer goes away in the middle of the first words (a broker that starts behind a proxy of ports)."""
 
 ADDRESS: Final = re.compile(r"(amqps?)://([^@/]*@)?([^@/?#]+)(?:/([^/?#]*))?")
 
@@ -113,8 +124,9 @@ class Broker:
 
 
 async def _until_closed(connection: AbstractConnection) -> None:
-    with suppress(*TROUBLE):
-        await asyncio.shield(connection.closed())
+    """Also when the other side closes: `connection.closed()` tells only of our own close."""
+    if connection.transport:
+        await asyncio.wait([connection.transport.connection.closing])
 
 
 async def _cancelled(tasks: Sequence["asyncio.Future[None]"]) -> None:

@@ -1,10 +1,27 @@
-"""Ending tasks for certain."""
+"""Work in the background: kept going, and ended for certain."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
+import structlog
+
+log = structlog.get_logger()
+
 AGAIN_SECONDS: Final = 0.2
+RESTART_SECONDS: Final = 2.0
+
+
+async def kept(name: str, work: Callable[[], Awaitable[object]]) -> None:
+    """Does `work` until it returns; where it fails unexpectedly, the log says so and it begins again: a server never goes on without it."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("background_work_failed", work=name)
+            await asyncio.sleep(RESTART_SECONDS)
+        else:
+            return
 
 
 async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -15,12 +15,13 @@ from psycopg import sql
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from cascadia.kernel.errors import CascadiaError
+from cascadia.kernel.errors import CascadiaError, Unavailable
 from cascadia.migrations import schema
 
 log = structlog.get_logger()
 
 Connection = psycopg.Connection[tuple[object, ...]]
+OLDEST_SERVER: Final = 150_000
 LOCK_KEY: Final = 0x0CA5_CAD1_A001
 APP: Final = "cascadia_app"
 OWNER: Final = "cascadia_owner"
@@ -37,6 +38,7 @@ def migrate(url: str, *, subscriptions: Sequence[tuple[str, bool]] = ()) -> None
     """
     with psycopg.connect(url, autocommit=True, application_name="cascadia-migrate") as connection:
         connection.execute("SET ROLE NONE")
+        _refuse_unusable(connection)
         _wait_for_lock(connection)
         found = schema.state(connection)
         if found and found[0] > schema.CODE_VERSION:
@@ -50,6 +52,29 @@ def migrate(url: str, *, subscriptions: Sequence[tuple[str, bool]] = ()) -> None
         if separate:
             _grant(connection)
             set_login_defaults(connection)
+
+
+def _refuse_unusable(connection: Connection) -> None:
+    """A server that is too old or cannot be written to, and a database of another program, are left as they are."""
+    name, version = connection.info.dbname, connection.info.server_version
+    if version < OLDEST_SERVER:
+        raise Unavailable(
+            f"DATABASE_URL: the server is PostgreSQL {version // 10_000}; Cascadia needs {OLDEST_SERVER // 10_000} or newer.",
+            code="database_failed",
+        )
+    read_only = connection.execute("SHOW transaction_read_only").fetchone()
+    if read_only and read_only[0] == "on":
+        raise Unavailable(
+            "DATABASE_URL: the server cannot be written to: it is a replica. Name the primary, or add ?target_session_attrs=read-write.",
+            code="database_failed",
+        )
+    tables = connection.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LIMIT 500")
+    names = {str(row[0]) for row in tables}
+    if names and not names & {"schema_state", "alembic_version"}:
+        raise Unavailable(
+            f"DATABASE_URL: the database {name} holds tables of another program ({min(names)}, …). Name one of your own.",
+            code="database_failed",
+        )
 
 
 def _wait_for_lock(connection: Connection) -> None:

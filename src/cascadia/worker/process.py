@@ -8,7 +8,6 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
-import psycopg
 import structlog
 
 from cascadia.jobs import metrics
@@ -26,10 +25,9 @@ from cascadia.jobs.zygotes import Zygotes
 from cascadia.kernel import tasks
 from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
-from cascadia.kernel.errors import Unavailable
 from cascadia.kernel.instance import instance_of
 from cascadia.kernel.stores import Preparation, store_from
-from cascadia.migrations.run import check_schema
+from cascadia.migrations.waiting import schema_is_there
 from cascadia.settings import Settings, SettingsInvalid, load
 from cascadia.worker.folder import work_folder
 from cascadia.worker.health import Health
@@ -39,7 +37,6 @@ from cascadia.worker.slots import Slots
 log = structlog.get_logger()
 
 REGISTRY = "cascadia.worker.registry:registry"
-SCHEMA_SECONDS = 1.0
 
 
 def main() -> None:
@@ -65,7 +62,7 @@ async def _run(settings: Settings, registry: Registry, registry_name: str, famil
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    if not await _schema_is_there(settings.direct_url or "", stopped):
+    if not await schema_is_there(settings.direct_url or "", stopped):
         return
     slots = Slots(settings.worker_concurrency, {f: registry.families[f] for f in families}, settings.worker_memory_limit)
     async with Database(settings.database_url or "", size=settings.database_pool_size, name="worker", pooler=settings.pooler) as database:
@@ -142,25 +139,3 @@ async def _serve(
 async def _stop_when(stopped: asyncio.Event, worker: Worker) -> None:
     await stopped.wait()
     worker.stop()
-
-
-async def _schema_is_there(url: str, stopped: asyncio.Event) -> bool:
-    """Waits for the database and its schema, and says so; False where it was told to stop meanwhile."""
-    told = ""
-    while not stopped.is_set():
-        try:
-            await asyncio.to_thread(check_schema, url)
-        except (Unavailable, psycopg.OperationalError) as error:
-            if getattr(error, "code", "") == "code_behind":
-                raise
-            reason = str(error).strip()
-            if reason != told:
-                log.warning("waiting_for_database", reason=reason)
-            told = reason
-            try:
-                await asyncio.wait_for(stopped.wait(), SCHEMA_SECONDS)
-            except TimeoutError:
-                continue
-        else:
-            return True
-    return False

@@ -1,0 +1,97 @@
+"""The fleet as people see it: one address, the load balancer's."""
+
+import json
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tools.cluster import APPS, Fleet
+
+HOST = "plm.example.com"
+EMAIL, PASSWORD = "ada@example.org", "correct horse battery staple"
+JSON = dict[str, Any]
+AGAIN_SECONDS = 60.0
+LOST = (httpx.TransportError,)
+"""What a client sees where a server went away under it."""
+BUSY = frozenset({429, 502, 503, 504})
+
+
+def client(fleet: Fleet, **headers: str) -> httpx.Client:
+    """Somebody's browser or script in front of the balancer."""
+    trust = ssl.create_default_context(cafile=str(fleet.state / "balancer/certificate.pem"))
+    seen = {"Host": HOST, "Origin": f"https://{HOST}", **headers}
+    return httpx.Client(base_url=f"https://127.0.0.1:{fleet.https_port}", verify=trust, headers=seen, timeout=20, trust_env=False)
+
+
+@dataclass
+class Site:
+    """A person who goes on where a careful client would: a write that got no answer is sent again under its key."""
+
+    http: httpx.Client
+    retries: int = 0
+
+    def send(self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, **more: Any) -> httpx.Response:
+        """The first answer that is one; `AssertionError` where there is none for a minute."""
+        key = {"Idempotency-Key": uuid4().hex} if method != "GET" else {}
+        sent = {**({"json": body} if body is not None else {}), **more, "headers": {**key, **(headers or {})}}
+        deadline, last = time.monotonic() + AGAIN_SECONDS, ""
+        while time.monotonic() < deadline:
+            try:
+                answer = self.http.request(method, f"/api/v1{path}", **sent)
+                if answer.status_code not in BUSY:
+                    return answer
+                last = f"{answer.status_code} {answer.text[:200]}"
+            except LOST as error:
+                last = repr(error)
+            self.retries += 1
+            time.sleep(0.3)
+        raise AssertionError(f"{method} {path}: no answer for {AGAIN_SECONDS:.0f} s ({last})")
+
+    def get(self, path: str, **params: Any) -> JSON:
+        return self._body(self.send("GET", path, params=params), 200)
+
+    def post(self, path: str, body: Any = None, status: int = 201, **headers: str) -> JSON:
+        return self._body(self.send("POST", path, body, headers=headers), status)
+
+    def upload(self, name: str, content: bytes, project: str) -> JSON:
+        sent = self.send("POST", "/files", params={"name": name, "project": project}, content=content)
+        return self._body(sent, 201)
+
+    @staticmethod
+    def _body(answer: httpx.Response, status: int) -> JSON:
+        assert answer.status_code == status, f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}"
+        found: JSON = answer.json()
+        return found
+
+
+def set_up(fleet: Fleet) -> Site:
+    """The first administrator, with the token of the log, by the balancer."""
+    http = client(fleet)
+    body = {"organisation": "Fleet", "email": EMAIL, "name": "Ada", "password": PASSWORD, "token": fleet.setup_token()}
+    answer = http.post("/api/v1/setup", json=body)
+    assert answer.status_code == 201, answer.text
+    assert "__Host-cascadia" in answer.headers["set-cookie"]
+    return Site(http)
+
+
+def signed_in(fleet: Fleet) -> Site:
+    """The administrator once more, in another browser."""
+    http = client(fleet)
+    site = Site(http)
+    answer = site.send("POST", "/sessions", {"email": EMAIL, "password": PASSWORD})
+    assert answer.status_code == 201, answer.text
+    return site
+
+
+def ready(name: str) -> JSON | None:
+    """What an app server itself says at /health/ready, or None where it does not answer."""
+    try:
+        answer = httpx.get(f"http://{APPS[name]}:3000/health/ready", timeout=3, trust_env=False)
+    except httpx.TransportError:
+        return None
+    return {"status_code": answer.status_code, **json.loads(answer.text)}

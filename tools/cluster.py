@@ -1,0 +1,321 @@
+"""`./dev cluster`: the seed's whole fleet on this machine, from the folders of `deployments/` themselves, on a real Docker engine.
+
+    ./dev cluster up | status | down
+    ./dev cluster kill NAME | pause NAME | resume NAME | cut NAME | mend NAME | logs NAME
+
+Each server is a copy of its folder with its own `.env` and its own compose project, so its own network: a cut is a true partition.
+NAME is a server (app1, app2, jobs1, jobs2, cad), `balancer`, or postgres, rabbitmq, seaweedfs of the infrastructure server.
+"""
+
+import argparse
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tools import engine as engines
+from tools import images
+from tools.engine import ROOT, Engine, compose
+
+STATE: Final = ROOT / ".tools/cluster"
+DEPLOYMENTS: Final = ROOT / "deployments"
+APPS: Final[Mapping[str, str]] = {"app1": "127.0.0.2", "app2": "127.0.0.3"}
+JOBS: Final[Mapping[str, str]] = {"jobs1": "*", "jobs2": "*", "cad": "conversion.cad"}
+INFRASTRUCTURE: Final = ("postgres", "rabbitmq", "seaweedfs")
+BALANCER: Final = "balancer"
+PREFIX: Final = "cascadia-fleet"
+HTTPS_PORT: Final = 8443
+READY_SECONDS: Final = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server of the fleet: a copy of a deployment folder."""
+
+    name: str
+    folder: Path
+
+    @property
+    def project(self) -> str:
+        return f"{PREFIX}-{self.name}"
+
+
+@dataclass
+class Fleet:
+    """All servers. Follow the seed by `up`; names of containers are looked up as they are now."""
+
+    engine: Engine
+    state: Path = STATE
+    https_port: int = HTTPS_PORT
+    servers: dict[str, Server] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        folders = {"infrastructure": "infrastructure", **dict.fromkeys(APPS, "app"), **dict.fromkeys(JOBS, "jobs")}
+        for name, folder in folders.items():
+            self.servers[name] = Server(name, self.state / name / "deployments/distributed" / folder)
+
+    # -- the steps of the seed
+
+    def up(self) -> None:
+        """Infrastructure, app servers, jobs servers, balancer: each as its folder and its `.env.example` say."""
+        passwords = self._passwords()
+        self._copy_folders()
+        address = self.engine.gateway
+        infrastructure = self.servers["infrastructure"]
+        write_env(
+            infrastructure.folder,
+            {
+                "POSTGRES_PASSWORD": passwords["postgres"],
+                "RABBITMQ_DEFAULT_PASS": passwords["rabbitmq"],
+                "S3_SECRET_KEY": passwords["s3"],
+                "INFRASTRUCTURE_ADDRESS": address,
+            },
+        )
+        shared = {
+            "DATABASE_URL": f"postgresql://cascadia:{passwords['postgres']}@{address}:5432/cascadia",
+            "RABBITMQ_URL": f"amqp://cascadia:{passwords['rabbitmq']}@{address}:5672/cascadia",
+            "S3_ENDPOINT": f"http://{address}:9000",
+            "S3_SECRET_KEY": passwords["s3"],
+        }
+        for name, app_address in APPS.items():
+            write_env(self.servers[name].folder, {**shared, "APP_ADDRESS": app_address, "DRAIN_SECONDS": "3"})
+        for name in JOBS:
+            write_env(self.servers[name].folder, {**shared, "WORKER_CONCURRENCY": "2"})
+        self.compose("infrastructure", "up", "-d")
+        for name in APPS:
+            self.compose(name, "up", "-d")
+        for name, job_types in JOBS.items():
+            self.compose(name, "up", "-d", JOB_TYPES=job_types)
+        self._start_balancer()
+
+    def down(self) -> None:
+        """Stops everything and removes it, with its data."""
+        self.engine.run("rm", "--force", "--volumes", f"{PREFIX}-{BALANCER}", check=False)
+        for server in reversed(self.servers.values()):
+            if server.folder.exists():
+                self.compose(server.name, "down", "--volumes", "--timeout", "5")
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def compose(self, name: str, *arguments: str, check: bool = True, **variables: str) -> str:
+        """`docker-compose ARGUMENTS` on a server, with variables of its shell."""
+        server = self.servers[name]
+        return compose(self.engine, server.folder, server.project, *arguments, variables=variables, check=check)
+
+    def running(self) -> bool:
+        """Whether any of it is there."""
+        return bool(self.engine.run("ps", "--all", "--quiet", "--filter", f"name={PREFIX}").strip())
+
+    def wait(self, seconds: float = READY_SECONDS) -> None:
+        """Until every container that checks its health is healthy; `TimeoutError` names those that are not."""
+        until(lambda: not self.unhealthy(), seconds, lambda: f"not healthy: {', '.join(self.unhealthy())}")
+
+    def unhealthy(self) -> list[str]:
+        """Containers that should be up and healthy and are not (yet)."""
+        listed = self.engine.run("ps", "--all", "--filter", f"name={PREFIX}", "--format", "{{.Names}}\t{{.Status}}").splitlines()
+        pairs = [line.split("\t") for line in listed]
+        return [
+            name
+            for name, status in pairs
+            if not (
+                ("migrate" in name and "Exited (0)" in status)
+                or (status.startswith("Up") and "unhealthy" not in status and "starting" not in status)
+            )
+        ]
+
+    # -- what may happen to it
+
+    def container(self, name: str) -> str:
+        """The container of a name, as it is called now."""
+        if name == BALANCER:
+            return f"{PREFIX}-{BALANCER}"
+        server, service = ("infrastructure", name) if name in INFRASTRUCTURE else (name, "app" if name in APPS else "worker")
+        found = self.compose(server, "ps", "-q", service).split()
+        if not found:
+            raise SystemExit(f"cluster: {name} has no container")
+        return found[0]
+
+    def kill(self, name: str) -> None:
+        """`kill -9` from outside: the restart policy brings the container back."""
+        pid = int(self.engine.run("inspect", "--format", "{{.State.Pid}}", self.container(name)))
+        if pid > 0:
+            os.kill(pid, signal.SIGKILL)
+
+    def pause(self, name: str) -> None:
+        """Freezes every process of a container."""
+        self.engine.run("pause", self.container(name))
+
+    def resume(self, name: str) -> None:
+        """Ends a pause."""
+        self.engine.run("unpause", self.container(name))
+
+    def cut(self, name: str) -> None:
+        """Takes a container off its network: nothing comes in or out, connections stay half open."""
+        self.engine.run("network", "disconnect", self._network(name), self.container(name))
+
+    def mend(self, name: str) -> None:
+        """Ends a cut."""
+        service = name if name in INFRASTRUCTURE else "app" if name in APPS else "worker"
+        self.engine.run("network", "connect", "--alias", service, self._network(name), self.container(name))
+
+    def _network(self, name: str) -> str:
+        if name == BALANCER:
+            raise SystemExit("cluster: the balancer is on the host's own network")
+        return f"{self.servers['infrastructure' if name in INFRASTRUCTURE else name].project}_default"
+
+    def logs(self, name: str, lines: int = 200) -> str:
+        """What a container wrote last."""
+        done = subprocess.run(
+            ["docker", "logs", "--tail", str(lines), self.container(name)],
+            env=self.engine.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    def statuses(self) -> str:
+        """Every container with its state."""
+        return self.engine.run("ps", "--all", "--filter", f"name={PREFIX}", "--format", "table {{.Names}}\t{{.Status}}\t{{.Ports}}")
+
+    def is_new(self) -> bool:
+        """Whether nobody has set it up yet."""
+        return any(answers(f"http://{address}:3000/api/v1/setup") for address in APPS.values())
+
+    def setup_token(self) -> str:
+        """What the first administrator types; every app server logs the same."""
+        found = re.search(r'"token": ?"([^"]+)"', self.logs("app1", 1000))
+        if not found:
+            raise SystemExit("cluster: no set-up token in the log (the fleet is set up already, or app1 has not started)")
+        return found[1]
+
+    # -- its parts
+
+    def _passwords(self) -> dict[str, str]:
+        kept = self.state / "passwords.json"
+        if not kept.exists():
+            self.state.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps({name: secrets.token_hex(12) for name in ("postgres", "rabbitmq", "s3")}), encoding="utf-8")
+            kept.chmod(0o600)
+        found: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
+        return found
+
+    def _copy_folders(self) -> None:
+        for server in self.servers.values():
+            server.folder.mkdir(parents=True, exist_ok=True)
+            for name in ("docker-compose.yml", ".env.example"):
+                shutil.copy2(DEPLOYMENTS / "distributed" / server.folder.name / name, server.folder / name)
+
+    def _start_balancer(self) -> None:
+        """Nginx on the host's network with the seed's sample, byte for byte but for the port, and a certificate made here."""
+        folder = self.state / BALANCER
+        folder.mkdir(parents=True, exist_ok=True)
+        certificate(folder)
+        sample = (DEPLOYMENTS / "load-balancer/nginx-sample.conf").read_text(encoding="utf-8")
+        (folder / "sample.conf").write_text(sample.replace("listen 443 ssl;", f"listen 127.0.0.1:{self.https_port} ssl;"), encoding="utf-8")
+        (folder / "nginx.conf").write_text(NGINX, encoding="utf-8")
+        container = f"{PREFIX}-{BALANCER}"
+        self.engine.run("rm", "--force", container, check=False)
+        hosts = [f"--add-host=app-server-{n}:{address}" for n, address in enumerate(APPS.values(), 1)]
+        self.engine.run(
+            "run", "--detach", f"--name={container}", "--network=host", "--restart=unless-stopped", *hosts,
+            f"--volume={folder}:/balancer:ro", "nginx:1.28", "nginx", "-c", "/balancer/nginx.conf", "-g", "daemon off;",
+        )  # fmt: skip
+
+
+NGINX: Final = """\
+worker_processes 1;
+error_log stderr;
+events {}
+http {
+    access_log off;
+    ssl_certificate /balancer/certificate.pem;
+    ssl_certificate_key /balancer/key.pem;
+    include /balancer/sample.conf;
+}
+"""
+
+
+def certificate(folder: Path) -> None:
+    """`certificate.pem` and `key.pem` for plm.example.com and loopback, signed by itself."""
+    if (folder / "certificate.pem").exists():
+        return
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=plm.example.com",
+         "-addext", "subjectAltName=DNS:plm.example.com,DNS:localhost,IP:127.0.0.1",
+         "-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")],
+        check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def write_env(folder: Path, values: Mapping[str, str]) -> None:
+    """`.env` from `.env.example` with these values, as a person edits it: known lines are changed, commented ones switched on."""
+    lines = (folder / ".env.example").read_text(encoding="utf-8").splitlines()
+    left = dict(values)
+    for at, line in enumerate(lines):
+        name = re.match(r"(?:# )?([A-Z][A-Z0-9_]*)=", line)
+        if name and name[1] in left:
+            lines[at] = f"{name[1]}='{left.pop(name[1])}'"
+    lines += [f"{name}='{value}'" for name, value in left.items()]
+    path = folder / ".env"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.chmod(0o600)
+
+
+def until(condition: Callable[[], bool], seconds: float, words: Callable[[], str]) -> None:
+    """Waits for something; `TimeoutError` with words where it does not come."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(words())
+        time.sleep(0.5)
+
+
+def answers(url: str) -> bool:
+    """Whether a URL is answered with 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=3) as response:  # noqa: S310 -- our own address
+            return bool(response.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="./dev cluster")
+    parser.add_argument("action", choices=("up", "status", "kill", "pause", "resume", "cut", "mend", "logs", "down"))
+    parser.add_argument("name", nargs="?")
+    asked = parser.parse_args()
+    try:
+        fleet = Fleet(engines.engine())
+    except engines.NoEngine as error:
+        sys.exit(f"cluster: {error}")
+    if asked.action == "up":
+        images.tell(images.ensure(fleet.engine))
+        fleet.up()
+        fleet.wait()
+        print(fleet.statuses())
+        print(f"cluster: https://localhost:{fleet.https_port} (a certificate made here); set-up token: {fleet.setup_token()}")
+    elif asked.action == "down":
+        fleet.down()
+        if fleet.engine.private:
+            engines.stop()
+    elif asked.action == "status":
+        print(fleet.statuses())
+    elif not asked.name:
+        parser.error(f"{asked.action} needs a NAME")
+    elif asked.action == "logs":
+        print(fleet.logs(asked.name))
+    else:
+        getattr(fleet, asked.action)(asked.name)
+
+
+if __name__ == "__main__":
+    main()
