@@ -123,8 +123,16 @@ def test_an_address_may_name_several_hosts(url: str, wanted: list[str]) -> None:
 
 
 @pytest.mark.parametrize("by", (signal.SIGTERM, signal.SIGKILL))
-async def test_an_app_server_notices_that_its_broker_went_and_came_back(node: Node, sender: PermitSender, by: signal.Signals) -> None:
+async def test_an_app_server_notices_that_its_broker_went_and_came_back(ledger: Ledger, by: signal.Signals) -> None:
+    node = Node()
+    node.start()
+    sender = PermitSender(Broker(node.url, name="test"))
+    running = asyncio.create_task(sender.run(ledger.database))
+    await eventually(lambda: sender.degraded is None)
     await asyncio.to_thread(node.stop, by)
     await eventually(lambda: sender.degraded == "broker")
     await asyncio.to_thread(node.start)
     await eventually(lambda: sender.degraded is None)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    node.close()
