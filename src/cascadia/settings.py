@@ -238,6 +238,18 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     return settings
 
 
+def shown(settings: Settings) -> dict[str, str]:
+    """Every setting that has a value, by its name, for people; secrets are not shown."""
+    found = {name.upper(): (value, Settings.model_fields[name].repr) for name, value in settings if value not in (None, "", ())}
+    return {name: _text(value) if visible else "(set)" for name, (value, visible) in found.items()}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def _gather(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     values: dict[str, Any] = {}
     problems: list[str] = []

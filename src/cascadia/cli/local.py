@@ -29,6 +29,10 @@ def register(app: typer.Typer) -> None:
     app.command()(worker)
     app.command()(migrate)
     app.command()(health)
+    app.command()(doctor)
+    config = typer.Typer(help="The settings of this server.", no_args_is_help=True)
+    config.command("check")(check_config)
+    app.add_typer(config, name="config")
 
 
 def up() -> None:
@@ -73,6 +77,36 @@ def health(part: Annotated[Part, typer.Argument(help="Which of the two runs here
 
     settings = program_settings.load()
     print(probe.check(settings.port if part is Part.APP else settings.health_port))
+
+
+def check_config() -> None:
+    """Look at the settings alone: everything that is wrong with them, at once; nothing is connected to."""
+    settings = program_settings.load()
+    for name, value in program_settings.shown(settings).items():
+        print(f"{name}={value}")
+
+
+def doctor(
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what needs no decision.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at everything that this server depends on; ends with 1 where something does not work."""
+    settings = _for_server()
+    import asyncio  # noqa: PLC0415
+    import json  # noqa: PLC0415
+
+    from cascadia.cli.doctor import examine  # noqa: PLC0415
+
+    report = asyncio.run(examine(settings, fix=fix))
+    if as_json:
+        print(json.dumps(report.to_json(), indent=2))
+    else:
+        for name, finding in report.findings:
+            remedy = f"  → {finding.remedy}" if finding.remedy else ""
+            print(f"{finding.status.value:<8} {name:<20} {finding.words}{remedy}")
+        for line in report.fixed:
+            print(f"fixed    {line}")
+    raise typer.Exit(0 if report.healthy else 1)
 
 
 def _for_server() -> Settings:

@@ -1,0 +1,116 @@
+"""The deployment files by themselves: valid for their programs, and without a variable that nobody reads."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cascadia.settings import Settings
+from tools import engine as engines
+from tools.cluster import DEPLOYMENTS, Fleet, certificate, until, write_env
+from tools.engine import compose
+
+COMPOSE_FILES = sorted(DEPLOYMENTS.rglob("docker-compose.yml"))
+EXAMPLES = sorted(DEPLOYMENTS.rglob(".env.example"))
+OURS = {name.upper() for name in Settings.model_fields}
+COMPOSE_ONLY = {
+    "APP_ADDRESS", "APP_PORT", "CASCADIA_APP_IMAGE", "CASCADIA_WORKER_IMAGE", "COMPOSE_PROFILES", "HTTPS_PORT", "HTTP_ADDRESS", "HTTP_PORT",
+    "INFRASTRUCTURE_ADDRESS", "POSTGRES_DB", "POSTGRES_MAX_CONNECTIONS", "POSTGRES_PASSWORD", "POSTGRES_PORT", "POSTGRES_USER",
+    "RABBITMQ_CONSOLE_PORT", "RABBITMQ_DEFAULT_PASS", "RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_VHOST", "RABBITMQ_PORT", "S3_CONSOLE_PORT",
+    "S3_PORT",
+}  # fmt: skip
+"""Read by the compose files themselves or by other programs' images."""
+OUTER = """\
+error_log stderr;
+pid {folder}/pid;
+events {{}}
+http {{
+ssl_certificate {folder}/certificate.pem;
+ssl_certificate_key {folder}/key.pem;
+{balancer}
+}}
+"""
+
+
+@pytest.mark.parametrize("path", (*COMPOSE_FILES, *EXAMPLES), ids=lambda path: str(path.relative_to(DEPLOYMENTS)))
+def test_no_file_names_a_variable_that_nobody_reads(path: Path) -> None:
+    text = re.sub(r"\$\$\w+", "", path.read_text())
+    asked = set(re.findall(r"\$\{([A-Z][A-Z0-9_]*)", text))
+    named = set(re.findall(r"(?m)^(?:# )?([A-Z][A-Z0-9_]*)=", text)) if path.name == ".env.example" else set()
+    assert asked | named <= OURS | COMPOSE_ONLY, (asked | named) - OURS - COMPOSE_ONLY
+
+
+def test_what_is_declared_for_compose_only_is_used() -> None:
+    text = "".join(path.read_text() for path in [*COMPOSE_FILES, *EXAMPLES])
+    assert {name for name in COMPOSE_ONLY if not re.search(rf"\b{name}\b", text)} == set()
+
+
+@pytest.mark.parametrize("path", COMPOSE_FILES, ids=lambda path: path.parent.name)
+def test_compose_accepts_every_file(path: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "deployments" / path.parent.name
+    shutil.copytree(path.parent, folder)
+    passwords = {"POSTGRES_PASSWORD": "x", "RABBITMQ_DEFAULT_PASS": "x", "S3_SECRET_KEY": "ab$cd"}
+    named = re.findall(r"(?m)^(?:# )?([A-Z][A-Z0-9_]*)=", (folder / ".env.example").read_text())
+    write_env(folder, {name: value for name, value in passwords.items() if name in named})
+    told = subprocess.run(["docker-compose", "config"], cwd=folder, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    services = set(re.findall(r"(?m)^  (\w+):$", told.stdout.split("services:")[1]))
+    assert services
+
+
+@pytest.mark.needs("nginx")
+@pytest.mark.parametrize("name", ("nginx.conf", "nginx-sample.conf"))
+def test_nginx_accepts_the_balancers(name: str, tmp_path: Path) -> None:
+    certificate(tmp_path)
+    text = (DEPLOYMENTS / "load-balancer" / name).read_text()
+    text = text.replace("/etc/nginx/tls/fullchain.pem", f"{tmp_path}/certificate.pem").replace(
+        "/etc/nginx/tls/privkey.pem", f"{tmp_path}/key.pem"
+    )
+    text = text.replace("app-server-1", "127.0.0.2").replace("app-server-2", "127.0.0.3")
+    outer = OUTER.format(folder=tmp_path, balancer=text)
+    (tmp_path / "nginx.conf").write_text(outer)
+    told = subprocess.run(["/usr/sbin/nginx", "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.needs("haproxy")
+def test_haproxy_accepts_its_balancer(tmp_path: Path) -> None:
+    certificate(tmp_path)
+    (tmp_path / "plm.pem").write_text((tmp_path / "certificate.pem").read_text() + (tmp_path / "key.pem").read_text())
+    text = (DEPLOYMENTS / "load-balancer/haproxy.cfg").read_text().replace("/etc/haproxy/tls/plm.pem", f"{tmp_path}/plm.pem")
+    (tmp_path / "haproxy.cfg").write_text(text.replace("app-server-1", "127.0.0.2").replace("app-server-2", "127.0.0.3"))
+    told = subprocess.run(["/usr/sbin/haproxy", "-c", "-f", tmp_path / "haproxy.cfg"], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr + told.stdout
+
+
+def test_the_single_server_comes_up_as_its_page_says(fleet: Fleet, tmp_path: Path) -> None:
+    folder = tmp_path / "deployments/single-server"
+    shutil.copytree(DEPLOYMENTS / "single-server", folder)
+    certificate(folder / "tls")
+    (folder / "tls/certificate.pem").rename(folder / "tls/fullchain.pem")
+    (folder / "tls/key.pem").rename(folder / "tls/privkey.pem")
+    ports = {"HTTP_ADDRESS": "127.0.0.4", "HTTP_PORT": "8080", "HTTPS_PORT": "8444"}
+    write_env(folder, {"POSTGRES_PASSWORD": "a b$c", **ports} | {"POSTGRES_PASSWORD": "single-secret"})
+    engine = engines.engine()
+    try:
+        compose(engine, folder, "cascadia-single", "up", "-d")
+        until(_single_server_is_ready, 180, lambda: engine.run("ps", "--all"))
+        assert '"token"' in compose(engine, folder, "cascadia-single", "logs", "--no-color", "app")
+        until(lambda: "(healthy)" in _status(engine), 60, lambda: _status(engine))
+    finally:
+        compose(engine, folder, "cascadia-single", "down", "--volumes", "--timeout", "5")
+
+
+def _status(engine: engines.Engine) -> str:
+    return engine.run("ps", "--all", "--filter", "name=cascadia-single_worker", "--format", "{{.Status}}")
+
+
+def _single_server_is_ready() -> bool:
+    try:
+        answer = httpx.get("https://127.0.0.4:8444/health/ready", headers={"Host": "plm.example.com"}, verify=False, trust_env=False)  # noqa: S501
+    except httpx.TransportError:
+        return False
+    return answer.status_code == 200 and answer.json() == {"status": "ok", "degraded": []}
