@@ -189,11 +189,20 @@ class Fleet:
         """Whether nobody has set it up yet."""
         return any(answers(f"http://{address}:3000/api/v1/setup") for address in APPS.values())
 
+    def token_line(self) -> str:
+        """`; set-up token: …` while somebody has to type it; empty where it is not logged yet."""
+        if not self.is_new():
+            return "; it is set up"
+        try:
+            return f"; set-up token: {self.setup_token()}"
+        except RuntimeError:
+            return ""
+
     def setup_token(self) -> str:
         """What the first administrator types; every app server logs the same."""
         found = re.search(r'"token": ?"([^"]+)"', self.logs("app1", 1000))
         if not found:
-            raise SystemExit("cluster: no set-up token in the log (the fleet is set up already, or app1 has not started)")
+            raise RuntimeError("there is no set-up token in app1's log")
         return found[1]
 
     # -- its parts
@@ -302,7 +311,8 @@ def main() -> None:
         fleet.up()
         fleet.wait()
         print(fleet.statuses())
-        print(f"cluster: https://localhost:{fleet.https_port} (a certificate made here); set-up token: {fleet.setup_token()}")
+        until(lambda: bool(fleet.token_line()), READY_SECONDS, lambda: "app1 logs no set-up token")
+        print(f"cluster: https://localhost:{fleet.https_port} (a certificate made here){fleet.token_line()}")
     elif asked.action == "down":
         fleet.down()
         if fleet.engine.private:

@@ -141,6 +141,18 @@ async def test_a_program_whose_database_is_not_there_yet_shows_the_token_when_it
     assert [line["event"] for line in logs if line["event"] == "first_start_waits"] == ["first_start_waits"]
 
 
+async def test_a_token_that_the_migration_writes_a_moment_later_is_waited_for(database: Database, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection, capture_logs() as logs:
+        connection.execute("SET ROLE cascadia_owner")
+        connection.execute("DELETE FROM instance_secret WHERE name = 'setup_token'")
+        announcing = asyncio.create_task(first_start.announce(database, None))
+        await asyncio.sleep(0.2)
+        assert logs == []
+        connection.execute("INSERT INTO instance_secret (name, value) VALUES ('setup_token', 'written-a-moment-later')")
+        await asyncio.wait_for(announcing, 30)
+    assert [line["token"] for line in logs] == ["written-a-moment-later"]
+
+
 async def test_another_sites_page_cannot_set_up(client: httpx.AsyncClient, database: Database) -> None:
     answer = await client.post("/api/v1/setup", json=ADA, headers={"Origin": "http://evil.example.org"})
     assert (answer.status_code, answer.json()["code"]) == (403, "wrong_origin")

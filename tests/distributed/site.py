@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from tools.cluster import APPS, Fleet
+from tools.cluster import APPS, Fleet, until
 
 HOST = "plm.example.com"
 EMAIL, PASSWORD = "ada@example.org", "correct horse battery staple"
@@ -71,6 +71,7 @@ class Site:
 
 def set_up(fleet: Fleet) -> Site:
     """The first administrator, with the token of the log, by the balancer."""
+    until(lambda: bool(fleet.token_line()), 30, lambda: "no set-up token is logged")
     http = client(fleet)
     body = {"organisation": "Fleet", "email": EMAIL, "name": "Ada", "password": PASSWORD, "token": fleet.setup_token()}
     answer = http.post("/api/v1/setup", json=body)

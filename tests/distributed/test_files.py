@@ -110,7 +110,7 @@ def _status(engine: engines.Engine) -> str:
 
 def _single_server_is_ready() -> bool:
     try:
-        answer = httpx.get("https://127.0.0.4:8444/health/ready", headers={"Host": "plm.example.com"}, verify=False, trust_env=False)  # noqa: S501
+        answer = httpx.get("https://127.0.0.4:8444/health/ready", headers={"Host": "plm.example.com"}, verify=False, trust_env=False)
     except httpx.TransportError:
         return False
     return answer.status_code == 200 and answer.json() == {"status": "ok", "degraded": []}

@@ -24,10 +24,13 @@ async def announce(database: Database, configured: str | None) -> None:
     while True:
         try:
             async with database.primary() as primary:
-                token = await sessions.setup_token(primary) if await sessions.needs_setup(primary) else None
+                if not await sessions.needs_setup(primary):
+                    return
+                token = await sessions.setup_token(primary)
         except (Unavailable, psycopg.Error):
             await asyncio.sleep(RETRY_SECONDS)
             continue
-        if token:
+        if token or configured:
             log.warning("first_start_waits", token="the SETUP_TOKEN of the settings" if configured else token, remedy=REMEDY)
-        return
+            return
+        await asyncio.sleep(RETRY_SECONDS)  # the schema is made, and the secrets in it a moment later
