@@ -6,8 +6,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final, LiteralString
 
@@ -18,6 +18,10 @@ from benchmarks.harness import ROOT, Result, at_least, at_most
 from benchmarks.place import Place
 from cascadia.jobs import service
 from cascadia.jobs.ledger import Ledger
+from cascadia.jobs.permits import PermitSender
+from cascadia.jobs.transport import JOBS_CHANNEL
+from cascadia.kernel import tasks
+from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
 
@@ -43,9 +47,9 @@ def _rates(made: Place, number: int) -> Iterator[Result]:
     """Ours and the peer's, each fed one by one while its workers run."""
     for workers in (1, 3):
         with place.workers(made.url, workers):
-            asyncio.run(_enqueue_and_wait(made.url, 50))
+            asyncio.run(enqueue_and_wait(made.url, 50))
             before, began = made.statements(), time.monotonic()
-            asyncio.run(_enqueue_and_wait(made.url, number))
+            asyncio.run(enqueue_and_wait(made.url, number))
             rate = number / (time.monotonic() - began)
             per_job = (made.statements() - before) / number
         peer = _peer(made, workers, number)
@@ -59,11 +63,26 @@ async def _enqueue(database: Database, number: int) -> None:
             await service.enqueue(write, JOB)
 
 
-async def _enqueue_and_wait(url: str, number: int) -> None:
-    async with Database(url, size=2) as database:
+async def enqueue_and_wait(url: str, number: int, broker: str | None = None) -> None:
+    """Puts jobs in one by one, as an app server does (with a broker, by permits), and returns when all have ended."""
+    async with Database(url, size=2) as database, _permits(database, broker):
         await _enqueue(database, number)
         while await _open(database):
             await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def _permits(database: Database, broker: str | None) -> AsyncIterator[None]:
+    if broker is None:
+        yield
+        return
+    sender = PermitSender(Broker(broker, name="bench"))
+    database.carry(JOBS_CHANNEL, sender.offer)
+    running = asyncio.create_task(sender.run(database))
+    while sender.degraded:
+        await asyncio.sleep(0.01)
+    yield
+    await tasks.end([running])
 
 
 async def _open(database: Database) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import scaling
 from benchmarks.harness import at_least, at_most, compare, machine, table, write
 
 
@@ -28,3 +29,16 @@ def test_results_are_shown_kept_and_compared(tmp_path: Path) -> None:
         files.append(tmp_path / f"{value}.json")
         write(files[-1], results, machine())
     assert "+20.0 %" in compare(*files)
+
+
+def test_the_simulated_fleet_loses_no_job_grows_under_load_and_shrinks_again() -> None:
+    jobs = sorted([(float(second), 30.0) for second in range(0, 600, 2)] + [(7200.0, 30.0)])
+    waits, fleet = scaling.simulate(jobs)
+    assert len(waits) == len(jobs)
+    assert min(waits) >= 0
+    assert fleet.most > 4
+    assert fleet.workers < fleet.most
+
+
+def test_a_simulated_day_is_the_same_twice() -> None:
+    assert scaling.run("10k") == scaling.run("10k")
