@@ -1,4 +1,4 @@
-"""Writes the pages of `docs/reference/` that are generated: settings and exit codes. `./dev reference` runs it, a test compares."""
+"""Writes the pages of `docs/reference/` that are generated: settings, exit codes, jobs. `./dev reference` runs it, a test compares."""
 
 import ast
 import inspect
@@ -10,7 +10,11 @@ from typing import Final
 from pydantic.fields import FieldInfo
 
 from cascadia.cli import exits
+from cascadia.jobs.model import BACKOFF_SECONDS
+from cascadia.jobs.registry import Registry
+from cascadia.kernel.declare import Family, JobType
 from cascadia.settings import OWN_PREFIXES, Settings
+from cascadia.worker.registry import registry
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs/reference"
 
@@ -40,6 +44,62 @@ A command that ends with 0 did what it should. Else it printed one sentence on s
 """
 
 
+JOBS: Final = """# Jobs
+
+Generated from what the domains declare (`cascadia.worker.registry`); do not edit. `JOB_TYPES` chooses families; what they are is in
+[the explanation](../explanation/jobs.md).
+
+## Families
+
+A *sandboxed* family reads uploaded bytes, in children without network, credentials or database. Limits are those of one job.
+
+| family | isolation | memory | time | processor time | output | tries |
+|---|---|---|---|---|---|---|
+{families}
+
+## Types
+
+| type | tried again after | begun by |
+|---|---|---|
+{types}
+
+## Schedules
+
+| name | when | type |
+|---|---|---|
+{schedules}
+"""
+
+
+def jobs() -> str:
+    """Families, types and schedules of the program."""
+    known = registry()
+    families = [_family(family) for family in sorted(known.families.values(), key=lambda family: family.name)]
+    types = [
+        f"| `{kind.name}` | {_retry(kind)} | {_begun_by(kind, known)} |" for kind in sorted(known.types.values(), key=lambda t: t.name)
+    ]
+    schedules = [
+        f"| `{s.name}` | `{s.cron}` {s.time_zone} | `{s.job_type}` |" for s in sorted(known.schedules.values(), key=lambda x: x.name)
+    ]
+    return JOBS.format(families="\n".join(families), types="\n".join(types), schedules="\n".join(schedules))
+
+
+def _family(f: Family) -> str:
+    limits = f"{f.memory_mb} MB | {f.wall_seconds} s | {f.cpu_seconds} s | {f.output_mb} MB"
+    return f"| `{f.name}` | {f.isolation.value} | {limits} | {f.max_failures} |"
+
+
+def _retry(kind: JobType) -> str:
+    if kind.retry is None:
+        return f"0 to {BACKOFF_SECONDS:g} s by chance, the range doubled each time up to 300 s"
+    return ", ".join(f"{seconds:g} s" for seconds in kind.retry)
+
+
+def _begun_by(kind: JobType, known: Registry) -> str:
+    scheduled = [s.name for s in known.schedules.values() if s.job_type == kind.name]
+    return f"schedule `{scheduled[0]}`" if scheduled else "an event or a request"
+
+
 def configuration() -> str:
     """One row per setting, in the order of the class."""
     rows = "\n".join(f"| `{name.upper()}` | {_default(field)} | {field.description} |" for name, field in Settings.model_fields.items())
@@ -66,6 +126,7 @@ def exit_codes() -> str:
 PAGES: Final[Mapping[Path, Callable[[], str]]] = {
     FOLDER / "configuration.md": configuration,
     FOLDER / "exit-codes.md": exit_codes,
+    FOLDER / "jobs.md": jobs,
 }
 
 
