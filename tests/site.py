@@ -1,5 +1,6 @@
 """One of everything in one program, and a valid request for every operation of the API, aimed at it."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -106,6 +107,7 @@ async def build(workshop: Workshop) -> Site:
         "project_id": project,
         **(await _webhook(workshop)),
         "output_id": await _output(workshop),
+        **(await _upload(workshop)),
         "user_id": engineer.user["id"],
         "token_id": (await lead.post("/tokens", {"name": NAME}))["id"],
         "code": "ROVER",
@@ -160,6 +162,15 @@ async def _output(workshop: Workshop) -> str:
     return str(output.uid)
 
 
+async def _upload(workshop: Workshop) -> dict[str, str]:
+    pairs = {"name": f"{NAME}.bin", "project": workshop.project}
+    metadata = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in pairs.items())
+    headers = {"Upload-Length": "5", "Upload-Metadata": metadata}
+    begun = await workshop.engineer.send("POST", "/uploads", headers=headers)
+    assert begun.status_code == 201, begun.text
+    return {"upload_id": begun.json()["id"], "upload_metadata": metadata}
+
+
 async def _webhook(workshop: Workshop) -> dict[str, str]:
     body = {"url": "https://example.org/hook", "program": workshop.program, "description": NAME}
     made = await workshop.lead.post("/webhooks", body)
@@ -188,6 +199,7 @@ def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
         "edit_bom": {"operations": [{"op": "change", "line": ids["line_id"], "patch": {"quantity": "2"}}]},
         "edit_bom_line": {"quantity": "2"},
         "create_file": b"bytes",
+        "add_upload_piece": b"bytes",
         "create_attachment": {"file": ids["file_id"], "role": "drawing"},
         "edit_attachment": {"category": "new"},
         "create_proposal": {"file": ids["file_id"], "project": ids["project_id"]},
@@ -211,4 +223,6 @@ def _operations(document: JSON, ids: Mapping[str, str], matches: Mapping[str, st
         query = {"project": ids["project_id"], "name": "new.step"} if name == "create_file" else {}
         of = "bom" if path.endswith(("/bom", "/bom:batch")) else path.split("/")[3] if path.startswith("/api/v1/") else ""
         headers = {"If-Match": matches[of]} if "If-Match" in parameters else {}
+        headers |= {"Upload-Offset": "0"} if "Upload-Offset" in parameters else {}
+        headers |= {"Upload-Length": "5", "Upload-Metadata": ids["upload_metadata"]} if "Upload-Length" in parameters else {}
         yield Operation(name, method.upper(), path, described["x-permission"], place, query, bodies.get(name), headers, described)

@@ -1,5 +1,8 @@
 """The seed, line by line: its folders and commands, its ports, its balancer; then the main job through the whole fleet."""
 
+import base64
+import hashlib
+import os
 import subprocess
 import sys
 import time
@@ -16,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 SEED = ROOT.parent / "shared/seed/distributed-services-deployment.txt"
 CONVERSION_SECONDS = 120
 APP_MB, WORKER_MB = 250, 900
+PIECE = 960 * 1024
 
 
 def test_the_folders_are_those_of_the_seed() -> None:
@@ -100,6 +104,26 @@ def test_a_step_assembly_goes_through_the_whole_fleet(fleet: Fleet, site: Site, 
     assert tree["totals"]["leaf_occurrences"] == "18"
     model = site.send("GET", f"/files/{file['id']}/derivatives/glb")
     assert (model.status_code, model.content[:4]) == (200, b"glTF")
+
+
+def test_a_file_that_the_sample_does_not_pass_goes_in_pieces_over_both_servers(fleet: Fleet, site: Site, project: str) -> None:
+    """The sample passes 1 MB at most: whole it is refused, in pieces under that it arrives, each to another server."""
+    content = os.urandom(3 * 1024 * 1024)
+    whole = site.send("POST", "/files", params={"name": "large.bin", "project": project}, content=content)
+    assert whole.status_code == 413
+    pairs = {"name": "large.bin", "project": project, "sha256": hashlib.sha256(content).hexdigest()}
+    metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
+    begun = site.send("POST", "/uploads", headers={"Upload-Length": str(len(content)), "Upload-Metadata": metadata})
+    assert begun.status_code == 201, begun.text
+    assert begun.headers["Location"].startswith("/api/v1/uploads/")
+    where = begun.headers["Location"].removeprefix("/api/v1")
+    file = None
+    for start in range(0, len(content), PIECE):
+        headers = {"Upload-Offset": str(start), "Content-Type": "application/offset+octet-stream"}
+        answer = site.send("PATCH", where, headers=headers, content=content[start : start + PIECE])
+        assert answer.status_code == 204, answer.text
+        file = answer.headers.get("Cascadia-File")
+    assert site.send("GET", f"/files/{file}/content").content == content
 
 
 def test_nobody_is_let_in_from_another_origin(fleet: Fleet) -> None:

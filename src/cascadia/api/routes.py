@@ -17,6 +17,7 @@ from cascadia.parts.routes import router as parts
 from cascadia.proposals.routes import router as proposals
 from cascadia.reports.routes import router as reports
 from cascadia.vault.routes import router as vault
+from cascadia.vault.upload_routes import router as uploads
 from cascadia.vault.verification_routes import router as verification
 from cascadia.versioning.routes import router as versioning
 
@@ -28,6 +29,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     bom,
     versioning,
     vault,
+    uploads,
     verification,
     board,
     jobs,

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload, Schedule
 from cascadia.vault import queries
+from cascadia.vault.uploads import ASSEMBLE, assemble
 from cascadia.vault.verification import verify
 
 GRACE: Final = timedelta(days=1)
@@ -25,6 +27,7 @@ async def collect(database: Database, store: BlobStore, grace: timedelta = GRACE
     """
     async with database.write() as write:
         await write.execute(queries.FORGET_OUTPUTS)
+        await write.execute(queries.FORGET_UPLOADS)
         await write.execute(queries.REPRIEVE)
         doomed = await write.execute(queries.DOOM, {"grace": grace})
     deleted = 0
@@ -69,8 +72,13 @@ async def _verify(context: JobContext, payload: Payload) -> Payload:  # noqa: AR
     return await verify(context.database, context.blobs, context.progress)
 
 
+async def _assemble(context: JobContext, payload: Payload) -> Payload:
+    upload = await assemble(context.database, context.blobs, UUID(payload["upload"]))
+    return {"state": upload.state if upload else "gone", "file": str(upload.file_uid) if upload and upload.file_uid else None}
+
+
 DECLARED: Final = Declared(
     families=(Family("vault", Isolation.TRUSTED, wall_seconds=3600, cpu_seconds=3600),),
-    types=(JobType("vault.collect", "vault", run=_run), JobType(VERIFY, "vault", run=_verify)),
+    types=(JobType("vault.collect", "vault", run=_run), JobType(VERIFY, "vault", run=_verify), JobType(ASSEMBLE, "vault", run=_assemble)),
     schedules=(Schedule("vault.collect", "17 3 * * *", "vault.collect"), Schedule(VERIFY, "37 3 * * *", VERIFY)),
 )

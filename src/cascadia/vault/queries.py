@@ -76,7 +76,30 @@ DELETE_DOOMED: Final = query(__package__, "delete_doomed")
 BEFORE: Final[LiteralString] = "SELECT now() - %(grace)s::interval"
 UNKNOWN_KEYS: Final[LiteralString] = (
     "SELECT k.key FROM unnest(%(keys)s::text[]) AS k(key) WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.key = k.key)"
+    " AND NOT EXISTS (SELECT 1 FROM upload_piece p WHERE p.key = k.key)"
 )
+INSERT_UPLOAD: Final[LiteralString] = (
+    "INSERT INTO upload (uid, created_by, project_id, name, media_type, size, sha256) VALUES"
+    " (%(uid)s, %(created_by)s, %(project_id)s, %(name)s, %(media_type)s, %(size)s, decode(%(sha256)s, 'hex'))"
+)
+UPLOAD: Final[LiteralString] = (
+    "SELECT u.upload_id, u.uid, u.created_by, u.project_id, p.uid AS project_uid, p.program_id, u.name, u.media_type, u.size,"
+    " encode(u.sha256, 'hex') AS sha256, u.received, u.state, u.file_uid, u.error, u.expires_at"
+    " FROM upload u JOIN project p USING (project_id) WHERE u.uid = %(uid)s AND u.expires_at > now()"
+)
+ADD_PIECE: Final[LiteralString] = "SELECT upload_add_piece(%(uid)s, %(start)s, %(bytes)s, %(key)s)"
+PIECES: Final[LiteralString] = "SELECT key FROM upload_piece WHERE upload_id = %(upload_id)s ORDER BY start"
+LOCK_UPLOAD: Final[LiteralString] = "SELECT state FROM upload WHERE uid = %(uid)s FOR UPDATE"
+UPLOAD_DONE: Final[LiteralString] = (
+    "WITH gone AS (DELETE FROM upload_piece USING upload u WHERE u.uid = %(uid)s AND upload_piece.upload_id = u.upload_id)"
+    " UPDATE upload SET state = 'done', file_uid = %(file_uid)s WHERE uid = %(uid)s"
+)
+UPLOAD_FAILED: Final[LiteralString] = (
+    "WITH gone AS (DELETE FROM upload_piece USING upload u WHERE u.uid = %(uid)s AND upload_piece.upload_id = u.upload_id)"
+    " UPDATE upload SET state = 'failed', error = %(error)s WHERE uid = %(uid)s"
+)
+DELETE_UPLOAD: Final[LiteralString] = "DELETE FROM upload WHERE uid = %(uid)s"
+FORGET_UPLOADS: Final[LiteralString] = "DELETE FROM upload WHERE expires_at < now()"
 
 
 @cache

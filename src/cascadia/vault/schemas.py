@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow, Role, derivative_url
+from cascadia.vault.uploads import UploadRow
 from cascadia.vault.verification import Damaged
 from cascadia.versioning.schemas import PersonRef, PointView
 
@@ -82,6 +83,42 @@ class FilePage(BaseModel):
     items: list[FileView]
     next: str | None
     total: int | None = None
+
+
+class UploadError(BaseModel):
+    """Why an upload failed."""
+
+    code: str
+    message: str
+
+
+class UploadView(BaseModel):
+    """An upload in pieces. `file` is there once the whole was put together."""
+
+    id: UUID
+    state: Literal["receiving", "done", "failed"]
+    name: str
+    size: int = Field(description="Bytes of the whole.")
+    offset: int = Field(description="Bytes that have arrived.")
+    file: UUID | None
+    error: UploadError | None
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, row: UploadRow) -> "UploadView":
+        """The answer for one row."""
+        return cls.model_validate(
+            {
+                "id": row.uid,
+                "state": row.state,
+                "name": row.name,
+                "size": row.size,
+                "offset": row.received,
+                "file": row.file_uid,
+                "error": row.error,
+                "expires_at": row.expires_at,
+            }
+        )
 
 
 class AttachedItem(BaseModel):

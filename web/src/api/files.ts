@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { type HttpResponse, Upload as TusUpload } from "tus-js-client";
 import { api, body, ifMatch } from "./client";
 import { keys } from "./keys";
 import { asOf, freshness, onward } from "./parts";
@@ -41,8 +42,82 @@ export const detach = (id: string, version: string) =>
 
 export type Upload = { done: Promise<StoredFile>; cancel: () => void };
 
-/** Sends the bytes of one file. `onProgress` gets the sent share, 0..1. XMLHttpRequest, because fetch tells no upload progress. */
+/** Pieces begin under the megabyte that a proxy passes without being told otherwise, and grow where it passes more. */
+export const FIRST_PIECE = 960 * 1024;
+export const LARGEST_PIECE = 8 * 1024 * 1024;
+const RETRY_MS = [300, 900, 2700, 5000, 10_000, 20_000];
+const STORING_POLL_MS = 700;
+const TOO_LARGE = 413;
+
+/** Sends one file; `onProgress` gets the sent share, 0..1. A larger one goes in pieces, and on where it broke off. */
 export function uploadFile(file: File, project: string, onProgress: (share: number) => void): Upload {
+  return file.size > FIRST_PIECE ? inPieces(file, project, onProgress) : atOnce(file, project, onProgress);
+}
+
+function inPieces(file: File, project: string, onProgress: (share: number) => void): Upload {
+  let cancel = () => undefined as undefined;
+  const done = new Promise<StoredFile>((resolve, reject) => {
+    const upload = new TusUpload(file, {
+      endpoint: "/api/v1/uploads",
+      chunkSize: FIRST_PIECE,
+      retryDelays: RETRY_MS,
+      metadata: { name: file.name, project, ...(file.type && { type: file.type }) },
+      headers: { "Idempotency-Key": crypto.randomUUID() },
+      fingerprint: async () => ["cascadia", project, file.name, file.size, file.lastModified].join("/"),
+      removeFingerprintOnSuccess: true,
+      onProgress: (sent, size) => onProgress(sent / size),
+      onChunkComplete: (size) => {
+        upload.options.chunkSize = Math.min(size * 2, LARGEST_PIECE);
+      },
+      onShouldRetry: (error) => {
+        const status = "originalResponse" in error ? (error.originalResponse?.getStatus() ?? 0) : 0;
+        if (status === TOO_LARGE && (upload.options.chunkSize ?? 0) > FIRST_PIECE) {
+          upload.options.chunkSize = FIRST_PIECE;
+          return true;
+        }
+        return status === 0 || status === 409 || status >= 500;
+      },
+      onError: (error) => reject(problemOf(error)),
+      onSuccess: () => void stored(upload.url ?? "").then(resolve, reject),
+    });
+    cancel = () => {
+      void upload.abort(true);
+      reject(new Problem(0, { title: "Cancelled", code: "cancelled", detail: "Upload cancelled." }));
+      return undefined;
+    };
+    void upload.findPreviousUploads().then(([previous]) => {
+      if (previous) upload.resumeFromPreviousUpload(previous);
+      upload.start();
+    });
+  });
+  return { done, cancel: () => cancel() };
+}
+
+function problemOf(error: Error): Problem {
+  const response =
+    "originalResponse" in error ? (error as { originalResponse: HttpResponse | null }).originalResponse : null;
+  if (!response) return networkProblem();
+  try {
+    return new Problem(response.getStatus(), JSON.parse(response.getBody()) as ProblemBody);
+  } catch {
+    return new Problem(response.getStatus(), {});
+  }
+}
+
+/** The file that a complete upload became; large ones are put together by a worker. */
+async function stored(url: string): Promise<StoredFile> {
+  const upload_id = url.slice(url.lastIndexOf("/") + 1);
+  for (;;) {
+    const upload = await body(api.GET("/api/v1/uploads/{upload_id}", { params: { path: { upload_id } } }));
+    if (upload.error)
+      throw new Problem(422, { title: "Upload failed", code: upload.error.code, detail: upload.error.message });
+    if (upload.file) return body(api.GET("/api/v1/files/{file_id}", { params: { path: { file_id: upload.file } } }));
+    await new Promise((resolve) => setTimeout(resolve, STORING_POLL_MS));
+  }
+}
+
+/** XMLHttpRequest, because fetch tells no upload progress. */
+function atOnce(file: File, project: string, onProgress: (share: number) => void): Upload {
   const request = new XMLHttpRequest();
   const done = new Promise<StoredFile>((resolve, reject) => {
     request.open("POST", `/api/v1/files?${new URLSearchParams({ name: file.name, project })}`);

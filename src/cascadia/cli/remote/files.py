@@ -1,9 +1,13 @@
 """`files put|get|list|verify|damaged`."""
 
 import hashlib
+import time
+from base64 import b64encode
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO, Final
+from uuid import uuid4
 
+import httpx
 import typer
 
 from cascadia.cli.remote.client import Client, Refused, signed_in
@@ -18,17 +22,59 @@ def register(app: typer.Typer) -> None:
     )
 
 
+FIRST_PIECE: Final = 960 * 1024
+"""Under the megabyte that a proxy passes without being told otherwise."""
+LARGEST_PIECE: Final = 8 * 1024 * 1024
+STORING_POLL_SECONDS: Final = 0.3
+
+
 def upload(client: Client, path: Path, project: str) -> Any:
-    """The file's row; the bytes are streamed, and sent once more where the connection broke."""
+    """The file's row. A larger file goes in pieces, and on where the connection broke."""
     if not path.is_file():
         raise Refused(f"There is no file {path}.")
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(1 << 20):
             digest.update(piece)
+    if path.stat().st_size > FIRST_PIECE:
+        return _in_pieces(client, path, project, digest.hexdigest())
     headers = {"Idempotency-Key": f"{digest.hexdigest()}:{project}", "Content-Type": "application/octet-stream"}
     response = client.response("POST", "/files", params={"name": path.name, "project": project}, headers=headers, content=path.read_bytes())
     return response.json()
+
+
+def _in_pieces(client: Client, path: Path, project: str, sha256: str) -> Any:
+    size, pairs = path.stat().st_size, {"name": path.name, "project": project, "sha256": sha256}
+    metadata = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in pairs.items())
+    headers = {"Idempotency-Key": str(uuid4()), "Upload-Length": str(size), "Upload-Metadata": metadata}
+    where = f"/uploads/{client.response('POST', '/uploads', headers=headers).json()['id']}"
+    with path.open("rb") as file:
+        _send_pieces(client, where, file, size)
+    while not (state := client.get(where))["file"]:
+        if state["error"]:
+            raise Refused(state["error"]["message"], code=state["error"]["code"])
+        time.sleep(STORING_POLL_SECONDS)
+    return client.get(f"/files/{state['file']}")
+
+
+def _send_pieces(client: Client, where: str, file: BinaryIO, size: int) -> None:
+    """Pieces grow until a proxy on the way refuses one; where an answer was lost the server says how far it is."""
+    offset, piece, most = 0, FIRST_PIECE, LARGEST_PIECE
+    while offset < size:
+        file.seek(offset)
+        headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        try:
+            client.response("PATCH", where, headers=headers, content=file.read(piece))
+        except Refused as refused:
+            if refused.http_status == httpx.codes.REQUEST_ENTITY_TOO_LARGE and piece > FIRST_PIECE:
+                piece = most = FIRST_PIECE
+            elif refused.code == "upload_offset":
+                offset = int(client.response("HEAD", where).headers["Upload-Offset"])
+            else:
+                raise
+        else:
+            offset += piece
+            piece = min(piece * 2, most)
 
 
 def put(

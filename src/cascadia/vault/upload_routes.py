@@ -1,0 +1,193 @@
+"""Uploads in pieces, as tus 1.0 (https://tus.io/protocols/resumable-upload) says: creation, checksum, expiration, termination."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import AsyncIterator
+from email.utils import format_datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request, Response
+from starlette.requests import ClientDisconnect
+
+from cascadia.access.http import CurrentActor
+from cascadia.kernel import idempotency
+from cascadia.kernel.blobs import BlobStore
+from cascadia.kernel.db import Write
+from cascadia.kernel.errors import BadRequest, Invalid
+from cascadia.kernel.http import Db, IdempotencyKey, answer, permission
+from cascadia.kernel.ids import new_uid
+from cascadia.vault import service, uploads
+from cascadia.vault.routes import BYTES, LARGEST, Blobs
+from cascadia.vault.schemas import UploadView
+from cascadia.vault.uploads import UploadRow, WrongChecksum
+
+router = APIRouter(tags=["files"])
+
+TUS: Final = {"Tus-Resumable": "1.0.0"}
+SHA256_BYTES: Final = 32
+Length = Annotated[int, Header(alias="Upload-Length", ge=0, le=LARGEST, description="Bytes of the whole file.")]
+Metadata = Annotated[
+    str,
+    Header(
+        alias="Upload-Metadata",
+        max_length=4000,
+        description="Pairs `key base64` separated by commas: `name`, `project` (id), and where known `type` and `sha256` (hexadecimal).",
+    ),
+]
+Offset = Annotated[int, Header(alias="Upload-Offset", ge=0, description="Where the piece begins: what the upload has come to.")]
+Checksum = Annotated[str | None, Header(alias="Upload-Checksum", description="`sha256 base64` of the piece.")]
+
+
+@router.post("/uploads", status_code=201, response_model=UploadView)
+@permission("file.create")
+async def begin_upload(
+    request: Request, db: Db, actor: CurrentActor, length: Length, metadata: Metadata, key: IdempotencyKey = None
+) -> Response:
+    """Begins an upload of a file in pieces; `Location` is where they go. It is kept for a day after its last piece."""
+    told = _metadata(metadata)
+    async with db.primary() as primary:
+        target = await service.judge_upload(primary, actor, _project(told), told.get("name", ""), told.get("type"))
+    digest = told.get("sha256")
+    if digest is not None and not _is_sha256(digest):
+        raise Invalid("sha256 in Upload-Metadata is 64 hexadecimal digits.", code="bad_upload_metadata")
+
+    async def effect(write: Write) -> UploadView:
+        return UploadView.of(await uploads.begin(write, actor, target, length, digest))
+
+    content = hashlib.sha256(f"{length} {metadata}".encode()).digest()
+    response = await idempotency.repeatable(
+        request, db, actor.user_id, key, effect, status=201, location="/api/v1/uploads", content=content
+    )
+    response.headers.update(TUS)
+    return response
+
+
+@router.head("/uploads/{upload_id}", response_class=Response)
+@permission("file.create")
+async def probe_upload(db: Db, actor: CurrentActor, upload_id: UUID) -> Response:
+    """How far an upload has come, in `Upload-Offset`."""
+    async with db.primary() as primary:
+        upload = await uploads.find(primary, actor, upload_id)
+    return Response(headers={**_headers(upload), "Upload-Length": str(upload.size), "Cache-Control": "no-store"})
+
+
+@router.get("/uploads/{upload_id}", response_model=UploadView)
+@permission("file.create")
+async def read_upload(request: Request, db: Db, blobs: Blobs, actor: CurrentActor, upload_id: UUID) -> Response:
+    """An upload with what became of it: `file` is its id once the whole was put together."""
+    async with db.primary() as primary:
+        upload = await uploads.find(primary, actor, upload_id)
+    if upload.state == "receiving" and upload.complete and upload.size <= uploads.AT_ONCE:
+        upload = await uploads.assemble(db, blobs, upload.uid) or upload
+    return answer(request, UploadView.of(upload))
+
+
+@router.patch(
+    "/uploads/{upload_id}",
+    status_code=204,
+    response_class=Response,
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/offset+octet-stream": BYTES["content"]["application/octet-stream"]}}
+    },
+)
+@permission("file.create")
+async def add_upload_piece(
+    request: Request, db: Db, blobs: Blobs, actor: CurrentActor, upload_id: UUID, offset: Offset, checksum: Checksum = None
+) -> Response:
+    """Adds a piece (at most 20 MiB) at `Upload-Offset`; the last one answers with `Cascadia-File`, or `Cascadia-Job` for a large file.
+
+    409 `upload_offset` where the upload has come to another byte: ask by HEAD.
+    """
+    async with db.primary() as primary:
+        upload = await uploads.find(primary, actor, upload_id)
+    uploads.check_offset(upload, offset)
+    received = upload.received
+    if not upload.complete:
+        received = await _store_piece(request, db, blobs, upload, checksum)
+    headers = {**_headers(upload), "Upload-Offset": str(received)}
+    if received == upload.size:
+        if upload.size <= uploads.AT_ONCE:
+            done = await uploads.assemble(db, blobs, upload.uid)
+            if done and done.file_uid:
+                headers["Cascadia-File"] = str(done.file_uid)
+        else:
+            headers["Cascadia-Job"] = "vault.assemble"
+    return Response(status_code=204, headers=headers)
+
+
+@router.delete("/uploads/{upload_id}", status_code=204, response_class=Response)
+@permission("file.create")
+async def end_upload(request: Request, db: Db, blobs: Blobs, actor: CurrentActor, upload_id: UUID, key: IdempotencyKey = None) -> Response:
+    """Gives an upload up; its pieces are deleted."""
+    async with db.primary() as primary:
+        upload = await uploads.find(primary, actor, upload_id)
+    keys: list[str] = []
+
+    async def effect(write: Write) -> None:
+        keys.extend(await uploads.end(write, upload))
+
+    response = await idempotency.repeatable(request, db, actor.user_id, key, effect, status=204)
+    for piece in keys:
+        await blobs.delete(piece)
+    response.headers.update(TUS)
+    return response
+
+
+async def _store_piece(request: Request, db: Db, blobs: BlobStore, upload: UploadRow, checksum: str | None) -> int:
+    """Puts the body into the store, then its row; what gets no row is deleted again."""
+    digest = hashlib.sha256()
+
+    async def body() -> AsyncIterator[bytes]:
+        async for chunk in request.stream():
+            digest.update(chunk)
+            yield chunk
+
+    try:
+        piece = await blobs.put(body(), new_uid())
+    except ClientDisconnect as error:
+        raise BadRequest("The piece broke off. Ask for the offset by HEAD and send it again.", code="upload_broken_off") from error
+    kept = False
+    try:
+        if checksum is not None and checksum.split(" ") != ["sha256", base64.b64encode(digest.digest()).decode()]:
+            raise WrongChecksum("The piece does not hash to its Upload-Checksum. Send it again.")
+        if piece.size == 0:
+            raise Invalid("A piece has at least one byte.", code="upload_empty_piece")
+        async with db.write() as write:
+            received = await uploads.add_piece(write, upload, piece)
+        kept = True
+        return received
+    finally:
+        if not kept:
+            await blobs.delete(piece.key)
+
+
+def _headers(upload: UploadRow) -> dict[str, str]:
+    headers = {**TUS, "Upload-Offset": str(upload.received), "Upload-Expires": format_datetime(upload.expires_at, usegmt=True)}
+    return {**headers, "Cascadia-File": str(upload.file_uid)} if upload.file_uid else headers
+
+
+def _metadata(text: str) -> dict[str, str]:
+    told: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        name, _, value = pair.partition(" ")
+        try:
+            told[name] = base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise Invalid(f"Upload-Metadata: {name[:40]} is no base64 of UTF-8.", code="bad_upload_metadata") from None
+    return told
+
+
+def _project(told: dict[str, str]) -> UUID:
+    try:
+        return UUID(told.get("project", ""))
+    except ValueError:
+        raise Invalid("Upload-Metadata names no project: `project` with its id.", code="bad_upload_metadata") from None
+
+
+def _is_sha256(text: str) -> bool:
+    try:
+        return len(bytes.fromhex(text)) == SHA256_BYTES
+    except ValueError:
+        return False

@@ -1,0 +1,210 @@
+"""Uploads in pieces: resumed, on any server, put together once, and never half there."""
+
+import asyncio
+import base64
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+import pytest_asyncio
+import uvicorn
+from fastapi import FastAPI
+
+from cascadia.cli.remote.client import Client
+from cascadia.cli.remote.files import upload
+from cascadia.kernel.blobs import BlobStore
+from cascadia.kernel.db import Database
+from cascadia.vault import uploads
+from cascadia.vault.jobs import collect
+from tests.company import JSON, Workshop
+from tests.jobs.conftest import eventually
+
+KIB = 1024
+
+
+def metadata(**pairs: str) -> str:
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
+
+
+class Uploader:
+    """Sends a file in pieces, as tus says."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self.http, self.workshop = workshop.engineer.http, workshop
+
+    async def begin(self, size: int, **pairs: str) -> str:
+        told = metadata(**{"name": "big.bin", "project": self.workshop.project, **pairs})
+        answer = await self.http.post("/api/v1/uploads", headers={"Upload-Length": str(size), "Upload-Metadata": told})
+        assert answer.status_code == 201, answer.text
+        assert answer.headers["Tus-Resumable"] == "1.0.0"
+        location: str = answer.headers["Location"]
+        return location
+
+    async def piece(self, location: str, offset: int, data: bytes, **headers: str) -> httpx.Response:
+        sent = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream", "Tus-Resumable": "1.0.0", **headers}
+        return await self.http.patch(location, content=data, headers=sent)
+
+    async def offset(self, location: str) -> int:
+        answer = await self.http.head(location)
+        assert answer.headers["Cache-Control"] == "no-store"
+        return int(answer.headers["Upload-Offset"])
+
+    async def read(self, location: str) -> JSON:
+        body: JSON = (await self.http.get(location)).json()
+        return body
+
+
+@pytest_asyncio.fixture
+async def uploader(workshop: Workshop) -> Uploader:
+    return Uploader(workshop)
+
+
+@pytest.fixture
+def store(app: FastAPI) -> BlobStore:
+    made: BlobStore = app.state.blobs
+    return made
+
+
+async def keys(store: BlobStore) -> set[str]:
+    return {found.key async for found in store.list()}
+
+
+async def test_pieces_become_one_file_and_leave_nothing_else(uploader: Uploader, store: BlobStore) -> None:
+    whole = bytes(range(256)) * 10 * KIB
+    location = await uploader.begin(len(whole), sha256=hashlib.sha256(whole).hexdigest())
+    answer = httpx.Response(0)
+    for start in range(0, len(whole), 900 * KIB):
+        assert await uploader.offset(location) == start
+        answer = await uploader.piece(location, start, whole[start : start + 900 * KIB])
+        assert answer.status_code == 204, answer.text
+    file = answer.headers["Cascadia-File"]
+    assert (await uploader.http.get(f"/api/v1/files/{file}/content")).content == whole
+    shown = await uploader.read(location)
+    assert (shown["state"], shown["file"], shown["offset"]) == ("done", file, len(whole))
+    assert len(await keys(store)) == 1
+
+
+async def test_an_upload_goes_on_where_it_broke_off(uploader: Uploader, store: BlobStore) -> None:
+    location = await uploader.begin(10)
+    await uploader.piece(location, 0, b"01234")
+    wrong = await uploader.piece(location, 3, b"34567")
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "upload_offset")
+    assert await uploader.offset(location) == 5
+    done = await uploader.piece(location, 5, b"56789")
+    assert (await uploader.http.get(f"/api/v1/files/{done.headers['Cascadia-File']}/content")).content == b"0123456789"
+    again = await uploader.piece(location, 10, b"")
+    assert (again.status_code, again.headers["Cascadia-File"]) == (204, done.headers["Cascadia-File"])
+    assert len(await keys(store)) == 1
+
+
+async def test_of_two_pieces_for_one_offset_one_is_taken(uploader: Uploader, store: BlobStore) -> None:
+    location = await uploader.begin(20)
+    answers = await asyncio.gather(*(uploader.piece(location, 0, bytes([65 + n]) * 10) for n in range(5)))
+    assert sorted(a.status_code for a in answers) == [204, 409, 409, 409, 409]
+    assert await uploader.offset(location) == 10
+    assert len(await keys(store)) == 1
+
+
+async def test_what_is_not_as_announced_is_refused_and_leaves_nothing(uploader: Uploader, store: BlobStore) -> None:
+    location = await uploader.begin(5)
+    good = base64.b64encode(hashlib.sha256(b"0123").digest()).decode()
+    bad = await uploader.piece(location, 0, b"012X", **{"Upload-Checksum": f"sha256 {good}"})
+    assert (bad.status_code, bad.json()["code"]) == (422, "upload_checksum")
+    assert (await uploader.piece(location, 0, b"0123", **{"Upload-Checksum": f"sha256 {good}"})).status_code == 204
+    long = await uploader.piece(location, 4, b"45")
+    assert (long.status_code, long.json()["code"]) == (422, "upload_too_long")
+    assert len(await keys(store)) == 1
+
+
+async def test_a_whole_that_does_not_hash_to_its_declaration_fails(uploader: Uploader, store: BlobStore) -> None:
+    location = await uploader.begin(5, sha256="0" * 64)
+    answer = await uploader.piece(location, 0, b"01234")
+    assert "Cascadia-File" not in answer.headers
+    shown = await uploader.read(location)
+    assert (shown["state"], shown["error"]["code"]) == ("failed", "upload_checksum")
+    assert (await uploader.piece(location, 5, b"")).json()["code"] == "upload_failed"
+    assert await keys(store) == set()
+
+
+async def test_a_server_that_dies_before_putting_together_is_made_up_for(uploader: Uploader, database: Database, store: BlobStore) -> None:
+    """By the job, by whoever asks, or both at once: there is one file."""
+    location = await uploader.begin(5)
+    uid = UUID(location.rsplit("/", 1)[1])
+    at_once = uploads.AT_ONCE
+    uploads.AT_ONCE = 0  # type: ignore[misc]  # as if the server had died after the last piece
+    try:
+        answer = await uploader.piece(location, 0, b"01234")
+    finally:
+        uploads.AT_ONCE = at_once  # type: ignore[misc]
+    assert answer.headers["Cascadia-Job"] == "vault.assemble"
+    async with database.read() as read:
+        assert await read.value("SELECT count(*) FROM job WHERE type = 'vault.assemble'") == 1
+    ends = await asyncio.gather(*(uploads.assemble(database, store, uid) for _ in range(4)), uploader.read(location))
+    assert {str(end.file_uid) for end in ends[:4] if isinstance(end, uploads.UploadRow)} == {ends[4]["file"]}  # type: ignore[index]
+    assert len((await uploader.workshop.engineer.get("/files"))["items"]) == 1
+    assert len(await keys(store)) == 1
+
+
+async def test_another_person_has_no_part_in_it(uploader: Uploader) -> None:
+    location = await uploader.begin(5)
+    assert (await uploader.workshop.lead.http.head(location)).status_code == 404
+    sent = await uploader.workshop.lead.http.patch(location, content=b"01234", headers={"Upload-Offset": "0"})
+    assert sent.status_code == 404
+    assert await uploader.offset(location) == 0
+
+
+async def test_an_upload_is_given_up_or_forgotten_with_its_pieces(uploader: Uploader, database: Database, store: BlobStore) -> None:
+    first, second = await uploader.begin(10), await uploader.begin(10)
+    for location in (first, second):
+        await uploader.piece(location, 0, b"01234")
+    assert (await uploader.http.delete(first)).status_code == 204
+    assert (await uploader.http.head(first)).status_code == 404
+    assert len(await keys(store)) == 1
+    async with database.write() as write:
+        await write.execute("UPDATE upload SET expires_at = now() - interval '1 second'")
+    assert (await uploader.http.head(second)).status_code == 404
+    await collect(database, store, timedelta(0))
+    assert await keys(store) == set()
+
+
+async def test_the_collector_leaves_pieces_that_are_waited_for(uploader: Uploader, database: Database, store: BlobStore) -> None:
+    location = await uploader.begin(10)
+    await uploader.piece(location, 0, b"01234")
+    await collect(database, store, timedelta(0))
+    assert (await uploader.piece(location, 5, b"56789")).headers["Cascadia-File"]
+
+
+async def test_the_command_line_sends_a_large_file_in_pieces(app: FastAPI, uploader: Uploader, tmp_path: Path) -> None:
+    content = bytes(range(251)) * 20_000
+    (tmp_path / "large.bin").write_bytes(content)
+    token = (await uploader.workshop.engineer.post("/tokens", {"name": "script"}))["secret"]
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, lifespan="off", log_config=None))
+    serving = asyncio.create_task(server.serve())
+    await eventually(lambda: server.started)
+    client = Client(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", token)
+    try:
+        file = await asyncio.to_thread(upload, client, tmp_path / "large.bin", uploader.workshop.project)
+    finally:
+        client.http.close()
+        server.should_exit = True
+        await serving
+    assert file["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    (
+        ({"Upload-Metadata": "name !!!"}, 422),
+        ({"Upload-Metadata": metadata(name="x", project="nonsense")}, 422),
+        ({"Upload-Metadata": metadata(name="x", project="01a214c0-0000-7000-8000-000000000000")}, 404),
+        ({"Upload-Length": "-1"}, 422),
+        ({"Upload-Length": str(2**60)}, 422),
+    ),
+)
+async def test_what_cannot_be_begun_is_refused(uploader: Uploader, headers: dict[str, str], status: int) -> None:
+    good = {"Upload-Length": "5", "Upload-Metadata": metadata(name="x", project=uploader.workshop.project)}
+    answer = await uploader.http.post("/api/v1/uploads", headers={**good, **headers})
+    assert answer.status_code == status, answer.text
