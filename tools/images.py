@@ -74,7 +74,8 @@ def _make_base(the_engine: Engine) -> str:
     subprocess.run(
         ["debootstrap", "--variant=minbase", "--include=ca-certificates", "bookworm", str(root)], check=True, stdout=subprocess.DEVNULL
     )
-    for path in ("etc/apt", "etc/ssl/certs", "usr/local/share/ca-certificates"):
+    _trust_what_this_machine_trusts(root)
+    for path in ("etc/apt", "etc/ssl/certs"):
         shutil.rmtree(root / path, ignore_errors=True)
         shutil.copytree(Path("/") / path, root / path, symlinks=False, ignore_dangling_symlinks=True)
     for path in ("etc/pip.conf", "etc/npmrc"):
@@ -88,6 +89,16 @@ def _make_base(the_engine: Engine) -> str:
         subprocess.run(command, stdin=tar.stdout, env=the_engine.environment, check=True, stdout=subprocess.DEVNULL)
     shutil.rmtree(root, ignore_errors=True)
     return "made here"
+
+
+def _trust_what_this_machine_trusts(root: Path) -> None:
+    """Authorities of this machine that Debian does not have go where they outlast an update of Debian's own list."""
+    end = "-----END CERTIFICATE-----"
+    theirs = (root / CERTIFICATES.lstrip("/")).read_text(encoding="ascii", errors="replace")
+    for number, block in enumerate(Path(CERTIFICATES).read_text(encoding="ascii", errors="replace").split(end)[:-1]):
+        certificate = block[block.index("-----BEGIN") :] + end + "\n"
+        if certificate not in theirs:
+            (root / f"usr/local/share/ca-certificates/machine-{number}.crt").write_text(certificate, encoding="ascii")
 
 
 def _size(the_engine: Engine, name: str) -> int:
