@@ -160,3 +160,11 @@ def test_config_check_shows_settings_without_secrets_and_every_problem_at_once()
     with pytest.raises(SettingsInvalid) as refused:
         load({"DATABASE_URL": "mysql://x", "PORT": "0", "S3_SECRET": "x"})
     assert len(refused.value.problems) == 3
+
+
+def test_without_a_database_the_command_says_what_it_would_look_at(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+    command = (sys.executable, "-P", "-m", "cascadia.cli", "doctor")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert str(tmp_path) in done.stderr

@@ -91,7 +91,16 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Look at everything that this server depends on; ends with 1 where something does not work."""
-    settings = _for_server()
+    settings = program_settings.load()
+    if settings.database_url is None:
+        from cascadia.kernel.embedded import running_url  # noqa: PLC0415
+
+        url = running_url(settings.data_dir)
+        if url is None:
+            raise SettingsInvalid(
+                [f"DATABASE_URL is not set, and no `cascadia up` runs in {settings.data_dir}: there is nothing to look at."]
+            )
+        settings = settings.model_copy(update={"database_url": url})
     import asyncio  # noqa: PLC0415
     import json  # noqa: PLC0415
 
