@@ -13,8 +13,20 @@ from tools.steps import BIN, ROOT, WEB, Step, checks, close, npm, run_all
 
 RESULTS = ROOT / "test-results"
 OLDEST = "postgresql-15"
-ONCE_IS_ENOUGH = ("assets", "browser", "cad", "dev", "embedded", "faults", "importing", "previews", "tutorial")
-"""Folders of tests that bring a PostgreSQL with their program, need none, or are about what surrounds it."""
+ONCE_IS_ENOUGH = (
+    "assets",
+    "browser",
+    "cad",
+    "dev",
+    "embedded",
+    "faults",
+    "importing",
+    "jobs/test_broker_link.py",
+    "jobs/test_rabbitmq.py",
+    "previews",
+    "tutorial",
+)
+"""Tests that bring a PostgreSQL with their program, need none, or are about what surrounds it."""
 
 
 FLEET = "tests/distributed"
@@ -44,7 +56,7 @@ def pytest(name: str, arguments: Sequence[str], *variables: str) -> Step:
 
 def on_the_oldest_postgresql(left_out: Sequence[str]) -> Step:
     """What speaks to a database, once more on the oldest version that is supported."""
-    elsewhere = [*(f"--ignore=tests/{folder}" for folder in ONCE_IS_ENOUGH), f"--ignore={FLEET}"]
+    elsewhere = [*(f"--ignore=tests/{path}" for path in ONCE_IS_ENOUGH), f"--ignore={FLEET}"]
     return pytest("pytest on PostgreSQL 15", [*left_out, *elsewhere], "CASCADIA_TEST_POSTGRES=15")
 
 
