@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 import pytest_asyncio
 import uvicorn
@@ -85,6 +86,17 @@ async def test_pieces_become_one_file_and_leave_nothing_else(uploader: Uploader,
     shown = await uploader.read(location)
     assert (shown["state"], shown["file"], shown["offset"]) == ("done", file, len(whole))
     assert len(await keys(store)) == 1
+
+
+async def test_the_end_of_an_upload_is_told_in_gmt_wherever_the_database_is(uploader: Uploader, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER ROLE CURRENT_USER IN DATABASE \"{name}\" SET timezone = 'Asia/Kolkata'".encode())
+        connection.execute(
+            b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    answer = await uploader.http.head(await uploader.begin(5))
+    assert answer.headers["Upload-Expires"].endswith(" GMT")
 
 
 async def test_an_upload_goes_on_where_it_broke_off(uploader: Uploader, store: BlobStore) -> None:

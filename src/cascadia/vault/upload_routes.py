@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import UTC
 from email.utils import format_datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -164,7 +165,11 @@ async def _store_piece(request: Request, db: Db, blobs: BlobStore, upload: Uploa
 
 
 def _headers(upload: UploadRow) -> dict[str, str]:
-    headers = {**TUS, "Upload-Offset": str(upload.received), "Upload-Expires": format_datetime(upload.expires_at, usegmt=True)}
+    headers = {
+        **TUS,
+        "Upload-Offset": str(upload.received),
+        "Upload-Expires": format_datetime(upload.expires_at.astimezone(UTC), usegmt=True),
+    }
     return {**headers, "Cascadia-File": str(upload.file_uid)} if upload.file_uid else headers
 
 
