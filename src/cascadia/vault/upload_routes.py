@@ -71,7 +71,7 @@ async def probe_upload(db: Db, actor: CurrentActor, upload_id: UUID) -> Response
     """How far an upload has come, in `Upload-Offset`."""
     async with db.primary() as primary:
         upload = await uploads.find(primary, actor, upload_id)
-    return Response(headers={**_headers(upload), "Upload-Length": str(upload.size), "Cache-Control": "no-store"})
+    return Response(headers={**offset_headers(upload), "Upload-Length": str(upload.size), "Cache-Control": "no-store"})
 
 
 @router.get("/uploads/{upload_id}", response_model=UploadView)
@@ -107,7 +107,7 @@ async def add_upload_piece(
     received = upload.received
     if not upload.complete:
         received = await _store_piece(request, db, blobs, upload, checksum)
-    headers = {**_headers(upload), "Upload-Offset": str(received)}
+    headers = {**offset_headers(upload), "Upload-Offset": str(received)}
     if received == upload.size:
         if upload.size <= uploads.AT_ONCE:
             done = await uploads.assemble(db, blobs, upload.uid)
@@ -164,7 +164,8 @@ async def _store_piece(request: Request, db: Db, blobs: BlobStore, upload: Uploa
             await blobs.delete(piece.key)
 
 
-def _headers(upload: UploadRow) -> dict[str, str]:
+def offset_headers(upload: UploadRow) -> dict[str, str]:
+    """How far an upload is and how long it is kept, in GMT whatever the database's time zone is."""
     headers = {
         **TUS,
         "Upload-Offset": str(upload.received),
