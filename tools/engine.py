@@ -80,9 +80,13 @@ def engine() -> Engine:
     return mine
 
 
+def _sockets() -> Path:
+    """Where the engine keeps its sockets: short enough for a socket's name (107 bytes), wherever the checkout lies."""
+    return Path(f"/run/cascadia-docker-{ROOT.stat().st_ino}")
+
+
 def _socket() -> Path:
-    """Short enough for a socket's name (107 bytes), wherever the checkout lies."""
-    return Path(f"/run/cascadia-docker-{ROOT.stat().st_ino}.sock")
+    return _sockets().with_suffix(".sock")
 
 
 def _answers(host: str) -> bool:
@@ -99,7 +103,7 @@ def _start(host: str) -> None:
     if os.geteuid() != 0:
         raise NoEngine("no Docker engine answers, and only root can start one: start Docker, or leave it out by --without docker")
     PRIVATE.mkdir(parents=True, exist_ok=True)
-    command = ["dockerd", f"--data-root={PRIVATE}/data", f"--exec-root={PRIVATE}/exec", "-H", host, "-p", str(PRIVATE / "pid")]
+    command = ["dockerd", f"--data-root={PRIVATE}/data", f"--exec-root={_sockets()}", "-H", host, "-p", str(PRIVATE / "pid")]
     with (PRIVATE / "log").open("wb") as log:
         try:
             process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
