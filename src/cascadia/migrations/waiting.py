@@ -8,7 +8,7 @@ from typing import Final
 import psycopg
 import structlog
 
-from cascadia.kernel.errors import CascadiaError, Unavailable
+from cascadia.kernel.errors import Unavailable
 from cascadia.kernel.reach import why_not
 from cascadia.migrations.run import check_schema
 
@@ -68,6 +68,3 @@ def until_reached(url: str, work: Callable[[], None], *, wait: bool) -> None:
             time.sleep(AGAIN_SECONDS)
         else:
             return
-
-
-__all__ = ["CascadiaError", "schema_is_there", "until_reached"]

@@ -177,7 +177,7 @@ class _Accepting:
         elif child is not None:
             fields = {**line.fields(), **changed_fields(group, line)}
             if child.id != line.child_id:
-                fields |= {"child_id": child, "unit": self.units[row.child or ""], "note": line.note}
+                fields |= {"child_id": child, "unit": self.units[row.child or ""]}
             self._line(line.line_id, line.uid, line.from_seq, fields, parent)
 
     def _line(self, line_id: int, uid: UUID, seen: int | None, fields: Mapping[str, Any] | None, parent: Ref) -> None:

@@ -90,13 +90,9 @@ UPLOAD: Final[LiteralString] = (
 ADD_PIECE: Final[LiteralString] = "SELECT upload_add_piece(%(uid)s, %(start)s, %(bytes)s, %(key)s)"
 PIECES: Final[LiteralString] = "SELECT key FROM upload_piece WHERE upload_id = %(upload_id)s ORDER BY start"
 LOCK_UPLOAD: Final[LiteralString] = "SELECT state FROM upload WHERE uid = %(uid)s FOR UPDATE"
-UPLOAD_DONE: Final[LiteralString] = (
+END_UPLOAD: Final[LiteralString] = (
     "WITH gone AS (DELETE FROM upload_piece USING upload u WHERE u.uid = %(uid)s AND upload_piece.upload_id = u.upload_id)"
-    " UPDATE upload SET state = 'done', file_uid = %(file_uid)s WHERE uid = %(uid)s"
-)
-UPLOAD_FAILED: Final[LiteralString] = (
-    "WITH gone AS (DELETE FROM upload_piece USING upload u WHERE u.uid = %(uid)s AND upload_piece.upload_id = u.upload_id)"
-    " UPDATE upload SET state = 'failed', error = %(error)s WHERE uid = %(uid)s"
+    " UPDATE upload SET state = %(state)s, file_uid = %(file_uid)s, error = %(error)s WHERE uid = %(uid)s"
 )
 DELETE_UPLOAD: Final[LiteralString] = "DELETE FROM upload WHERE uid = %(uid)s"
 FORGET_UPLOADS: Final[LiteralString] = "DELETE FROM upload WHERE expires_at < now()"

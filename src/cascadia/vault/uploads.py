@@ -8,7 +8,7 @@ whole is put together by the server that took the last piece where it is small, 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -162,12 +162,12 @@ async def assemble(database: Database, store: BlobStore, uid: UUID) -> UploadRow
                 return await _by_uid(write, uid) if state else None
             if upload.sha256 and stored.sha256 != upload.sha256:
                 error = {"code": WrongChecksum.code, "message": "The bytes arrived otherwise than they were sent. Upload the file again."}
-                await write.execute(queries.UPLOAD_FAILED, {"uid": uid, "error": Jsonb(error)})
+                await write.execute(queries.END_UPLOAD, {"uid": uid, "state": "failed", "file_uid": None, "error": Jsonb(error)})
             else:
                 file = new_uid()
                 blob = await service.create_file(write, await actor_of(write, upload.created_by), upload.target, stored, file)
                 kept = blob.key == stored.key
-                await write.execute(queries.UPLOAD_DONE, {"uid": uid, "file_uid": file})
+                await write.execute(queries.END_UPLOAD, {"uid": uid, "state": "done", "file_uid": file, "error": None})
             done = await _by_uid(write, uid)
     finally:
         if not kept:
@@ -191,6 +191,6 @@ async def end(write: Write, upload: UploadRow) -> list[str]:
 
 
 async def _by_uid(read: Read, uid: UUID) -> UploadRow:
-    row: Any = await read.one(queries.UPLOAD, UploadRow, {"uid": uid})
-    assert isinstance(row, UploadRow)
+    row = await read.one(queries.UPLOAD, UploadRow, {"uid": uid})
+    assert row
     return row

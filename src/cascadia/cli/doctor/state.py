@@ -3,7 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, datetime
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString
 
 import psycopg
 
@@ -23,7 +23,7 @@ SAMPLE: Final = 200
 CHAIN_MOST: Final = 20_000
 """Commits up to which the whole chain is read again."""
 SERVER: Final[LiteralString] = (
-    "SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS replica, clock_timestamp() AS now, "
+    "SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS replica, "
     "(SELECT count(*) FROM pg_stat_activity) AS used, current_setting('max_connections')::int AS most, "
     "(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start < now() - interval '5 minutes') AS old"
 )
@@ -43,10 +43,14 @@ async def reached(around: Surroundings) -> Finding:
     return ok("it answers")
 
 
+async def _server(around: Surroundings) -> dict[str, Any]:
+    async with around.database.primary() as primary:
+        return (await primary.rows(SERVER))[0]
+
+
 async def version(around: Surroundings) -> Finding:
     """A server that is supported, and can be written to."""
-    async with around.database.primary() as primary:
-        found = (await primary.rows(SERVER))[0]
+    found = await _server(around)
     if found["version"] < run.OLDEST_SERVER:
         return bad(f"The server is PostgreSQL {found['version'] // 10_000}.", "use PostgreSQL 15 or newer")
     if found["replica"]:
@@ -69,8 +73,7 @@ async def clock(around: Surroundings) -> Finding:
 
 async def connections(around: Surroundings) -> Finding:
     """Room for more servers."""
-    async with around.database.primary() as primary:
-        found = (await primary.rows(SERVER))[0]
+    found = await _server(around)
     words = f"{found['used']} of {found['most']} connections are used"
     if found["used"] > found["most"] * 0.8:
         return warn(f"{words}.", "raise max_connections, lower DATABASE_POOL_SIZE, or put PgBouncer in between")
@@ -79,8 +82,7 @@ async def connections(around: Surroundings) -> Finding:
 
 async def transactions(around: Surroundings) -> Finding:
     """A transaction that nobody ends keeps old rows."""
-    async with around.database.primary() as primary:
-        found = (await primary.rows(SERVER))[0]
+    found = await _server(around)
     if found["old"]:
         return warn(
             f"{found['old']} transactions are older than five minutes.", "look at pg_stat_activity, end them by pg_terminate_backend"
