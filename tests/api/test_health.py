@@ -4,6 +4,8 @@ import httpx
 import psycopg
 from fastapi import FastAPI
 
+from cascadia.jobs import service
+from cascadia.kernel.declare import Enqueue
 from cascadia.settings import Settings
 from cascadia.web import create_app
 from tests.company import visitor
@@ -53,3 +55,11 @@ async def test_metrics_count_requests_by_route(client: httpx.AsyncClient) -> Non
     before = await count()
     await client.get("/api/v1/parts/01980000-0000-7000-8000-000000000000")
     assert await count() == before + 1
+
+
+async def test_metrics_tell_what_waits_in_the_ledger(app: FastAPI, client: httpx.AsyncClient) -> None:
+    async with app.state.database.write() as write:
+        await service.enqueue(write, Enqueue("vault.collect", {}))
+    lines = (await client.get("/metrics")).text.splitlines()
+    assert 'cascadia_jobs_queued{family="vault"} 1.0' in lines
+    assert 'cascadia_workers{family="vault"} 0.0' in lines

@@ -1,5 +1,8 @@
 """What administrators see and do: queues, workers, logs, replays."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import httpx
 import pytest
 
@@ -10,6 +13,7 @@ from cascadia.jobs.model import Failure, Retry
 from cascadia.jobs.upkeep import archive
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
+from cascadia.kernel.ids import new_uid
 from tests.company import Company, Workshop
 
 
@@ -118,6 +122,27 @@ async def test_old_jobs_move_to_the_archive_with_their_logs(acme: Company, datab
         assert await primary.value("SELECT count(*) FROM job_log") == 4
     assert (row["state"], row["job"]["error"]["code"], len(row["log"])) == ("dead", "bad", 2)
     assert await archive(database) == 0
+
+
+async def test_a_job_of_the_archive_is_read_like_any_other_but_not_tried_again(workshop: Workshop, database: Database) -> None:
+    async with database.write() as write:
+        actor = await write.value("SELECT user_id FROM user_account WHERE uid = %(uid)s", {"uid": UUID(workshop.engineer.user["id"])})
+        program = await write.value("SELECT program_id FROM program WHERE uid = %(uid)s", {"uid": UUID(workshop.program)})
+        about = {"subject_kind": "file", "subject": new_uid(), "subject_name": "as1.stp"}
+        uid = await service.enqueue(write, Enqueue("vault.collect", {}, actor_id=actor, program_id=program, **about))  # type: ignore[arg-type]
+    await kill_all(database)
+    before = await workshop.engineer.get(f"/jobs/{uid}")
+    log = await workshop.lead.get(f"/jobs/{uid}/log")
+    assert await archive(database, timedelta(seconds=-1)) == 1
+    assert (await workshop.engineer.get("/jobs"))["items"] == []
+    assert await workshop.engineer.get(f"/jobs/{uid}") == before
+    assert (await workshop.viewer.get(f"/jobs/{uid}"))["subject"]["name"] == "as1.stp"
+    assert await workshop.lead.get(f"/jobs/{uid}/log") == log
+    assert len(log["items"]) == 2
+    assert (await workshop.stranger.send("GET", f"/jobs/{uid}")).status_code == 404
+    again = await workshop.engineer.send("POST", f"/jobs/{uid}/retry")
+    assert (again.status_code, again.json()["code"]) == (409, "job_not_dead")
+    assert "archive" in again.json()["detail"]
 
 
 async def test_the_newest_tick_of_a_schedule_is_not_forgotten(acme: Company, database: Database) -> None:

@@ -53,6 +53,24 @@ async def test_members_of_the_program_see_a_job_and_strangers_do_not(app: FastAP
     assert (await workshop.viewer.send("POST", f"/jobs/{uid}/cancel")).status_code == 403
 
 
+async def test_jobs_are_found_by_what_they_are_about_and_by_who_asked_for_them(app: FastAPI, workshop: Workshop) -> None:
+    file = {"subject_kind": "file", "subject": new_uid()}
+    above = await enqueue(app, workshop.engineer, workshop.program, subject_name="100% gear_box.stp", **file)
+    below = await enqueue(app, workshop.engineer, workshop.program, subject_name="100 gears box.stp", parent=UUID(above), **file)
+
+    async def found(**wanted: Any) -> list[str]:
+        return [job["id"] for job in (await workshop.viewer.get("/jobs", count=True, **wanted))["items"]]
+
+    assert await found(q="GEAR_") == [above]
+    assert await found(q="100%") == [above]
+    assert await found(q="gear") == [below, above]
+    assert await found(q="sample.emp") == [below, above]
+    assert await found(q="  ") == [below, above]
+    assert await found(q="wheel") == []
+    assert await found(parent=above) == [below]
+    assert await found(parent=below) == []
+
+
 async def test_cancel_and_retry_answer_with_the_job_and_a_key_makes_them_once(app: FastAPI, workshop: Workshop) -> None:
     uid = await enqueue(app, workshop.engineer, workshop.program)
     await fail_for_good(app)

@@ -20,6 +20,7 @@ import { BomPage } from "./features/bom/BomPage";
 import { WhereUsedPage } from "./features/bom/WhereUsedPage";
 import { CommitPage } from "./features/history/CommitPage";
 import { HistoryPage } from "./features/history/HistoryPage";
+import { JobPage } from "./features/jobs/JobPage";
 import { JobsPage } from "./features/jobs/JobsPage";
 import { QueuesPage } from "./features/jobs/QueuesPage";
 import { AttributesPage } from "./features/parts/AttributesPage";
@@ -119,9 +120,10 @@ const proposal = createRoute({ getParentRoute: () => app, path: "/proposals/$pro
 const jobs = createRoute({
   getParentRoute: () => app,
   path: "/jobs",
-  validateSearch: (search: Record<string, unknown>) => text(search, "state", "mine"),
+  validateSearch: (search: Record<string, unknown>) => text(search, "q", "state", "mine"),
   component: JobsPage,
 });
+const job = createRoute({ getParentRoute: () => app, path: "/jobs/$jobId", component: JobPage });
 const queues = createRoute({ getParentRoute: () => app, path: "/admin/queues", component: QueuesPage });
 const webhooks = createRoute({ getParentRoute: () => app, path: "/admin/webhooks", component: WebhooksPage });
 const history = createRoute({
@@ -152,6 +154,7 @@ const routeTree = root.addChildren([
     imports,
     proposal,
     jobs,
+    job,
     queues,
     webhooks,
     history,

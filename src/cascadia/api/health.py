@@ -1,6 +1,7 @@
 """Whether this process works: for load balancers, orchestrators and Prometheus."""
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated, Final, Literal
 
 import psycopg
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
+from cascadia.jobs import board, metrics
 from cascadia.jobs.permits import PermitSender
 from cascadia.kernel.db import Database, Primary
 from cascadia.kernel.errors import Unavailable
@@ -68,6 +70,9 @@ async def _state(primary: Primary) -> tuple[int, int] | None:
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
 @permission("public")
-async def get_metrics() -> Response:
-    """Counters of this process in the text format of Prometheus."""
+async def get_metrics(db: Db) -> Response:
+    """Counters of this process, and what waits and runs in the ledger, in the text format of Prometheus."""
+    with suppress(TimeoutError, psycopg.Error, Unavailable):
+        async with asyncio.timeout(DEADLINE_SECONDS), db.read() as read:
+            metrics.show_queues(await board.list_queues(read))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -18,6 +18,7 @@ from cascadia.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.kernel.sql import like_part
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.model import At, Author, Change, CommitSeq, Delta, Ref, Unchanged
 
@@ -115,7 +116,7 @@ async def page(
         "program": wanted.program,
         "phase": wanted.phase,
         "number": wanted.number,
-        "like": _like(wanted.q),
+        "like": like_part(wanted.q),
         "released": wanted.released,
         "after_key": after[0] if after else None,
         "after_id": after[1] if after else None,
@@ -131,13 +132,6 @@ async def page(
 def _keys(row: ItemRow, sort: str) -> list[Any]:
     key: Any = {"number": row.number, "name": row.name, "updated_at": row.from_seq}[sort]
     return [key, row.item_id]
-
-
-def _like(text: str | None) -> str | None:
-    if not text or not text.strip():
-        return None
-    escaped = text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 async def judge_create(primary: Primary, actor: Actor, kind: Kind, new: NewItem, message: str | None) -> Created:

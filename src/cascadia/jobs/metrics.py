@@ -5,6 +5,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from cascadia.jobs.board import Queue
 from cascadia.jobs.queries import Depth
 
 SECONDS: Final = (0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800)
@@ -14,6 +15,7 @@ RUNNING = Gauge("cascadia_jobs_running", "Jobs that run, on all workers", ["fami
 OLDEST = Gauge("cascadia_jobs_oldest_queued_seconds", "How long the oldest due job has waited", ["family"])
 WAIT = Histogram("cascadia_jobs_wait_seconds", "Time from due to claimed", ["family"], buckets=SECONDS)
 RUN = Histogram("cascadia_jobs_run_seconds", "Time from claimed to ended", ["family"], buckets=SECONDS)
+WORKERS = Gauge("cascadia_workers", "Workers that take jobs of the family", ["family"])
 FINISHED = Counter("cascadia_jobs_finished_total", "Attempts that ended, by how", ["family", "outcome"])
 LEASE_LOST = Counter("cascadia_jobs_lease_lost_total", "Leases of workers that are gone")
 FENCED = Counter("cascadia_jobs_fenced_total", "Finishes that the ledger refused")
@@ -28,3 +30,12 @@ def show_depth(families: Iterable[str], depths: Iterable[Depth]) -> None:
         QUEUED.labels(family).set(depth.queued)
         RUNNING.labels(family).set(depth.running)
         OLDEST.labels(family).set(depth.oldest_seconds)
+
+
+def show_queues(queues: Iterable[Queue]) -> None:
+    """Sets the gauges of every family that is known to the ledger, and how many workers take it."""
+    for queue in queues:
+        QUEUED.labels(queue.family).set(queue.queued)
+        RUNNING.labels(queue.family).set(queue.running)
+        OLDEST.labels(queue.family).set(queue.oldest_seconds)
+        WORKERS.labels(queue.family).set(queue.workers)

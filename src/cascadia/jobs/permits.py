@@ -6,6 +6,7 @@ The ledger is the truth: a permit that is lost is made up for (`top_up`), one to
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Final
@@ -31,10 +32,10 @@ TOPOLOGY: Final = 1
 ARGUMENTS: Final = {"x-queue-type": "quorum"}
 PERMIT: Final = Message(b"", delivery_mode=DeliveryMode.PERSISTENT)
 CONFIRM_SECONDS: Final = 5.0
-PATIENCE_SECONDS: Final = 0.2
-"""What a caller waits for the broker at most."""
 TRIES: Final = 3
 MOST_AT_ONCE: Final = 200
+MOST_WAKES: Final = 16
+"""Permits of a family for jobs that were queued within the same moment: who is awake goes on by itself, and `top_up` finds the rest."""
 RENEW_SECONDS: Final = 30.0
 OFFER_SECONDS: Final = 0.1
 """So long what the relay found is left to the permits of those who enqueued it."""
@@ -65,14 +66,14 @@ class Permits:
         self._channel = None
 
     async def offer(self, families: Collection[str]) -> None:
-        """One permit for each family, confirmed; gives up after a moment and without a broker: lost permits heal."""
+        """A permit for each mention of a family, confirmed; without a broker none: lost permits heal."""
         if self._channel is None or self._channel.is_closed:
             return
+        wakes = [family for family, jobs in Counter(families).items() for _ in range(min(jobs, MOST_WAKES))]
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await asyncio.gather(*(self.publish(family) for family in families))
+            await asyncio.gather(*(self.publish(family) for family in wakes))
         except TROUBLE as error:
-            log.info("permit_not_offered", families=sorted(families), reason=str(error).strip() or type(error).__name__)
+            log.info("permit_not_offered", families=sorted(set(families)), reason=str(error).strip() or type(error).__name__)
 
     async def publish(self, family: str) -> None:
         """One permit; tries again where the broker refuses it (a leader is being elected), makes the queue where there is none."""

@@ -22,10 +22,12 @@ STREAMED: Final = query(__package__, "streamed")
 DEPTH: Final = query(__package__, "depth")
 ENDED_ATTEMPT: Final = query(__package__, "ended_attempt")
 JOBS: Final = query(__package__, "jobs")
+ARCHIVED: Final = query(__package__, "archived")
 JOB: Final[LiteralString] = JOBS + " AND j.uid = %(uid)s"
 FILTER: Final[LiteralString] = (
     " AND (%(state)s::text IS NULL OR j.state = %(state)s) AND (%(family)s::text IS NULL OR j.family = %(family)s)"
-    " AND (NOT %(mine)s OR s.actor_id = %(actor)s)"
+    " AND (NOT %(mine)s OR s.actor_id = %(actor)s) AND (%(parent)s::uuid IS NULL OR above.uid = %(parent)s)"
+    " AND (%(q)s::text IS NULL OR s.subject_name ILIKE %(q)s OR j.type ILIKE %(q)s)"
 )
 JOB_PAGE: Final[LiteralString] = (
     JOBS + FILTER + " AND (%(after)s::bigint IS NULL OR j.id < %(after)s::bigint) ORDER BY j.id DESC LIMIT %(limit)s"
@@ -65,11 +67,15 @@ WORKERS: Final[LiteralString] = (
 )
 WORKER_COUNT: Final[LiteralString] = "SELECT count(*) FROM worker WHERE seen_at > now() - interval '30 seconds'"
 FORGET_WORKERS: Final[LiteralString] = "DELETE FROM worker WHERE seen_at < now() - interval '1 day'"
-JOB_LOG: Final[LiteralString] = (
-    "SELECT l.log_id, l.attempt, l.at, l.line FROM job_log l JOIN job j ON j.id = l.job_id"
-    " WHERE j.uid = %(uid)s AND l.log_id > %(after)s ORDER BY l.log_id LIMIT %(limit)s"
+LOG_LINES: Final[LiteralString] = (
+    "(SELECT l.log_id, l.attempt, l.at, l.line FROM job_log l JOIN job j ON j.id = l.job_id WHERE j.uid = %(uid)s"
+    " UNION ALL SELECT l.log_id, l.attempt, l.at, l.line"
+    " FROM job_archive a CROSS JOIN LATERAL jsonb_populate_recordset(NULL::job_log, a.log) l WHERE a.uid = %(uid)s) line"
 )
-JOB_LOG_COUNT: Final[LiteralString] = "SELECT count(*) FROM job_log l JOIN job j ON j.id = l.job_id WHERE j.uid = %(uid)s"
+JOB_LOG: Final[LiteralString] = (
+    "SELECT log_id, attempt, at, line FROM " + LOG_LINES + " WHERE log_id > %(after)s ORDER BY log_id LIMIT %(limit)s"
+)
+JOB_LOG_COUNT: Final[LiteralString] = "SELECT count(*) FROM " + LOG_LINES
 DEAD: Final[LiteralString] = (
     " WHERE d.state = 'dead' AND (%(family)s::text IS NULL OR d.family = %(family)s) AND (%(type)s::text IS NULL OR d.type = %(type)s)"
     " AND (%(code)s::text IS NULL OR d.error ->> 'code' = %(code)s) AND (%(since)s::timestamptz IS NULL OR d.finished_at > %(since)s)"
@@ -99,6 +105,12 @@ STANDING: Final[LiteralString] = (
     "SELECT j.state, coalesce(bool_or(s.actor_id = %(actor)s), false) AS mine,"
     " coalesce(array_agg(DISTINCT s.program_id) FILTER (WHERE s.program_id IS NOT NULL), '{}') AS programs"
     " FROM job j LEFT JOIN job_subscriber s ON s.job_id = j.id WHERE j.uid = %(uid)s GROUP BY j.id"
+)
+ARCHIVED_STANDING: Final[LiteralString] = (
+    "SELECT a.state, coalesce(bool_or(s.actor_id = %(actor)s), false) AS mine,"
+    " coalesce(array_agg(DISTINCT s.program_id) FILTER (WHERE s.program_id IS NOT NULL), '{}') AS programs, true AS archived"
+    " FROM job_archive a LEFT JOIN LATERAL jsonb_populate_recordset(NULL::job_subscriber, a.subscribers) s ON true"
+    " WHERE a.uid = %(uid)s GROUP BY a.uid, a.state"
 )
 RELAY_STEP: Final[LiteralString] = "SELECT numbered, last, families FROM relay_step(%(batch)s)"
 CURSOR: Final[LiteralString] = (
@@ -159,6 +171,7 @@ class Standing:
     state: str
     mine: bool
     programs: list[int]
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

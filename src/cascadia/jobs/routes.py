@@ -44,17 +44,21 @@ async def list_jobs(
     state: Annotated[JobState | None, Query(description="Only jobs in this state.")] = None,
     family: Annotated[str | None, Query(max_length=100, description="Only jobs of this family.")] = None,
     mine: Annotated[bool, Query(description="Only those that I asked for.")] = False,  # noqa: FBT002 - a query parameter
+    parent: Annotated[UUID | None, Query(description="Only those that this job asked for.")] = None,
+    q: Annotated[
+        str | None, Query(max_length=100, description="Only those with this text in the name of their subject or in their type.")
+    ] = None,
 ) -> Response:
     """Jobs of my programs and those that I asked for, newest first."""
     async with db.read() as read:
-        rows, following, total = await service.list_jobs(read, actor, JobFilter(state, family, mine), paging)
+        rows, following, total = await service.list_jobs(read, actor, JobFilter(state, family, mine, parent, q), paging)
     return page_answer(request, JobPage(items=[JobView.of(row) for row in rows], next=following, total=total), following)
 
 
 @router.get("/jobs/{job_id}", response_model=JobView)
 @permission("job.read")
 async def read_job(request: Request, db: Db, actor: CurrentActor, job_id: UUID) -> Response:
-    """One job."""
+    """One job; those that ended more than a month ago come from the archive, which lists do not show."""
     async with db.read() as read:
         return answer(request, JobView.of(await service.get_job(read, actor, job_id)))
 

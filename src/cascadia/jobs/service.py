@@ -14,6 +14,7 @@ from cascadia.kernel.db import Read, Write
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.errors import Forbidden, NotFound
 from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.kernel.sql import like_part
 from cascadia.kernel.statements import Statement
 
 MANAGE = "job.manage"
@@ -26,6 +27,9 @@ class JobFilter:
     state: JobState | None = None
     family: str | None = None
     mine: bool = False
+    parent: UUID | None = None
+    text: str | None = None
+    """In the name of what the job is about, or in its type."""
 
 
 async def enqueue(write: Write, job: Enqueue) -> UUID:
@@ -47,8 +51,9 @@ def enqueue_statement(job: Enqueue) -> Statement:
 
 
 async def get_job(read: Read, actor: Actor, uid: UUID) -> JobRow:
-    """The job, or `NotFound` where the actor may not see it."""
-    found = await read.one(queries.JOB, JobRow, {**_eyes(actor), "uid": uid})
+    """The job, also one of the archive; or `NotFound` where the actor may not see it."""
+    params = {**_eyes(actor), "uid": uid}
+    found = await read.one(queries.JOB, JobRow, params) or await read.one(queries.ARCHIVED, JobRow, params)
     if found is None:
         raise NotFound("There is no such job, or you may not see it.")
     return found
@@ -57,7 +62,14 @@ async def get_job(read: Read, actor: Actor, uid: UUID) -> JobRow:
 async def list_jobs(read: Read, actor: Actor, wanted: JobFilter, page: PageRequest) -> tuple[Sequence[JobRow], str | None, int | None]:
     """One page, newest first, the cursor of the next one, and the total where it was asked for."""
     after = page.after(1)
-    params = {**_eyes(actor), "state": wanted.state, "family": wanted.family, "mine": wanted.mine}
+    params = {
+        **_eyes(actor),
+        "state": wanted.state,
+        "family": wanted.family,
+        "mine": wanted.mine,
+        "parent": wanted.parent,
+        "q": like_part(wanted.text),
+    }
     rows = await read.all(queries.JOB_PAGE, JobRow, {**params, "after": after[0] if after else None, "limit": page.limit + 1})
     total = await read.value(queries.JOB_COUNT, params) if page.count else None
     shown = rows[: page.limit]
@@ -88,6 +100,8 @@ async def retry(write: Write, actor: Actor, uid: UUID) -> None:
         family = await write.value(queries.RETRY, {"uid": uid})
     except psycopg.errors.UniqueViolation as error:
         raise SameWorkOpen("Somebody asked for the same work again meanwhile; that job is still open. Wait for it.") from error
+    if standing.archived:
+        raise NotDead("This job is in the archive, and what it worked on may be gone. Ask for the same work anew.")
     if family is None:
         raise NotDead(f"Only a job that failed for good can be tried again; this one is {standing.state}.")
     write.notify("cascadia_outbox")
@@ -96,7 +110,10 @@ async def retry(write: Write, actor: Actor, uid: UUID) -> None:
 
 async def standing_of(read: Read, actor: Actor, uid: UUID) -> queries.Standing:
     """What decides whether the actor may act on the job; `NotFound` where they may not see it."""
-    found = await read.one(queries.STANDING, queries.Standing, {"uid": uid, "actor": actor.user_id})
+    params = {"uid": uid, "actor": actor.user_id}
+    found = await read.one(queries.STANDING, queries.Standing, params) or await read.one(
+        queries.ARCHIVED_STANDING, queries.Standing, params
+    )
     if found is None or not (found.mine or actor.administrator or set(found.programs) & set(actor.programs)):
         raise NotFound("There is no such job, or you may not see it.")
     return found

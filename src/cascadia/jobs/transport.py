@@ -63,10 +63,7 @@ class PostgresTransport:
 
     async def offer(self, families: Collection[str]) -> None:
         """See `Transport.offer`."""
-        async with self._database.messages() as write:
-            for family in families:
-                write.notify(JOBS_CHANNEL, family)
-            await write.send_notices()
+        self._database.notify((JOBS_CHANNEL, family) for family in families)
 
     async def top_up(self) -> None:
         """A notice that was lost is made up for by the next poll."""

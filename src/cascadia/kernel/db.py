@@ -5,7 +5,7 @@ A function that takes a `Write` cannot be called with a `Read`: mypy refuses it,
 
 import asyncio
 import select
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, Self, TypeVar
 
@@ -18,10 +18,13 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from cascadia.kernel import telemetry
 from cascadia.kernel.errors import Unavailable
 from cascadia.kernel.events import EMIT, Event
+from cascadia.kernel.notices import Lane
 from cascadia.kernel.statements import Statement
 
 Row = TypeVar("Row")
 Params = Mapping[str, Any]
+Notice = tuple[str, str]
+"""A channel, and what is told on it."""
 Carrier = Callable[[Sequence[str]], Awaitable[None]]
 
 log = structlog.get_logger()
@@ -80,7 +83,7 @@ class Write(Primary):
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         super().__init__(connection)
-        self._notices: dict[tuple[str, str], None] = {}
+        self._notices: dict[Notice, None] = {}
 
     async def execute(self, query: LiteralString, params: Params | None = None) -> int:
         """Runs one statement; returns the number of rows that it touched."""
@@ -101,21 +104,13 @@ class Write(Primary):
         self.notify("cascadia_outbox")
 
     def notify(self, channel: str, payload: str = "") -> None:
-        """Wakes the listeners of a channel once the transaction of `Database.write()` has committed."""
+        """Wakes the listeners of a channel soon after the transaction of `Database.write()` has committed."""
         self._notices[channel, payload] = None
 
-    def take_notices(self, channel: str) -> list[str]:
-        """Takes away what was noted for a channel."""
-        taken = [payload for noted, payload in self._notices if noted == channel]
-        for payload in taken:
-            del self._notices[channel, payload]
-        return taken
-
-    async def send_notices(self) -> None:
-        """Sends what was noted: after the commit, since a NOTIFY inside of it makes commits wait for each other."""
-        if self._notices:
-            channels, payloads = zip(*self._notices, strict=True)
-            await self.execute(NOTIFY_ALL, {"channels": list(channels), "payloads": list(payloads)})
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """What was noted."""
+        return list(self._notices)
 
     async def send(self, statements: Sequence[Statement]) -> list[list[dict[str, Any]]]:
         """Sends all statements as *one* simple Query message; returns the rows of each.
@@ -154,11 +149,30 @@ class Database:
         self.url = url
         self._primary = _pool(url, size, idle, name, pooler=pooler)
         self._reads = _pool(read_url, size, idle, name, pooler=pooler) if read_url else self._primary
-        self._carriers: dict[str, Carrier] = {}
+        self._notices = Lane(self._send_notices)
+        self._carriers: dict[str, Lane[str]] = {}
 
     def carry(self, channel: str, carrier: Carrier) -> None:
-        """Notices of this channel go to `carrier` after the commit, instead of NOTIFY. It raises nothing and is quick."""
-        self._carriers[channel] = carrier
+        """The payloads of this channel go to `carrier` after the commit, instead of NOTIFY: one for each transaction. It raises nothing."""
+        self._carriers[channel] = Lane(carrier)
+
+    def notify(self, notices: Iterable[Notice]) -> None:
+        """Wakes listeners of channels soon, and waits for nobody: a NOTIFY inside of a transaction makes commits wait for each other."""
+        left = []
+        for channel, payload in notices:
+            if carrier := self._carriers.get(channel):
+                carrier.add([payload])
+            else:
+                left.append((channel, payload))
+        self._notices.add(left)
+
+    async def _send_notices(self, notices: Sequence[Notice]) -> None:
+        channels, payloads = zip(*dict.fromkeys(notices), strict=True)
+        try:
+            async with _checkout(self._primary) as connection:
+                await connection.execute(NOTIFY_ALL, {"channels": list(channels), "payloads": list(payloads)})
+        except (psycopg.Error, Unavailable) as error:
+            log.warning("notices_not_sent", reason=str(error).strip(), remedy="none needed: listeners poll besides")
 
     async def __aenter__(self) -> Self:
         await self._primary.open(wait=False)
@@ -167,6 +181,9 @@ class Database:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._notices.close()
+        for carrier in self._carriers.values():
+            await carrier.close()
         await self._primary.close()
         if self._reads is not self._primary:
             await self._reads.close()
@@ -203,13 +220,7 @@ class Database:
             write = Write(connection)
             async with connection.transaction():
                 yield write
-            carried = [(carrier, payloads) for channel, carrier in self._carriers.items() if (payloads := write.take_notices(channel))]
-            try:
-                await write.send_notices()
-            except psycopg.Error as error:
-                log.warning("notices_not_sent", reason=str(error), remedy="none needed: listeners poll besides")
-        for carrier, payloads in carried:
-            await carrier(payloads)
+        self.notify(write.notices)
 
     @asynccontextmanager
     async def messages(self) -> AsyncIterator[Write]:

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from cascadia.kernel.sql import like_itself
+
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - a mark, not a secret
 NOT_TOLD: Final = ("job.changed", "job.children_ended", "webhook.created", "webhook.changed", "webhook.deleted", "webhook.disabled")
 """Types that no webhook is told of: a delivery is a job itself, and would tell of itself for ever."""
@@ -81,5 +83,4 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
 
 def pattern(glob: str) -> str:
     """`part.*` as a pattern of LIKE: `part.%`; what LIKE would take for a wildcard stands for itself."""
-    escaped = glob.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return escaped.replace("*", "%")
+    return like_itself(glob).replace("*", "%")

@@ -4,7 +4,7 @@ import { keys } from "./keys";
 import { onward } from "./parts";
 import type { JobState } from "./types";
 
-export type JobFilter = { state?: JobState; mine?: boolean };
+export type JobFilter = { q?: string; state?: JobState; mine?: boolean; parent?: string };
 
 const TRAY = 20;
 const one = (id: string) => ({ path: { job_id: id } });

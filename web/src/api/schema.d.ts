@@ -297,7 +297,7 @@ export interface paths {
         };
         /**
          * Read Job
-         * @description One job.
+         * @description One job; those that ended more than a month ago come from the archive, which lists do not show.
          */
         get: operations["read_job"];
         put?: never;
@@ -1603,7 +1603,7 @@ export interface paths {
         };
         /**
          * Get Metrics
-         * @description Counters of this process in the text format of Prometheus.
+         * @description Counters of this process, and what waits and runs in the ledger, in the text format of Prometheus.
          */
         get: operations["get_metrics"];
         put?: never;
@@ -5995,6 +5995,10 @@ export interface operations {
                 limit?: number;
                 /** @description Only those that I asked for. */
                 mine?: boolean;
+                /** @description Only those that this job asked for. */
+                parent?: string | null;
+                /** @description Only those with this text in the name of their subject or in their type. */
+                q?: string | null;
                 /** @description Only jobs in this state. */
                 state?: components["schemas"]["JobState"] | null;
             };

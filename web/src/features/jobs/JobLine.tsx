@@ -36,7 +36,9 @@ export function JobLine({ job }: { job: Job }) {
     <div className="job">
       <div className="row">
         <span className="grow clip">
-          {jobTitle(job)}{" "}
+          <Link to="/jobs/$jobId" params={{ jobId: job.id }}>
+            {jobTitle(job)}
+          </Link>{" "}
           {job.subject?.kind === "proposal" ? (
             <Link to="/proposals/$proposalId" params={{ proposalId: job.subject.id }}>
               {job.subject.name}

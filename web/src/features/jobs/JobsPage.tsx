@@ -1,11 +1,12 @@
 import { Button, NativeSelect, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { jobsQuery } from "../../api/jobs";
 import type { Job, JobState } from "../../api/types";
 import { JobBadge } from "../../ui/badges";
 import { formatTime, words } from "../../ui/format";
 import { Progress } from "../../ui/Progress";
+import { SearchField } from "../../ui/SearchField";
 import { Empty, ErrorState, SkeletonRows } from "../../ui/states";
 import { PageHead, Toolbar } from "../../ui/Toolbar";
 import { JobActions, JobOutput, jobTitle } from "./JobLine";
@@ -15,17 +16,22 @@ const STATES = ["queued", "running", "succeeded", "dead", "cancelled"];
 
 export function JobsPage() {
   const navigate = useNavigate();
-  const { state, mine } = useSearch({ from: "/app/jobs" });
+  const { q, state, mine } = useSearch({ from: "/app/jobs" });
   const query = useInfiniteQuery(
-    jobsQuery({ ...(state ? { state: state as JobState } : {}), ...(mine === "yes" ? { mine: true } : {}) }),
+    jobsQuery({
+      ...(q ? { q } : {}),
+      ...(state ? { state: state as JobState } : {}),
+      ...(mine === "yes" ? { mine: true } : {}),
+    }),
   );
   const jobs = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const set = (change: { state?: string | undefined; mine?: string | undefined }) =>
+  const set = (change: { q?: string | undefined; state?: string | undefined; mine?: string | undefined }) =>
     void navigate({ to: "/jobs", search: (old) => ({ ...old, ...change }), replace: true });
   return (
     <div className="fill">
       <PageHead title="Jobs" note="everything slow runs in the background; failures say why and can be retried" />
       <Toolbar label="Filters">
+        <SearchField label="Filter by file, number or type" value={q} onChange={(q) => set({ q })} />
         <SegmentedControl
           size="xs"
           aria-label="Whose jobs"
@@ -51,7 +57,7 @@ export function JobsPage() {
         {query.isPending && <SkeletonRows rows={8} label="Loading jobs" />}
         {query.isError && <ErrorState error={query.error} retry={() => query.refetch()} />}
         {query.isSuccess && jobs.length === 0 && (
-          <Empty icon="jobs" title="No jobs here">
+          <Empty icon="jobs" title={q || state || mine ? "No job fits these filters" : "No jobs here"}>
             Drop a STEP file or a parts list on any page and its job shows up live.
           </Empty>
         )}
@@ -85,7 +91,9 @@ function JobTable({ jobs }: { jobs: Job[] }) {
         {jobs.map((job) => (
           <tr key={job.id}>
             <td>
-              {jobTitle(job)} <strong>{job.subject?.name}</strong>
+              <Link to="/jobs/$jobId" params={{ jobId: job.id }}>
+                {jobTitle(job)} <strong>{job.subject?.name}</strong>
+              </Link>
             </td>
             <td>
               <JobBadge state={job.state} />

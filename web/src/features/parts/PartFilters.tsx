@@ -1,11 +1,9 @@
-import { Button, CloseButton, NativeSelect, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
 import { projectsQuery } from "../../api/people";
 import { words } from "../../ui/format";
-import { Icon } from "../../ui/Icon";
+import { SearchField } from "../../ui/SearchField";
 import { Toolbar } from "../../ui/Toolbar";
 import { PHASES } from "./phases";
 
@@ -20,40 +18,12 @@ export function PartFilters() {
   const navigate = useNavigate();
   const search = useSearch({ from: "/app/parts" });
   const { data: projects = [] } = useQuery(projectsQuery);
-  const [typed, setTyped] = useState(search.q ?? "");
   const set = (change: Partial<typeof search>) =>
     void navigate({ to: "/parts", search: (old) => ({ ...old, ...change }), replace: true });
-  const setSoon = useDebouncedCallback((q: string) => set({ q: q || undefined }), 200);
-
-  useEffect(() => setTyped(search.q ?? ""), [search.q]);
-
   const narrowed = search.q || search.project || search.phase || search.status;
   return (
     <Toolbar label="Filters">
-      <TextInput
-        size="xs"
-        w={240}
-        aria-label="Filter by number or name"
-        placeholder="Filter by number or name"
-        leftSection={<Icon name="search" size={14} />}
-        value={typed}
-        rightSection={
-          typed ? (
-            <CloseButton
-              size="xs"
-              aria-label="Clear"
-              onClick={() => {
-                setTyped("");
-                set({ q: undefined });
-              }}
-            />
-          ) : null
-        }
-        onChange={(event) => {
-          setTyped(event.currentTarget.value);
-          setSoon(event.currentTarget.value.trim());
-        }}
-      />
+      <SearchField label="Filter by number or name" value={search.q} onChange={(q) => set({ q })} />
       <NativeSelect
         size="xs"
         aria-label="Project"

@@ -1,0 +1,40 @@
+"""What transactions noted for others goes out after their commits and beside them; a notice that is lost heals by polling."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Final, Generic, TypeVar
+
+T = TypeVar("T")
+
+CLOSE_SECONDS: Final = 5.0
+
+
+class Lane(Generic[T]):
+    """Delivers in the order of `add`, one call of `deliver` at a time: what gathers meanwhile goes with the next one.
+
+    So nobody waits for a notice to arrive, and under load many share a message. `deliver` raises nothing.
+    """
+
+    def __init__(self, deliver: Callable[[Sequence[T]], Awaitable[None]]) -> None:
+        self._deliver = deliver
+        self._waiting: list[T] = []
+        self._going: asyncio.Task[None] | None = None
+
+    def add(self, notices: Iterable[T]) -> None:
+        """Leaves notices to be delivered."""
+        self._waiting.extend(notices)
+        if self._waiting and (self._going is None or self._going.done()):
+            self._going = asyncio.create_task(self._go())
+
+    async def _go(self) -> None:
+        while self._waiting:
+            taken, self._waiting = self._waiting, []
+            await self._deliver(taken)
+
+    async def close(self) -> None:
+        """Until all is delivered, for some seconds at most."""
+        if self._going is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._going
