@@ -70,7 +70,7 @@ COPY --from=worker-packages /opt/cascadia /opt/cascadia
 COPY --from=cad-libraries /build/cascadia-native /opt/cascadia/lib/cascadia-native
 COPY --from=program /program/cascadia-command /opt/cascadia/bin/cascadia
 COPY --from=program /program/cascadia /opt/cascadia/lib/python3.11/site-packages/cascadia
-USER cascadia
+USER 10001:10001
 ENTRYPOINT ["cascadia"]
 CMD ["worker"]
 EXPOSE 3001
@@ -82,7 +82,7 @@ COPY --from=app-packages /opt/cascadia /opt/cascadia
 COPY --from=program /program/cascadia-command /opt/cascadia/bin/cascadia
 COPY --from=program /program/cascadia /opt/cascadia/lib/python3.11/site-packages/cascadia
 COPY --from=interface /build/web/dist /opt/cascadia/lib/python3.11/site-packages/cascadia/web/dist
-USER cascadia
+USER 10001:10001
 ENTRYPOINT ["cascadia"]
 CMD ["app"]
 EXPOSE 3000

@@ -30,6 +30,7 @@ FINISHED: Final = {"10k": 100_000, "100k": 1_000_000, "1M": 10_000_000}
 """Rows of finished jobs in the ledger for the claim. `--size 1M` is the goal's ten million."""
 JOB: Final = Enqueue("empty.nothing", {})
 CLAIMS: Final = 200
+QUEUED: Final = 10_000
 IDLE_SECONDS: Final = 20
 WAITS: Final[LiteralString] = "SELECT extract(epoch FROM started_at - created_at)::float AS waited FROM job ORDER BY id DESC LIMIT %(n)s"
 PEERS: Final = ROOT / ".tools/bench"
@@ -40,7 +41,7 @@ def run(size: str) -> list[Result]:
     number = NUMBER[size]
     with place.database() as made:
         asyncio.run(_fill(made, 1))
-        return [*_rates(made, number), *_latency(made.url), _idle(made), _claim(made, FINISHED[size])]
+        return [*_rates(made, number), *_latency(made.url), _idle(made), _claim_beside_queued(made), _claim(made, FINISHED[size])]
 
 
 def _rates(made: Place, number: int) -> Iterator[Result]:
@@ -58,8 +59,9 @@ def _rates(made: Place, number: int) -> Iterator[Result]:
 
 
 async def _enqueue(database: Database, number: int) -> None:
+    """Each by a statement of its own, as the peer's `defer` does it."""
     for _ in range(number):
-        async with database.write() as write:
+        async with database.messages() as write:
             await service.enqueue(write, JOB)
 
 
@@ -68,7 +70,7 @@ async def enqueue_and_wait(url: str, number: int, broker: str | None = None) -> 
     async with Database(url, size=2) as database, _permits(database, broker):
         await _enqueue(database, number)
         while await _open(database):
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
@@ -100,8 +102,8 @@ async def _fill(made: Place, number: int) -> None:
 def _peer(made: Place, workers: int, number: int) -> float:
     """Procrastinate's jobs a second, the same way."""
     with _peer_workers(made, workers) as (peer_url, environment):
-        began = time.monotonic()
-        subprocess.run([sys.executable, "-m", "benchmarks.peer_procrastinate", "defer", str(number)], cwd=ROOT, env=environment, check=True)
+        command = [sys.executable, "-m", "benchmarks.peer_procrastinate", "defer", str(number)]
+        began = float(subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE).stdout)
         count = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
         place.until(lambda: place.value(peer_url, count) == 0, 600)
         return number / (time.monotonic() - began)
@@ -118,7 +120,7 @@ def _peer_workers(made: Place, number: int) -> Iterator[tuple[str, dict[str, str
         for _ in range(number)
     ]
     try:
-        subprocess.run([*command, "defer", "50"], cwd=ROOT, env=environment, check=True)
+        subprocess.run([*command, "defer", "50"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
         left = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
         place.until(lambda: place.value(peer_url, left) == 0, 60)
         yield peer_url, environment
@@ -149,6 +151,25 @@ async def _one_by_one(url: str, number: int) -> list[float]:
                 {"n": number - 20},
             )
     return [row["waited"] for row in rows]
+
+
+def _claim_beside_queued(made: Place) -> Result:
+    """A claim beside many queued jobs of another family, whose plan was made beside few."""
+    few = asyncio.run(_claims(made.url))
+    asyncio.run(_queue(made.url, QUEUED, "other"))
+    result = at_most(f"claim beside {QUEUED:,} queued jobs, floor: beside few", asyncio.run(_claims(made.url)), "ms", 1.2, floor=few)
+    with psycopg.connect(made.admin, autocommit=True) as connection:
+        connection.execute("DELETE FROM job WHERE family = 'other'")
+    return result
+
+
+async def _queue(url: str, number: int, family: str) -> None:
+    async with Database(url, size=1) as database, database.write() as write:
+        await write.execute(
+            "INSERT INTO job (uid, family, type, payload) SELECT gen_random_uuid(), %(family)s, 'empty.nothing', '{}'"
+            " FROM generate_series(1, %(number)s)",
+            {"family": family, "number": number},
+        )
 
 
 def _idle(made: Place) -> Result:

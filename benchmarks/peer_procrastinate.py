@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 
 import procrastinate
 
@@ -21,6 +22,7 @@ async def main(what: str, number: int) -> None:
         elif what == "work":
             await app.run_worker_async(queues=["empty"], concurrency=number, install_signal_handlers=True)
         else:
+            print(time.monotonic())  # the clock that every process of the machine reads
             for _ in range(number):
                 await nothing.defer_async()
 

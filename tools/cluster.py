@@ -34,9 +34,26 @@ APPS: Final[Mapping[str, str]] = {"app1": "127.0.0.2", "app2": "127.0.0.3"}
 JOBS: Final[Mapping[str, str]] = {"jobs1": "*", "jobs2": "*", "cad": "conversion.cad"}
 INFRASTRUCTURE: Final = ("postgres", "rabbitmq", "seaweedfs")
 BALANCER: Final = "balancer"
+PORTS: Final[Mapping[str, str]] = {"POSTGRES_PORT": "5432", "RABBITMQ_PORT": "5672", "S3_PORT": "9000"}
 PREFIX: Final = "cascadia-fleet"
 HTTPS_PORT: Final = 8443
 READY_SECONDS: Final = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What tells one fleet from another one on the same machine: its servers, its ports, and which compose takes its folders."""
+
+    prefix: str = PREFIX
+    apps: Mapping[str, str] = field(default_factory=lambda: APPS)
+    jobs: Mapping[str, str] = field(default_factory=lambda: JOBS)
+    compose: tuple[str, ...] = engines.COMPOSE_1
+    ports: Mapping[str, str] = field(default_factory=dict)
+    """Of the infrastructure server, where they are not those of the seed, by the names of its `.env`."""
+
+    def port(self, name: str) -> str:
+        """The one that is opened for a service."""
+        return self.ports.get(name, PORTS[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +62,7 @@ class Server:
 
     name: str
     folder: Path
-
-    @property
-    def project(self) -> str:
-        return f"{PREFIX}-{self.name}"
+    project: str
 
 
 @dataclass
@@ -58,17 +72,30 @@ class Fleet:
     engine: Engine
     state: Path = STATE
     https_port: int = HTTPS_PORT
+    plan: Plan = field(default_factory=Plan)
     servers: dict[str, Server] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        folders = {"infrastructure": "infrastructure", **dict.fromkeys(APPS, "app"), **dict.fromkeys(JOBS, "jobs")}
+        folders = {"infrastructure": "infrastructure", **dict.fromkeys(self.plan.apps, "app"), **dict.fromkeys(self.plan.jobs, "jobs")}
         for name, folder in folders.items():
-            self.servers[name] = Server(name, self.state / name / "deployments/distributed" / folder)
+            self.servers[name] = Server(name, self.state / name / "deployments/distributed" / folder, f"{self.plan.prefix}-{name}")
 
     # -- the steps of the seed
 
     def up(self) -> None:
         """Infrastructure, app servers, jobs servers, balancer: each as its folder and its `.env.example` say."""
+        self.write_settings()
+        for name in self.servers:
+            self.start(name)
+        self._start_balancer()
+
+    def start(self, name: str) -> None:
+        """`docker-compose up -d` on one server."""
+        variables = {"JOB_TYPES": self.plan.jobs[name]} if name in self.plan.jobs else {}
+        self.compose(name, "up", "-d", variables=variables)
+
+    def write_settings(self, **others: str) -> None:
+        """The folders of all servers with the `.env` of each; app and jobs servers are told `others` besides."""
         passwords = self._passwords()
         self._copy_folders()
         address = self.engine.gateway
@@ -80,41 +107,37 @@ class Fleet:
                 "RABBITMQ_DEFAULT_PASS": passwords["rabbitmq"],
                 "S3_SECRET_KEY": passwords["s3"],
                 "INFRASTRUCTURE_ADDRESS": address,
+                **self.plan.ports,
             },
         )
         shared = {
-            "DATABASE_URL": f"postgresql://cascadia:{passwords['postgres']}@{address}:5432/cascadia",
-            "RABBITMQ_URL": f"amqp://cascadia:{passwords['rabbitmq']}@{address}:5672/cascadia",
-            "S3_ENDPOINT": f"http://{address}:9000",
+            "DATABASE_URL": f"postgresql://cascadia:{passwords['postgres']}@{address}:{self.plan.port('POSTGRES_PORT')}/cascadia",
+            "RABBITMQ_URL": f"amqp://cascadia:{passwords['rabbitmq']}@{address}:{self.plan.port('RABBITMQ_PORT')}/cascadia",
+            "S3_ENDPOINT": f"http://{address}:{self.plan.port('S3_PORT')}",
             "S3_SECRET_KEY": passwords["s3"],
         }
-        for name, app_address in APPS.items():
+        shared |= others
+        for name, app_address in self.plan.apps.items():
             write_env(self.servers[name].folder, {**shared, "APP_ADDRESS": app_address, "DRAIN_SECONDS": "3"})
-        for name in JOBS:
+        for name in self.plan.jobs:
             write_env(self.servers[name].folder, {**shared, "WORKER_CONCURRENCY": "2"})
-        self.compose("infrastructure", "up", "-d")
-        for name in APPS:
-            self.compose(name, "up", "-d")
-        for name, job_types in JOBS.items():
-            self.compose(name, "up", "-d", JOB_TYPES=job_types)
-        self._start_balancer()
 
     def down(self) -> None:
         """Stops everything and removes it, with its data."""
-        self.engine.run("rm", "--force", "--volumes", f"{PREFIX}-{BALANCER}", check=False)
+        self.engine.run("rm", "--force", "--volumes", f"{self.plan.prefix}-{BALANCER}", check=False)
         for server in reversed(self.servers.values()):
             if server.folder.exists():
                 self.compose(server.name, "down", "--volumes", "--timeout", "5")
         shutil.rmtree(self.state, ignore_errors=True)
 
-    def compose(self, name: str, *arguments: str, check: bool = True, **variables: str) -> str:
+    def compose(self, name: str, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
         """`docker-compose ARGUMENTS` on a server, with variables of its shell."""
         server = self.servers[name]
-        return compose(self.engine, server.folder, server.project, *arguments, variables=variables, check=check)
+        return compose(self.engine, server.folder, server.project, *arguments, variables=variables, check=check, command=self.plan.compose)
 
     def running(self) -> bool:
         """Whether any of it is there."""
-        return bool(self.engine.run("ps", "--all", "--quiet", "--filter", f"name={PREFIX}").strip())
+        return bool(self.engine.run("ps", "--all", "--quiet", "--filter", f"name={self.plan.prefix}").strip())
 
     def wait(self, seconds: float = READY_SECONDS) -> None:
         """Until every container that checks its health is healthy; `TimeoutError` names those that are not."""
@@ -122,7 +145,7 @@ class Fleet:
 
     def unhealthy(self) -> list[str]:
         """Containers that should be up and healthy and are not (yet)."""
-        listed = self.engine.run("ps", "--all", "--filter", f"name={PREFIX}", "--format", "{{.Names}}\t{{.Status}}").splitlines()
+        listed = self.engine.run("ps", "--all", "--filter", f"name={self.plan.prefix}", "--format", "{{.Names}}\t{{.Status}}").splitlines()
         pairs = [line.split("\t") for line in listed]
         return [
             name
@@ -138,8 +161,8 @@ class Fleet:
     def container(self, name: str) -> str:
         """The container of a name, as it is called now."""
         if name == BALANCER:
-            return f"{PREFIX}-{BALANCER}"
-        server, service = ("infrastructure", name) if name in INFRASTRUCTURE else (name, "app" if name in APPS else "worker")
+            return f"{self.plan.prefix}-{BALANCER}"
+        server, service = ("infrastructure", name) if name in INFRASTRUCTURE else (name, "app" if name in self.plan.apps else "worker")
         found = self.compose(server, "ps", "-q", service).split()
         if not found:
             raise SystemExit(f"cluster: {name} has no container")
@@ -165,7 +188,7 @@ class Fleet:
 
     def mend(self, name: str) -> None:
         """Ends a cut."""
-        service = name if name in INFRASTRUCTURE else "app" if name in APPS else "worker"
+        service = name if name in INFRASTRUCTURE else "app" if name in self.plan.apps else "worker"
         self.engine.run("network", "connect", "--alias", service, self._network(name), self.container(name))
 
     def _network(self, name: str) -> str:
@@ -183,11 +206,13 @@ class Fleet:
 
     def statuses(self) -> str:
         """Every container with its state."""
-        return self.engine.run("ps", "--all", "--filter", f"name={PREFIX}", "--format", "table {{.Names}}\t{{.Status}}\t{{.Ports}}")
+        return self.engine.run(
+            "ps", "--all", "--filter", f"name={self.plan.prefix}", "--format", "table {{.Names}}\t{{.Status}}\t{{.Ports}}"
+        )
 
     def is_new(self) -> bool:
         """Whether nobody has set it up yet."""
-        return any(answers(f"http://{address}:3000/api/v1/setup") for address in APPS.values())
+        return any(answers(f"http://{address}:3000/api/v1/setup") for address in self.plan.apps.values())
 
     def token_line(self) -> str:
         """`; set-up token: …` while somebody has to type it; empty where it is not logged yet."""
@@ -200,9 +225,9 @@ class Fleet:
 
     def setup_token(self) -> str:
         """What the first administrator types; every app server logs the same."""
-        found = re.search(r'"token": ?"([^"]+)"', self.logs("app1", 1000))
+        found = re.search(r'"token": ?"([^"]+)"', self.logs(next(iter(self.plan.apps)), 1000))
         if not found:
-            raise RuntimeError("there is no set-up token in app1's log")
+            raise RuntimeError("there is no set-up token in the log")
         return found[1]
 
     # -- its parts
@@ -230,9 +255,9 @@ class Fleet:
         sample = (DEPLOYMENTS / "load-balancer/nginx-sample.conf").read_text(encoding="utf-8")
         (folder / "sample.conf").write_text(sample.replace("listen 443 ssl;", f"listen 127.0.0.1:{self.https_port} ssl;"), encoding="utf-8")
         (folder / "nginx.conf").write_text(NGINX, encoding="utf-8")
-        container = f"{PREFIX}-{BALANCER}"
+        container = self.container(BALANCER)
         self.engine.run("rm", "--force", container, check=False)
-        hosts = [f"--add-host=app-server-{n}:{address}" for n, address in enumerate(APPS.values(), 1)]
+        hosts = [f"--add-host=app-server-{n}:{address}" for n, address in enumerate(self.plan.apps.values(), 1)]
         self.engine.run(
             "run", "--detach", f"--name={container}", "--network=host", "--restart=unless-stopped", *hosts,
             f"--volume={folder}:/balancer:ro", "nginx:1.28", "nginx", "-c", "/balancer/nginx.conf", "-g", "daemon off;",

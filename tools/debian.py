@@ -1,6 +1,7 @@
 """Debian's packages, unpacked into a folder (no root needed) or installed (root). Standard library only: it runs before anything else."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -12,12 +13,18 @@ class NotToBeHad(Exception):
     """A package could not be fetched or installed; the text is apt's own."""
 
 
-def unpack(packages: Sequence[str], wanted: str, target: Path) -> None:
-    """Copies the files that match `wanted` (a glob over each package's content) flat into `target`."""
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+def unpack(packages: Sequence[str], wanted: str, target: Path, *, suite: str | None = None) -> None:
+    """Copies the files that match `wanted` (a glob over each package's content) flat into `target`.
+
+    `suite`: from another release of Debian (`trixie`), by the mirror that this machine uses.
+    """
     with tempfile.TemporaryDirectory(prefix="cascadia-debs-") as scratch:
         folder = Path(scratch)
         folder.chmod(0o755)
-        _download(packages, folder)
+        _download(packages, folder, suite)
         content = folder / "content"
         for deb in folder.glob("*.deb"):
             _run(["dpkg", "-x", str(deb), str(content)], folder)
@@ -48,17 +55,35 @@ def install(packages: Sequence[str], work: Path) -> None:
             policy.unlink()
 
 
-def _download(packages: Sequence[str], folder: Path) -> None:
-    """By the machine's own package lists; where they are missing, by fresh ones that only this command sees."""
+def _download(packages: Sequence[str], folder: Path, suite: str | None) -> None:
+    """By the machine's own package lists; where they are missing or of another suite, by fresh ones that only this command sees."""
     command = ["apt-get", "download", "-qq", *packages]
     try:
-        _run(command, folder)
+        if suite is None:
+            _run(command, folder)
+            return
     except NotToBeHad:
-        for name in ("lists/partial", "cache/archives/partial"):
-            (folder / name).mkdir(parents=True)
-        private = ["-o", f"Dir::State::Lists={folder}/lists", "-o", f"Dir::Cache={folder}/cache", "-o", "APT::Sandbox::User="]
-        _run(["apt-get", *private, "update", "-qq"], folder)
-        _run([command[0], *private, *command[1:]], folder)
+        pass
+    for name in ("lists/partial", "cache/archives/partial"):
+        (folder / name).mkdir(parents=True)
+    private = ["-o", f"Dir::State::Lists={folder}/lists", "-o", f"Dir::Cache={folder}/cache", "-o", "APT::Sandbox::User="]
+    if suite is not None:
+        (folder / "sources.list").write_text(f"deb [signed-by={KEYRING}] {_mirror()} {suite} main\n", encoding="ascii")
+        (folder / "status").touch()
+        private += ["-o", f"Dir::Etc::SourceList={folder}/sources.list", "-o", "Dir::Etc::SourceParts=/dev/null"]
+        private += ["-o", f"Dir::State::status={folder}/status"]
+    _run(["apt-get", *private, "update", "-qq"], folder)
+    _run([command[0], *private, *command[1:]], folder)
+
+
+def _mirror() -> str:
+    """Where this machine gets Debian's packages from."""
+    lists = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
+    for path in lists:
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        if found := re.search(r"(?m)^(?:URIs:|deb(?: \[[^\]]*\])?)\s+(\S+/debian)/?(?:\s|$)", text):
+            return found[1]
+    raise NotToBeHad("no mirror of Debian is configured on this machine")
 
 
 def _run(command: Sequence[str], folder: Path) -> None:

@@ -8,13 +8,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PRIVATE: Final = ROOT / ".tools/docker"
+CONFIG: Final = ROOT / ".tools/docker-config"
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 60
 
@@ -33,12 +34,11 @@ class Engine:
     @property
     def environment(self) -> dict[str, str]:
         """The environment for `docker` and `docker-compose`."""
-        config = PRIVATE.parent / "docker-config"
-        config.mkdir(parents=True, exist_ok=True)
+        CONFIG.mkdir(parents=True, exist_ok=True)
         return {
             **os.environ,
             "DOCKER_HOST": self.host,
-            "DOCKER_CONFIG": str(config),
+            "DOCKER_CONFIG": str(CONFIG),
             "DOCKER_BUILDKIT": "0",
             "COMPOSE_DOCKER_CLI_BUILD": "0",
         }
@@ -133,17 +133,26 @@ def stop() -> None:
         time.sleep(0.1)
 
 
+COMPOSE_1: Final = ("docker-compose",)
+COMPOSE_2: Final = ("docker", "compose")
+
+
 def compose(
-    the_engine: Engine, folder: Path, project: str, *arguments: str, variables: Mapping[str, str] | None = None, check: bool = True
+    the_engine: Engine,
+    folder: Path,
+    project: str,
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+    check: bool = True,
+    command: Sequence[str] = COMPOSE_1,
 ) -> str:
     """`docker-compose ARGUMENTS` in a folder, as a person types it there; `RuntimeError` with its words where it failed.
 
     Without `check` what it said is returned all the same.
     """
     environment = {**the_engine.environment, "COMPOSE_PROJECT_NAME": project, **(variables or {})}
-    done = subprocess.run(
-        ["docker-compose", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=900
-    )
+    done = subprocess.run([*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=900)
     if done.returncode and check:
-        raise RuntimeError(f"docker-compose {' '.join(arguments)} in {folder.name}: {(done.stderr or done.stdout).strip()[-3000:]}")
+        words = (done.stderr or done.stdout).strip()[-3000:]
+        raise RuntimeError(f"{' '.join([*command, *arguments])} in {folder.name}: {words}")
     return done.stdout if check else done.stdout + done.stderr

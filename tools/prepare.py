@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from tools import debian
+from tools.engine import CONFIG
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 VENV: Final = ROOT / ".venv"
@@ -64,6 +65,8 @@ def main() -> None:
             peers()
         if asked.target == "tests":
             test_programs(asked.without)
+            if "docker" not in asked.without:
+                compose_2()
 
 
 @contextmanager
@@ -196,6 +199,19 @@ def make_shims() -> None:
         shim = shims / name
         shim.write_text(f'#!/bin/sh\nexec "{home}/bin/node" "{home}/lib/node_modules/npm/bin/{name}-cli.js" "$@"\n', encoding="utf-8")
         shim.chmod(0o755)
+
+
+def compose_2() -> None:
+    """`docker compose`, which Debian 12 lacks, from the next Debian: for the tests, which use both it and `docker-compose`."""
+    if run(["docker", "compose", "version"], quiet=True):
+        return
+    plugins = CONFIG / "cli-plugins"
+    if not (plugins / "docker-compose").exists():
+        say("fetching docker compose 2 (13 MB)")
+        try:
+            debian.unpack(["docker-compose"], "cli-plugins/docker-compose", plugins, suite="trixie")
+        except debian.NotToBeHad as error:
+            give_up(f"docker compose 2 cannot be had ({error}); leave its tests out: ./dev test --without docker")
 
 
 def test_programs(without: Sequence[str]) -> None:

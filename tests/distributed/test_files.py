@@ -1,8 +1,10 @@
 """The deployment files by themselves: valid for their programs, and without a variable that nobody reads."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -13,6 +15,8 @@ from tools import engine as engines
 from tools.cluster import DEPLOYMENTS, Fleet, certificate, until, write_env
 from tools.engine import compose
 
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
 COMPOSE_FILES = sorted(DEPLOYMENTS.rglob("docker-compose.yml"))
 EXAMPLES = sorted(DEPLOYMENTS.rglob(".env.example"))
 OURS = {name.upper() for name in Settings.model_fields}
@@ -48,17 +52,30 @@ def test_what_is_declared_for_compose_only_is_used() -> None:
     assert {name for name in COMPOSE_ONLY if not re.search(rf"\b{name}\b", text)} == set()
 
 
+@pytest.mark.parametrize("command", (engines.COMPOSE_1, engines.COMPOSE_2), ids=" ".join)
 @pytest.mark.parametrize("path", COMPOSE_FILES, ids=lambda path: path.parent.name)
-def test_compose_accepts_every_file(path: Path, tmp_path: Path) -> None:
+def test_compose_accepts_every_file(path: Path, command: tuple[str, ...], tmp_path: Path) -> None:
     folder = tmp_path / "deployments" / path.parent.name
     shutil.copytree(path.parent, folder)
     passwords = {"POSTGRES_PASSWORD": "x", "RABBITMQ_DEFAULT_PASS": "x", "S3_SECRET_KEY": "ab$cd"}
     named = re.findall(r"(?m)^(?:# )?([A-Z][A-Z0-9_]*)=", (folder / ".env.example").read_text())
     write_env(folder, {name: value for name, value in passwords.items() if name in named})
-    told = subprocess.run(["docker-compose", "config"], cwd=folder, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "DOCKER_CONFIG": str(engines.CONFIG)}
+    told = subprocess.run([*command, "config"], cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
     services = set(re.findall(r"(?m)^  (\w+):$", told.stdout.split("services:")[1]))
     assert services
+
+
+def test_compose_files_are_valid_for_their_schema() -> None:
+    command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", *map(str, COMPOSE_FILES)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_nothing_is_to_be_said_against_the_dockerfile() -> None:
+    told = subprocess.run([BIN / "hadolint", "Dockerfile"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout) == (0, "")
 
 
 @pytest.mark.needs("nginx")

@@ -17,7 +17,6 @@ from tools.images import LABEL
 
 ROOT = Path(__file__).parents[2]
 SEED = ROOT.parent / "shared/seed/distributed-services-deployment.txt"
-CONVERSION_SECONDS = 120
 APP_MB, WORKER_MB = 250, 900
 PIECE = 960 * 1024
 
@@ -83,6 +82,7 @@ def test_only_the_ports_of_the_seed_are_open(fleet: Fleet) -> None:
 
 
 def test_a_session_of_one_server_holds_on_the_other(fleet: Fleet, site: Site) -> None:
+    assert "__Host-cascadia" in site.http.cookies
     for address in APPS.values():
         cookie = "; ".join(f"{c.name}={c.value}" for c in site.http.cookies.jar)
         answer = httpx.get(f"http://{address}:3000/api/v1/sessions/current", headers={"Host": HOST, "Cookie": cookie}, trust_env=False)
@@ -92,17 +92,11 @@ def test_a_session_of_one_server_holds_on_the_other(fleet: Fleet, site: Site) ->
 def test_a_step_assembly_goes_through_the_whole_fleet(fleet: Fleet, site: Site, project: str, tmp_path: Path) -> None:
     path = tmp_path / "as1.stp"
     subprocess.run([sys.executable, ROOT / "tests/assets/make_as1.py", path, "--density"], check=True, capture_output=True, cwd=ROOT)
-    file = site.upload(path.name, path.read_bytes(), project)
-    proposal = site.post("/proposals", {"file": file["id"], "project": project}, status=202)
-    deadline = time.monotonic() + CONVERSION_SECONDS
-    while proposal["state"] == "waiting" and time.monotonic() < deadline:
-        time.sleep(0.5)
-        proposal = site.get(f"/proposals/{proposal['id']}")
-    assert proposal["state"] == "open", proposal
+    proposal = site.converted(path, project)
     accepted = site.post(f"/proposals/{proposal['id']}/accept", {}, status=200)
     tree = site.get(f"/parts/{accepted['root_item']['id']}/bom/tree")
     assert tree["totals"]["leaf_occurrences"] == "18"
-    model = site.send("GET", f"/files/{file['id']}/derivatives/glb")
+    model = site.send("GET", f"/files/{proposal['file']['id']}/derivatives/glb")
     assert (model.status_code, model.content[:4]) == (200, b"glTF")
 
 

@@ -14,7 +14,10 @@ from cascadia.kernel.ids import new_uid
 from cascadia.kernel.sql import query
 from cascadia.kernel.statements import Statement
 
-TURN: Final = query(__package__, "turn")
+TURN: Final[LiteralString] = (
+    "SELECT seen, ended, id, uid, attempt, family, type, payload, actor_id, program_id, request_id, trace_id, waited_seconds"
+    " FROM job_turn(%(done)s, %(families)s, %(types)s, %(free)s, %(worker)s, %(lease)s)"
+)
 HEARTBEAT: Final = query(__package__, "heartbeat")
 ADVANCE: Final = query(__package__, "advance")
 INCOMING: Final = query(__package__, "incoming")

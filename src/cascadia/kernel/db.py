@@ -30,6 +30,7 @@ Carrier = Callable[[Sequence[str]], Awaitable[None]]
 log = structlog.get_logger()
 
 UNREACHABLE = "database_unreachable"
+NOTIFY_PAUSE_SECONDS = 0.003
 NOTIFY_ALL: LiteralString = "SELECT pg_notify(c, p) FROM unnest(%(channels)s::text[], %(payloads)s::text[]) AS n(c, p)"
 CONNECT_TIMEOUT_SECONDS = 10
 CHECKOUT_TIMEOUT_SECONDS = 5
@@ -149,7 +150,7 @@ class Database:
         self.url = url
         self._primary = _pool(url, size, idle, name, pooler=pooler)
         self._reads = _pool(read_url, size, idle, name, pooler=pooler) if read_url else self._primary
-        self._notices = Lane(self._send_notices)
+        self._notices = Lane(self._send_notices, NOTIFY_PAUSE_SECONDS)
         self._carriers: dict[str, Lane[str]] = {}
 
     def carry(self, channel: str, carrier: Carrier) -> None:
@@ -224,9 +225,11 @@ class Database:
 
     @asynccontextmanager
     async def messages(self) -> AsyncIterator[Write]:
-        """A connection outside of any transaction, for judging and then `Write.send`."""
+        """A connection outside of any transaction: for judging and then `Write.send`, or for one statement that stands for itself."""
         async with _checkout(self._primary) as connection:
-            yield Write(connection)
+            write = Write(connection)
+            yield write
+        self.notify(write.notices)
 
 
 def _pool(url: str, size: int, idle: int, name: str, *, pooler: bool) -> AsyncConnectionPool[AsyncConnection[Any]]:

@@ -13,13 +13,16 @@ CLOSE_SECONDS: Final = 5.0
 class Lane(Generic[T]):
     """Delivers in the order of `add`, one call of `deliver` at a time: what gathers meanwhile goes with the next one.
 
-    So nobody waits for a notice to arrive, and under load many share a message. `deliver` raises nothing.
+    So nobody waits for a notice to arrive; the first one goes at once, and under load many share a message (`pause` seconds lie between
+    two of them at least). `deliver` raises nothing.
     """
 
-    def __init__(self, deliver: Callable[[Sequence[T]], Awaitable[None]]) -> None:
+    def __init__(self, deliver: Callable[[Sequence[T]], Awaitable[None]], pause: float = 0.0) -> None:
         self._deliver = deliver
+        self._pause = pause
         self._waiting: list[T] = []
         self._going: asyncio.Task[None] | None = None
+        self._closing = False
 
     def add(self, notices: Iterable[T]) -> None:
         """Leaves notices to be delivered."""
@@ -31,9 +34,12 @@ class Lane(Generic[T]):
         while self._waiting:
             taken, self._waiting = self._waiting, []
             await self._deliver(taken)
+            if self._pause and not self._closing:
+                await asyncio.sleep(self._pause)
 
     async def close(self) -> None:
         """Until all is delivered, for some seconds at most."""
+        self._closing = True
         if self._going is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_SECONDS):

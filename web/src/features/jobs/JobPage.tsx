@@ -55,6 +55,8 @@ function Fact({ name, value }: { name: string; value: ReactNode }) {
   );
 }
 
+const times = (number: number) => (number === 1 ? "once" : `${number} times`);
+
 /** What there is to say; what does not apply is left out. */
 function facts(job: Job): [name: string, value: ReactNode][] {
   const when = (time: string | null) => (time ? formatTime(time) : null);
@@ -67,8 +69,8 @@ function facts(job: Job): [name: string, value: ReactNode][] {
     ["Due", job.state === "queued" ? (when(job.run_at) ?? "when the jobs that it waits for have ended") : null],
     ["Started", when(job.started_at)],
     ["Ended", when(job.finished_at)],
-    ["Begun", job.attempt > 0 ? `${job.attempt} times` : null],
-    ["Failed", job.failures > 0 ? `${job.failures} times` : null],
+    ["Begun", job.attempt > 0 ? times(job.attempt) : null],
+    ["Failed", job.failures > 0 ? times(job.failures) : null],
     ["Result", job.result && Object.keys(job.result).length > 0 ? formatValue(job.result) : null],
     ["Asked for by", job.parent ? <JobLink key="parent" id={job.parent} /> : null],
     [

@@ -1,0 +1,87 @@
+"""The seed's steps once more, with `docker compose` 2 and the servers started in the opposite order; and what two fleets may share."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.distributed.site import Site, set_up
+from tools.cluster import STATE, Fleet, Plan
+from tools.engine import COMPOSE_2
+
+ROOT = Path(__file__).parents[2]
+ADDRESS = "127.0.0.6"
+PORTS = {"POSTGRES_PORT": "5433", "RABBITMQ_PORT": "5673", "RABBITMQ_CONSOLE_PORT": "15673", "S3_PORT": "9001"}
+PROMPT_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def second(fleet: Fleet) -> Iterator[Fleet]:
+    """One app server and one jobs server beside the first fleet, with infrastructure of their own."""
+    plan = Plan("cascadia-second", apps={"app1": ADDRESS}, jobs={"jobs1": "*"}, compose=COMPOSE_2, ports=PORTS)
+    second = Fleet(fleet.engine, state=STATE.with_name("second"), plan=plan)
+    second.down()
+    second.write_settings()
+    try:
+        yield second
+    finally:
+        second.down()
+
+
+@pytest.fixture(scope="module")
+def step(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("step") / "as1.stp"
+    subprocess.run([sys.executable, ROOT / "tests/assets/make_as1.py", path, "--density"], check=True, capture_output=True, cwd=ROOT)
+    return path
+
+
+@pytest.fixture(scope="module")
+def site(second: Fleet) -> Iterator[Site]:
+    """Who sets it up; jobs server first, infrastructure last, and nobody waited at the prompt."""
+    for name in reversed(second.servers):
+        began = time.monotonic()
+        second.start(name)
+        assert time.monotonic() - began < PROMPT_SECONDS, name
+    second.wait()
+    site = set_up(second)
+    yield site
+    site.http.close()
+
+
+@pytest.fixture(scope="module")
+def project(site: Site) -> str:
+    program = site.post("/programs", {"code": "second", "name": "Second"})
+    made: str = site.post("/projects", {"code": "second", "program": program["id"]})["id"]
+    return made
+
+
+def test_compose_2_starts_it_in_any_order(second: Fleet, site: Site, project: str, step: Path) -> None:
+    proposal = site.converted(step, project)
+    accepted = site.post(f"/proposals/{proposal['id']}/accept", {}, status=200)
+    assert site.get(f"/parts/{accepted['root_item']['id']}/bom/tree")["totals"]["leaf_occurrences"] == "18"
+    assert "docker compose" in " ".join(second.plan.compose)
+
+
+def test_two_fleets_share_a_broker_but_no_bucket(fleet: Fleet, second: Fleet, site: Site, project: str, tmp_path: Path) -> None:
+    theirs = {
+        line.partition("=")[0]: line.partition("=")[2].strip("'")
+        for line in (fleet.servers["app1"].folder / ".env").read_text().splitlines()
+    }
+    second.write_settings(RABBITMQ_URL=theirs["RABBITMQ_URL"])
+    for name in ("app1", "jobs1"):
+        second.start(name)
+    second.wait()
+    listed = tmp_path / "list.csv"
+    listed.write_text("Designator,Value,Quantity\nR1,10k,1\n")
+    proposal = site.converted(listed, project)
+    assert proposal["state"] == "open"
+    assert fleet.unhealthy() == []
+    told = second.compose(
+        "app1", "run", "--rm", "-e", f"S3_ENDPOINT={theirs['S3_ENDPOINT']}", "-e", f"S3_SECRET_KEY={theirs['S3_SECRET_KEY']}",
+        "app", "doctor", check=False,
+    )  # fmt: skip
+    assert "belongs to another Cascadia" in told
+    assert "S3_BUCKET" in told
