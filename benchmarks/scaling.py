@@ -1,8 +1,6 @@
 """What the autoscaling rule would do with a day of jobs, at 10, 100 and 1000 times the arrivals: simulated, second by second.
 
-The rule: look each 30 s at the depth and the oldest age of a family (the figures on `/metrics`); want as many workers as clear the
-depth within the target, never more than twice as many as there are; let half of the idle ones go when nothing has waited for two minutes.
-A worker takes 20 s to start. The day is a working day of one site: arrivals rise at eight, fall at noon, end at six, with bursts
+The rule is the one that `cascadia scale` prints the answer of (`cascadia.jobs.scaling`). A worker takes 20 s to start. The day is a working day of one site: arrivals rise at eight, fall at noon, end at six, with bursts
 where somebody drops a large assembly. The seed is fixed, so two runs say the same.
 """
 
@@ -15,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from benchmarks.harness import Result, at_most
+from cascadia.jobs import scaling
+from cascadia.jobs.scaling import LOOK_SECONDS, RECENT_SECONDS, TARGET_SECONDS, Load
 
 DAY: Final = 86_400
-LOOK: Final = 30
-TARGET: Final = 60.0
+MOST: Final = 10_000
 START: Final = 20
-IDLE: Final = 120
 SLOTS: Final = 2
 SEED: Final = 20_260_101
 PROFILE: Final = (0, 0, 0, 0, 0, 0, 0.2, 0.6, 1.4, 1.8, 1.8, 1.4, 0.8, 1.4, 1.8, 1.6, 1.2, 0.6, 0.2, 0.1, 0, 0, 0, 0)
@@ -54,7 +52,15 @@ class Fleet:
     free: int = SLOTS
     most: int = 1
     seconds: float = 0.0
-    idle_since: float | None = 0.0
+    begun: deque[tuple[float, float, float]] = field(default_factory=deque)
+    """(moment, seconds, how long it had waited) of the jobs that began lately."""
+
+    def recent(self, now: float) -> tuple[float, float]:
+        """How many slots were busy on average lately, and the longest wait of a job that began then."""
+        since = now - RECENT_SECONDS
+        self.begun = deque(job for job in self.begun if job[0] + job[1] > since)
+        used = sum(min(at + seconds, now) - max(at, since) for at, seconds, _ in self.begun)
+        return used / RECENT_SECONDS, max((waited for at, _, waited in self.begun if at > since), default=0.0)
 
 
 def run(size: str) -> list[Result]:
@@ -70,7 +76,7 @@ def _day(family: Family, factor: int) -> Iterator[Result]:
     waits.sort()
     work = sum(seconds for _, seconds in jobs)
     name = f"{family.name} {factor}×, {len(jobs)} jobs"
-    yield at_most(f"{name}: wait, p95", waits[int(len(waits) * 0.95)], "s", 3 * TARGET)
+    yield at_most(f"{name}: wait, p95", waits[int(len(waits) * 0.95)], "s", 3 * TARGET_SECONDS)
     yield Result(f"{name}: longest wait", waits[-1], "s")
     yield Result(f"{name}: most workers", fleet.most, "workers")
     yield Result(f"{name}: slots paid for / slots needed", fleet.seconds * SLOTS / work, "times")
@@ -105,7 +111,7 @@ def simulate(jobs: Sequence[tuple[float, float]]) -> tuple[list[float], Fleet]:
     nearest = next(coming, None)
     now = 0.0
     while nearest or waiting or busy:
-        end = now + LOOK
+        end = now + LOOK_SECONDS
         while True:
             moments = [
                 m for m in (nearest[0] if nearest else None, busy[0] if busy else None, min(fleet.starting, default=None)) if m is not None
@@ -129,27 +135,20 @@ def simulate(jobs: Sequence[tuple[float, float]]) -> tuple[list[float], Fleet]:
                 recent.append(seconds)
                 heapq.heappush(busy, now + seconds)
                 fleet.free -= 1
+                fleet.begun.append((now, seconds, now - arrived))
         now = end
-        fleet.seconds += LOOK * (fleet.workers + len(fleet.starting))
+        fleet.seconds += LOOK_SECONDS * (fleet.workers + len(fleet.starting))
         _look(fleet, now, waiting, sum(recent) / len(recent))
     return waits, fleet
 
 
 def _look(fleet: Fleet, now: float, waiting: Sequence[tuple[float, float]], mean: float) -> None:
-    """The rule."""
+    """Does what the rule says."""
     there = fleet.workers + len(fleet.starting)
-    wanted = math.ceil(len(waiting) * mean / (TARGET * SLOTS))
-    age = now - waiting[0][0] if waiting else 0.0
-    if waiting and (age > TARGET / 2 or wanted > there):
-        more = min(max(wanted, there + (age > TARGET)), 2 * there) - there
-        fleet.starting += [now + START] * max(0, more)
+    load = Load(len(waiting), now - waiting[0][0] if waiting else 0.0, mean, *fleet.recent(now))
+    wanted = scaling.wanted(there, SLOTS, load, most=MOST)
+    fleet.starting += [now + START] * (wanted - there)
+    gone = min(there - wanted, fleet.free // SLOTS) if wanted < there else 0
+    fleet.workers -= gone
+    fleet.free -= gone * SLOTS
     fleet.most = max(fleet.most, fleet.workers + len(fleet.starting))
-    if waiting or fleet.free < SLOTS:
-        fleet.idle_since = None
-    elif fleet.idle_since is None:
-        fleet.idle_since = now
-    elif now - fleet.idle_since >= IDLE and fleet.workers > 1:
-        gone = min(fleet.workers - 1, max(1, fleet.free // SLOTS // 2))
-        fleet.workers -= gone
-        fleet.free -= gone * SLOTS
-        fleet.idle_since = None

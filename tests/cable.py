@@ -1,4 +1,4 @@
-"""A cable between a client and a server on loopback, which a test can interrupt without either end hearing of it."""
+"""A cable between clients and a server, which a test can interrupt without either end hearing of it, slow down, or answer on."""
 
 import asyncio
 import threading
@@ -7,11 +7,17 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Cable:
-    """Listens on `port` and hands bytes on to `target`, in a thread of its own. `drop()`: everything is lost, nothing is closed."""
+    """Listens on `port` and hands bytes on to `target`, in a thread of its own. `drop()`: everything is lost, nothing is closed.
+
+    Each piece of a client's is held for `delay` seconds. While there is an `answer`, whoever says anything gets that and is hung up on.
+    """
 
     target: int
     port: int = 0
+    host: str = "127.0.0.1"
     dropping: bool = False
+    delay: float = 0.0
+    answer: bytes | None = None
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -20,7 +26,7 @@ class Cable:
         started = threading.Event()
 
         async def serve() -> None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+            self._server = await asyncio.start_server(self._serve, self.host, self.port)
             self.port = self._server.sockets[0].getsockname()[1]
             started.set()
 
@@ -57,18 +63,24 @@ class Cable:
         await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        far_reader, far_writer = await asyncio.open_connection(self.host, self.target)
         self._writers += [writer, far_writer]
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
-            task = asyncio.ensure_future(self._carry(source, sink))
+        for source, sink, back in ((reader, far_writer, writer), (far_reader, writer, None)):
+            task = asyncio.ensure_future(self._carry(source, sink, back))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: asyncio.StreamWriter | None) -> None:
         dead = False
         try:
             while data := await reader.read(1 << 16):
                 dead = dead or self.dropping
+                if back and self.answer is not None:
+                    back.write(self.answer)
+                    back.close()
+                    break
+                if back and self.delay:
+                    await asyncio.sleep(self.delay)
                 if not dead:
                     writer.write(data)
                     await writer.drain()

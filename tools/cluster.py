@@ -94,6 +94,22 @@ class Fleet:
         variables = {"JOB_TYPES": self.plan.jobs[name]} if name in self.plan.jobs else {}
         self.compose(name, "up", "-d", variables=variables)
 
+    def add_app(self, name: str, address: str) -> str:
+        """One more app server, like the others but for its address; its name."""
+        like = self.servers[next(iter(self.plan.apps))]
+        server = Server(name, self.state / name / "deployments/distributed/app", f"{self.plan.prefix}-{name}")
+        server.folder.mkdir(parents=True, exist_ok=True)
+        for file in ("docker-compose.yml", ".env.example", ".env"):
+            shutil.copy2(like.folder / file, server.folder / file)
+        write_env(server.folder, {"APP_ADDRESS": address}, base=".env")
+        self.servers[name] = server
+        return name
+
+    def remove(self, name: str) -> None:
+        """Takes a server away again."""
+        self.compose(name, "down", "--volumes")
+        shutil.rmtree(self.servers.pop(name).folder)
+
     def write_settings(self, **others: str) -> None:
         """The folders of all servers with the `.env` of each; app and jobs servers are told `others` besides."""
         passwords = self._passwords()
@@ -162,11 +178,14 @@ class Fleet:
         """The container of a name, as it is called now."""
         if name == BALANCER:
             return f"{self.plan.prefix}-{BALANCER}"
-        server, service = ("infrastructure", name) if name in INFRASTRUCTURE else (name, "app" if name in self.plan.apps else "worker")
-        found = self.compose(server, "ps", "-q", service).split()
+        found = self.compose("infrastructure" if name in INFRASTRUCTURE else name, "ps", "-q", self.service(name)).split()
         if not found:
             raise SystemExit(f"cluster: {name} has no container")
         return found[0]
+
+    def service(self, name: str) -> str:
+        """What a server's part is called in its compose file."""
+        return name if name in INFRASTRUCTURE else "app" if self.servers[name].folder.name == "app" else "worker"
 
     def kill(self, name: str) -> None:
         """`kill -9` from outside: the restart policy brings the container back."""
@@ -188,8 +207,12 @@ class Fleet:
 
     def mend(self, name: str) -> None:
         """Ends a cut."""
-        service = name if name in INFRASTRUCTURE else "app" if name in self.plan.apps else "worker"
-        self.engine.run("network", "connect", "--alias", service, self._network(name), self.container(name))
+        self.engine.run("network", "connect", "--alias", self.service(name), self._network(name), self.container(name))
+
+    def filter_packets(self, name: str, *rule: str) -> None:
+        """`iptables RULE` in the network of a container alone."""
+        pid = self.engine.run("inspect", "--format", "{{.State.Pid}}", self.container(name)).strip()
+        subprocess.run(["nsenter", "--target", pid, "--net", "iptables", *rule], check=True, capture_output=True)
 
     def _network(self, name: str) -> str:
         if name == BALANCER:
@@ -289,9 +312,9 @@ def certificate(folder: Path) -> None:
     )  # fmt: skip
 
 
-def write_env(folder: Path, values: Mapping[str, str]) -> None:
+def write_env(folder: Path, values: Mapping[str, str], base: str = ".env.example") -> None:
     """`.env` from `.env.example` with these values, as a person edits it: known lines are changed, commented ones switched on."""
-    lines = (folder / ".env.example").read_text(encoding="utf-8").splitlines()
+    lines = (folder / base).read_text(encoding="utf-8").splitlines()
     left = dict(values)
     for at, line in enumerate(lines):
         name = re.match(r"(?:# )?([A-Z][A-Z0-9_]*)=", line)

@@ -3,6 +3,7 @@
 Standard library only.
 """
 
+import ipaddress
 import json
 import os
 import signal
@@ -66,7 +67,9 @@ class Engine:
     @property
     def gateway(self) -> str:
         """The address of this machine that every container reaches."""
-        return self.run("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").strip()
+        found: dict[str, str] = json.loads(self.run("network", "inspect", "bridge", "--format", "{{json (index .IPAM.Config 0)}}"))
+        # An engine at its first start names the subnet alone; the bridge has its first address.
+        return found.get("Gateway") or str(next(ipaddress.ip_network(found["Subnet"]).hosts()))
 
 
 def engine() -> Engine:

@@ -32,10 +32,11 @@ CAD_PACKAGES: Final = ("libgl1", "libglvnd0", "libglx0", "libx11-6", "libxcb1", 
 PIP_PACKAGES: Final = ("python3-pip-whl", "python3-setuptools-whl")
 TEST_NEEDS: Final[Mapping[str, Mapping[str, str]]] = {
     "docker": {
-        "docker.io": "/usr/bin/dockerd",
+        "docker.io": "/usr/sbin/dockerd",
         "iptables": "/usr/sbin/iptables",
         "docker-compose": "/usr/bin/docker-compose",
         "debootstrap": "/usr/sbin/debootstrap",
+        "libfaketime": f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketime.so.1",
     },
     "haproxy": {"haproxy": "/usr/sbin/haproxy"},
     "nginx": {"nginx-light": "/usr/sbin/nginx"},

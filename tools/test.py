@@ -6,6 +6,7 @@ With arguments for pytest, only pytest runs: somebody is after particular tests.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -29,6 +30,8 @@ ONCE_IS_ENOUGH = (
 """Tests that bring a PostgreSQL with their program, need none, or are about what surrounds it."""
 
 
+AT_ONCE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile")
+"""A file of tests on each core."""
 FLEET = "tests/distributed"
 """Runs alone: it brings up a fleet of containers, and stops and cuts its parts."""
 
@@ -42,7 +45,7 @@ def main() -> int:
     left_out = [f"--without={name}" for name in asked.without]
     if asked.pytest:
         return close(run_all([pytest("pytest", [*left_out, *asked.pytest])]))
-    tests = pytest("pytest", [*left_out, f"--ignore={FLEET}"])
+    tests = pytest("pytest", [*left_out, *AT_ONCE, f"--ignore={FLEET}"])
     again = [] if OLDEST in asked.without else [on_the_oldest_postgresql(left_out)]
     fleet = pytest("pytest of the fleet", [*left_out, "-p", "no:randomly", FLEET])
     return close(run_all([*checks(), tests, *again, *interface(), fleet]))
@@ -57,7 +60,7 @@ def pytest(name: str, arguments: Sequence[str], *variables: str) -> Step:
 def on_the_oldest_postgresql(left_out: Sequence[str]) -> Step:
     """What speaks to a database, once more on the oldest version that is supported."""
     elsewhere = [*(f"--ignore=tests/{path}" for path in ONCE_IS_ENOUGH), f"--ignore={FLEET}"]
-    return pytest("pytest on PostgreSQL 15", [*left_out, *elsewhere], "CASCADIA_TEST_POSTGRES=15")
+    return pytest("pytest on PostgreSQL 15", [*left_out, *AT_ONCE, *elsewhere], "CASCADIA_TEST_POSTGRES=15")
 
 
 def interface() -> list[Step]:

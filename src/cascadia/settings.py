@@ -23,7 +23,8 @@ LogFormat = Literal["json", "text"]
 OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "RABBITMQ_", "S3_", "SETUP_", "SMTP_", "TRUSTED_", "WEBHOOK_", "WORKER_")
 """An unknown name that begins like this is a spelling mistake, not somebody else's variable."""
 
-RABBITMQ_ADDRESS: Final = re.compile(r"amqps?://([^@/]*@)?[^@/?#,]+(,[^@/?#,]+)*(/[^/?#]*)?")
+BROKER_HOST: Final = r"(?:\[[0-9A-Fa-f:.]+\]|[^@/?#:,\[\]\s]+)(?::\d{1,5})?"
+RABBITMQ_ADDRESS: Final = re.compile(rf"amqps?://([^@/]*@)?{BROKER_HOST}(,{BROKER_HOST})*(/[^/?#]*)?")
 KUBERNETES_LINK: Final = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(ADDR|PORT|PROTO))?)?)$")
 """Names that Kubernetes makes for every service of a namespace, `DATABASE_SERVICE_HOST` for one called `database`."""
 
@@ -129,6 +130,12 @@ class Settings(BaseModel):
     s3_path_style: bool = Field(
         default=True, description="Whether the bucket stands in the path (`true`, most stores) or in the host name (`false`)."
     )
+    s3_public_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+/?$",
+        description="Where browsers reach the same store: downloads of files are then links that are valid for some minutes, and their "
+        "bytes pass by the app servers. Absent: bytes go through the app.",
+    )
     smtp_url: Annotated[str, AfterValidator(_smtp_url)] | None = Field(
         default=None,
         repr=False,
@@ -211,6 +218,8 @@ class Settings(BaseModel):
             raise ValueError("S3_ACCESS_KEY and S3_SECRET_KEY belong together: set both, or neither")
         if self.s3_access_key and not (self.s3_endpoint or self.s3_bucket):
             raise ValueError("S3_ACCESS_KEY is set without S3_ENDPOINT or S3_BUCKET: name the store")
+        if self.s3_public_endpoint and not self.s3_access_key:
+            raise ValueError("S3_PUBLIC_ENDPOINT is set without S3_ACCESS_KEY and S3_SECRET_KEY: links are signed with them")
         return self
 
     @property

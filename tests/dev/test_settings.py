@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cascadia.kernel.broker import hosts
 from cascadia.settings import Settings, SettingsInvalid, default_data_dir, load
 from tools.reference import PAGES
 
@@ -120,3 +121,17 @@ def test_every_setting_is_read_by_the_program(name: str) -> None:
 @pytest.mark.parametrize("path", tuple(PAGES), ids=lambda path: path.name)
 def test_the_reference_is_what_the_program_says(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == PAGES[path](), "make it anew: ./dev reference"
+
+
+@pytest.mark.parametrize("place", ("", ":5672", "a,,b", "a:b", "[::1", "a b"))
+def test_an_address_of_the_broker_without_a_host_is_refused_by_name(place: str) -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        load({"RABBITMQ_URL": f"amqp://cascadia:x@{place}/cascadia"})
+    assert "RABBITMQ_URL" in str(refused.value)
+
+
+@pytest.mark.parametrize("place", ("broker", "broker:5672", "a:1,b:2,c", "[::1]:5672", "10.0.0.1"))
+def test_addresses_of_brokers_are_taken_as_they_are(place: str) -> None:
+    url = f"amqps://cascadia:p%40ss@{place}/v"
+    assert load({"RABBITMQ_URL": url}).rabbitmq_url == url
+    assert hosts(url)

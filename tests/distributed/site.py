@@ -103,6 +103,14 @@ def signed_in(fleet: Fleet) -> Site:
     return site
 
 
+def ready_at(address: str) -> bool:
+    """Whether an app server at this address is ready."""
+    try:
+        return httpx.get(f"http://{address}:3000/health/ready", timeout=3, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 def ready(name: str) -> JSON | None:
     """What an app server itself says at /health/ready, or None where it does not answer."""
     try:

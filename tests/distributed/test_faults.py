@@ -4,21 +4,26 @@ A careful client sends what got no answer again under its key; no user action fa
 lasts (4; the long form is 30) and `FAULT_ROUNDS` how often something is killed.
 """
 
+import json
 import os
 import random
 import time
 from collections.abc import Callable
 from typing import Final
 
+from tests.cable import Cable
 from tests.distributed.load import Load, invariants, under_load
-from tests.distributed.site import Site, ready
-from tools.cluster import APPS, JOBS, Fleet
+from tests.distributed.site import Site, ready, ready_at, signed_in
+from tools.cluster import APPS, JOBS, Fleet, until
 
 OUTAGE: Final = float(os.environ.get("FAULT_SECONDS", "4"))
 ROUNDS: Final = int(os.environ.get("FAULT_ROUNDS", "1"))
 BEFORE, AFTER = 1.5, 2.0
 """Seconds of work before a fault and after it."""
 AGAIN_SECONDS: Final = 60
+STORAGE_CABLE: Final = 9100
+THIRD: Final = "127.0.0.7"
+BUSY_ANSWER: Final = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 def through(fleet: Fleet, project: str, site: Site, fault: Callable[[], None]) -> Load:
@@ -50,7 +55,7 @@ def test_every_kind_of_process_is_killed_and_comes_back(fleet: Fleet, project: s
 def test_a_rolling_restart_of_every_server_is_noticed_by_nobody(fleet: Fleet, project: str, site: Site) -> None:
     def restart() -> None:
         for name in (*APPS, *(JOBS if ROUNDS > 1 else ("jobs1",))):
-            fleet.compose(name, "restart", "app" if name in APPS else "worker")
+            fleet.compose(name, "restart", fleet.service(name))
             fleet.wait()
 
     through(fleet, project, site, restart)
@@ -76,6 +81,102 @@ def test_the_storage_is_away(fleet: Fleet, project: str, site: Site) -> None:
         fleet.compose("infrastructure", "start", "seaweedfs")
 
     through(fleet, project, site, outage)
+
+
+def test_the_storage_is_slow_then_busy_then_refuses_a_key(fleet: Fleet, project: str, site: Site) -> None:
+    """The two app servers reach it through a cable; one of them has lost its key at last."""
+    gateway = fleet.engine.gateway
+    cable = Cable(9000, STORAGE_CABLE, host=gateway).start()
+    rule = ("-t", "nat", "-{}", "OUTPUT", "-p", "tcp", "-d", gateway, "--dport", "9000", "-j", "DNAT", "--to", f"{gateway}:{cable.port}")
+
+    def trouble() -> None:
+        for name in APPS:
+            fleet.filter_packets(name, *(part.format("A") for part in rule))
+        cable.delay = 0.2
+        time.sleep(OUTAGE)
+        cable.delay, cable.answer = 0.0, BUSY_ANSWER
+        time.sleep(OUTAGE)
+        cable.answer = None
+        for name in APPS:
+            fleet.filter_packets(name, *(part.format("D") for part in rule))
+        override(fleet, "app1", "environment: { S3_SECRET_KEY: wrong }")
+        time.sleep(OUTAGE)
+        override(fleet, "app1", None)
+
+    try:
+        through(fleet, project, site, trouble)
+    finally:
+        cable.close()
+    _until_degraded([])
+
+
+def test_packets_to_the_broker_are_dropped_and_that_is_noticed(fleet: Fleet, project: str, site: Site) -> None:
+    """Nothing is closed: the link is half open. Within half a minute the servers say so, and go on without."""
+    rules = (
+        ("-{}", "OUTPUT", "-p", "tcp", "--dport", "5672", "-j", "DROP"),
+        ("-{}", "INPUT", "-p", "tcp", "--sport", "5672", "-j", "DROP"),
+    )
+
+    def drop() -> None:
+        for name in ("app1", "jobs1"):
+            for rule in rules:
+                fleet.filter_packets(name, *(part.format("A") for part in rule))
+        began = time.monotonic()
+        for name in ("app1", "jobs1"):
+            until(lambda name=name: degraded(fleet, name) == ["broker"], 30, lambda name=name: f"{name} did not notice")  # type: ignore[misc]
+        assert time.monotonic() - began < 30
+        for name in ("app1", "jobs1"):
+            for rule in rules:
+                fleet.filter_packets(name, *(part.format("D") for part in rule))
+
+    through(fleet, project, site, drop)
+    for name in ("app1", "jobs1"):
+        until(lambda name=name: degraded(fleet, name) == [], 60, lambda name=name: f"{name} did not come back")  # type: ignore[misc]
+
+
+def test_the_clocks_of_two_servers_are_off(fleet: Fleet, project: str, site: Site) -> None:
+    """An app server two minutes ahead, a worker two minutes behind: leases, sessions and order follow the database's clock."""
+    library = f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketime.so.1"
+
+    def off() -> None:
+        for name, minutes in (("app2", "+2m"), ("jobs2", "-2m")):
+            clock = f"{{ LD_PRELOAD: /clock.so, FAKETIME: '{minutes}', FAKETIME_DONT_FAKE_MONOTONIC: '1' }}"
+            override(fleet, name, f"environment: {clock}\n    volumes: ['{library}:/clock.so:ro']")
+        told = int(fleet.engine.run("exec", fleet.container("app2"), "date", "+%s"))
+        assert abs(told - time.time() - 120) < 5
+        time.sleep(OUTAGE)
+
+    try:
+        through(fleet, project, site, off)
+        again = signed_in(fleet)
+        again.get("/sessions/current")
+    finally:
+        for name in ("app2", "jobs2"):
+            override(fleet, name, None)
+
+
+def test_an_app_server_is_added_and_taken_away_under_load(fleet: Fleet, project: str, site: Site) -> None:
+    """The seed's steps on a new server, then its line in the balancer's file and a reload; then the way back."""
+    new = fleet.add_app("app3", THIRD)
+    sample = fleet.state / "balancer/sample.conf"
+    before = sample.read_text()
+
+    def add_and_remove() -> None:
+        fleet.start(new)
+        until(lambda: ready_at(THIRD), 60, lambda: "the third app server is not ready")
+        sample.write_text(before.replace("server app-server-2:3000;", f"server app-server-2:3000;\nserver {THIRD}:3000;"))
+        fleet.engine.run("kill", "--signal=HUP", fleet.container("balancer"))
+        time.sleep(OUTAGE)
+        sample.write_text(before)
+        fleet.engine.run("kill", "--signal=HUP", fleet.container("balancer"))
+        time.sleep(1)
+
+    try:
+        through(fleet, project, site, add_and_remove)
+        assert "/api/v1/parts" in fleet.logs(new, 1000)
+    finally:
+        sample.write_text(before)
+        fleet.remove(new)
 
 
 def test_servers_are_cut_off_the_network(fleet: Fleet, project: str, site: Site) -> None:
@@ -115,6 +216,25 @@ def test_workers_are_added_and_taken_away(fleet: Fleet, project: str, site: Site
         fleet.compose("jobs1", "up", "-d", "--scale", "worker=1")
 
     through(fleet, project, site, scale)
+
+
+def override(fleet: Fleet, name: str, text: str | None) -> None:
+    """Has a server's app or worker run with this besides, or as its folder says."""
+    path = fleet.servers[name].folder / "docker-compose.override.yml"
+    if text is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.write_text(f"services:\n  {fleet.service(name)}:\n    {text}\n")
+    fleet.start(name)
+    fleet.wait()
+
+
+def degraded(fleet: Fleet, name: str) -> list[str]:
+    """What a server says is missing."""
+    port = 3000 if name in APPS else 3001
+    code = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:{port}/health/ready', timeout=5).read().decode())"
+    found: list[str] = json.loads(fleet.engine.run("exec", fleet.container(name), "python3", "-c", code))["degraded"]
+    return found
 
 
 def _until_degraded(parts: list[str]) -> None:

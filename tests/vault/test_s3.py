@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ import pytest_asyncio
 from cascadia.kernel.blobs import PIECE, BlobMissing
 from cascadia.kernel.errors import Unavailable
 from cascadia.kernel.ids import new_uid
+from cascadia.kernel.presign import presign
 from cascadia.kernel.s3 import NotOurs, Place, S3Store
 from cascadia.settings import Settings
 from tests import company
@@ -145,6 +147,50 @@ async def test_the_whole_program_keeps_its_files_in_the_bucket(server: S3Server,
         assert (part.status_code, part.content) == (206, body[5:10])
         assert (await workshop.viewer.http.get(path)).content == body
     assert not (tmp_path / "data" / "files").exists()
+
+
+def test_a_link_is_signed_as_the_published_example_says() -> None:
+    link = presign(
+        "https://examplebucket.s3.amazonaws.com/test.txt",
+        access_key="AKIAIOSFODNN7EXAMPLE",
+        secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        region="us-east-1",
+        at=datetime(2013, 5, 24, tzinfo=UTC),
+        seconds=86400,
+    )
+    assert link.endswith("&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404")
+
+
+async def test_where_browsers_reach_the_store_downloads_pass_by_the_app(server: S3Server, database_url: str, tmp_path: Path) -> None:
+    from cascadia.web import create_app
+
+    settings = Settings(
+        database_url=database_url,
+        data_dir=tmp_path / "data",
+        s3_endpoint=server.endpoint,
+        s3_public_endpoint=server.endpoint.replace("127.0.0.1", "localhost"),
+        s3_bucket=f"b{uuid4().hex}",
+        s3_access_key=ACCESS,
+        s3_secret_key=SECRET,
+    )
+    app = create_app(settings, passwords=QUICK)
+    async with app.router.lifespan_context(app), company.set_up(app) as acme, httpx.AsyncClient() as browser:
+        await eventually(lambda: app.state.storage.degraded is None, 20)
+        workshop = await company.open_workshop(acme)
+        name = 'Gehäuse "neu".step'
+        made = await workshop.engineer.http.post("/api/v1/files", params={"name": name, "project": workshop.project}, content=b"0123456789")
+        path = f"/api/v1/files/{made.json()['id']}/content"
+        moved = await workshop.viewer.http.get(path, follow_redirects=False)
+        assert (moved.status_code, moved.headers["cache-control"]) == (307, "no-store")
+        link = moved.headers["location"]
+        got = await browser.get(link)
+        assert (got.status_code, got.content) == (200, b"0123456789")
+        assert (await browser.get(link, headers={"Range": "bytes=2-3"})).content == b"23"
+        assert "filename*=UTF-8''Geh%C3%A4use" in got.headers["content-disposition"]
+        assert got.headers["content-disposition"].startswith("attachment")
+        assert (await browser.get(link.replace("X-Amz-Expires=300", "X-Amz-Expires=3000"))).status_code == 403
+        assert (await workshop.stranger.http.get(path, follow_redirects=False)).status_code == 404
+        assert (await workshop.viewer.http.head(path)).headers["content-length"] == "10"
 
 
 async def test_storage_that_is_away_makes_the_app_degraded_not_unready(database_url: str, tmp_path: Path) -> None:

@@ -217,3 +217,10 @@ async def test_what_cannot_be_begun_is_refused(uploader: Uploader, headers: dict
     good = {"Upload-Length": "5", "Upload-Metadata": metadata(name="x", project=uploader.workshop.project)}
     answer = await uploader.http.post("/api/v1/uploads", headers={**good, **headers})
     assert answer.status_code == status, answer.text
+
+
+async def test_a_client_may_ask_what_of_tus_is_spoken(workshop: Workshop) -> None:
+    told = await workshop.engineer.http.options("/api/v1/uploads")
+    assert (told.status_code, told.headers["Tus-Version"], told.headers["Tus-Checksum-Algorithm"]) == (204, "1.0.0", "sha256")
+    assert set(told.headers["Tus-Extension"].split(",")) == {"creation", "checksum", "expiration", "termination"}
+    assert int(told.headers["Tus-Max-Size"]) == 5 * 2**40

@@ -11,7 +11,8 @@ from cascadia.api.problems import MEDIA_TYPE
 from cascadia.api.routes import operations, permission_of
 from cascadia.kernel.http import Problem
 
-METHODS: Final = ("get", "head", "post", "put", "patch", "delete")
+METHODS: Final = ("get", "head", "options", "post", "put", "patch", "delete")
+SAFE: Final = frozenset({"get", "head", "options"})
 PUBLIC: Final = "public"
 PROBLEMS: Final[Mapping[int, str]] = {
     400: "The request cannot be read: `at`, `cursor` or the body is damaged",
@@ -69,7 +70,7 @@ def _complete(made: dict[str, Any], permissions: Mapping[tuple[str, str], str]) 
     for path, method, operation in walk(made):
         permission = permissions[path, method.upper()]
         operation["x-permission"] = permission
-        operation["x-idempotent"] = method in {"get", "head"} or "Idempotency-Key" in _parameters(operation)
+        operation["x-idempotent"] = method in SAFE or "Idempotency-Key" in _parameters(operation)
         operation["security"] = [] if permission == PUBLIC else [{"session": []}, {"token": []}]
         _add_responses(path, method, operation, permission)
 
@@ -112,7 +113,7 @@ def _problems_of(path: str, method: str, operation: Mapping[str, Any], permissio
         found.add(400)
     if "requestBody" in operation:
         found.add(413)
-    if method not in {"get", "head"}:
+    if method not in SAFE:
         found |= {409} | ({429} if permission == PUBLIC else set()) | ({412, 428} if "If-Match" in names else set())
     return found
 

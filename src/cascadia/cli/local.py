@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command()(worker)
     app.command()(migrate)
     app.command()(health)
+    app.command()(scale)
     app.command()(doctor)
     config = typer.Typer(help="The settings of this server.", no_args_is_help=True)
     config.command("check")(check_config)
@@ -77,6 +78,17 @@ def health(part: Annotated[Part, typer.Argument(help="Which of the two runs here
 
     settings = program_settings.load()
     print(probe.check(settings.port if part is Part.APP else settings.health_port))
+
+
+def scale(
+    there: Annotated[int, typer.Option("--there", min=0, help="How many workers there are.")],
+    most: Annotated[int, typer.Option("--most", min=1, help="How many there may be.")] = 4,
+) -> None:
+    """Print how many workers the families of JOB_TYPES need, each with WORKER_CONCURRENCY slots: for a script that scales."""
+    settings = _for_server()
+    from cascadia.cli import scaling  # noqa: PLC0415
+
+    print(scaling.workers_wanted(settings, there, most))
 
 
 def check_config() -> None:

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from cascadia import __version__
 from cascadia.jobs import queries
 from cascadia.jobs.model import BACKOFF_SECONDS, LEASE_SECONDS, Claimed, Failure, JobState, LeaseLost, Retry
+from cascadia.jobs.scaling import Load
 from cascadia.kernel.db import Database, Write
 from cascadia.kernel.statements import Statement
 
@@ -135,6 +136,13 @@ class Ledger:
         async with self.database.messages() as write:
             rows = await write.rows(queries.DUE, {"families": list(families), "most": most})
         return {row["family"]: row["number"] for row in rows}
+
+    async def load(self, families: Sequence[str]) -> Load:
+        """What these families have to do together."""
+        async with self.database.read() as read:
+            found = await read.one(queries.LOAD, Load, {"families": list(families)})
+        assert found is not None
+        return found
 
     async def depth(self) -> list[queries.Depth]:
         """What waits and runs, by family."""

@@ -9,7 +9,7 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,6 +74,10 @@ class BlobStore(Protocol):
         """The bytes `[start, end)` in pieces; `end` None reads to the last. Raises `BlobMissing` at once, not while reading."""
         ...
 
+    def link(self, key: str, headers: Mapping[str, str]) -> str | None:
+        """A link by which a reader gets the bytes from the store itself, with these headers; None where it is not to be reached."""
+        ...
+
     async def exists(self, key: str) -> bool:
         """Whether the object is there."""
         ...
@@ -104,6 +108,10 @@ class FileStore:
 
     async def prepare(self, instance: UUID) -> None:
         """Nothing: folders are made as they are needed."""
+
+    def link(self, key: str, headers: Mapping[str, str]) -> str | None:  # noqa: ARG002 - only this process reaches the disk
+        """None."""
+        return None
 
     async def put(self, chunks: AsyncIterable[bytes], upload: UUID) -> StoredBlob:
         """See `BlobStore.put`. A stream that breaks off or a full disk leaves nothing behind."""

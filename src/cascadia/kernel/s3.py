@@ -4,10 +4,10 @@ import asyncio
 import hashlib
 import re
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -19,6 +19,7 @@ from obstore.store import S3Store as Client
 
 from cascadia.kernel.blobs import PIECE, BlobMissing, ListedBlob, StoredBlob
 from cascadia.kernel.errors import CascadiaError, Unavailable
+from cascadia.kernel.presign import presign
 from cascadia.kernel.tls import trust
 
 MULTIPART: Final = 8 * 1024 * 1024
@@ -28,6 +29,9 @@ MARKER: Final = "cascadia-instance"
 RETRY_SECONDS: Final = 10
 CONNECT_SECONDS: Final = 5
 SIGNED_SECONDS: Final = 60
+LINK_SECONDS: Final = 300
+ANSWERED: Final = ("Content-Type", "Content-Disposition")
+"""Headers that the store gives with the bytes as a link asks for them."""
 REFUSED: Final = (s3.PermissionDeniedError, s3.UnauthenticatedError)
 UNREACHABLE: Final = "storage_unreachable"
 
@@ -51,6 +55,7 @@ class Place:
     secret_key: str | None = field(default=None, repr=False)
     path_style: bool = True
     ca_bundle: Path | None = None
+    public_endpoint: str | None = None
 
 
 class S3Store:
@@ -117,6 +122,24 @@ class S3Store:
                 yield bytes(piece)
         except s3.BaseError as error:
             raise self._refusal(error) from error
+
+    def link(self, key: str, headers: Mapping[str, str]) -> str | None:
+        """See `BlobStore.link`: signed, and valid for some minutes."""
+        self._check(key)
+        place = self._place
+        if place.public_endpoint is None or place.access_key is None or place.secret_key is None:
+            return None
+        scheme, _, host = place.public_endpoint.rstrip("/").partition("://")
+        url = f"{scheme}://{host}/{place.bucket}/{key}" if place.path_style else f"{scheme}://{place.bucket}.{host}/{key}"
+        return presign(
+            url,
+            access_key=place.access_key,
+            secret_key=place.secret_key,
+            region=place.region,
+            at=datetime.now(UTC),
+            seconds=LINK_SECONDS,
+            answer_with={f"response-{name.lower()}": value for name, value in headers.items() if name in ANSWERED},
+        )
 
     async def exists(self, key: str) -> bool:
         """See `BlobStore.exists`."""

@@ -30,6 +30,7 @@ def store_from(settings: Settings) -> BlobStore:
             settings.s3_secret_key,
             settings.s3_path_style,
             settings.ca_bundle,
+            settings.s3_public_endpoint,
         )
     )
 

@@ -46,6 +46,7 @@ DELIVERED: Final[dict[int | str, dict[str, Any]]] = {
     **PROBED,
     200: {"description": "The whole content", **BYTES},
     206: {"description": "The range that was asked for", **BYTES},
+    307: {"description": "The link to the bytes in the store, for some minutes, where `S3_PUBLIC_ENDPOINT` is set"},
     416: {"description": "The range begins behind the last byte", "model": Problem},
 }
 LARGEST: Final = 5 * 2**40
@@ -150,7 +151,7 @@ async def read_content(request: Request, db: Db, blobs: Blobs, actor: CurrentAct
     async with db.read() as read:
         row = await service.file_by_uid(read, actor, file_id)
     headers = {**delivery.safe_headers(row.name, row.media_type, inline=False), "Cache-Control": EXACTLY}
-    return await _deliver(request.method, asked, blobs, row, headers)
+    return _link(request.method, blobs, row, headers) or await _deliver(request.method, asked, blobs, row, headers)
 
 
 @router.head("/files/{file_id}/content", response_class=Response, responses=PROBED)
@@ -213,7 +214,15 @@ async def read_output(request: Request, db: Db, blobs: Blobs, actor: CurrentActo
     async with db.read() as read:
         row = await service.output_by_uid(read, actor, output_id)
     headers = delivery.safe_headers(row.name, row.media_type, inline=False)
-    return await _deliver(request.method, asked, blobs, row, {**headers, "Cache-Control": EXACTLY})
+    return _link(request.method, blobs, row, headers) or await _deliver(
+        request.method, asked, blobs, row, {**headers, "Cache-Control": EXACTLY}
+    )
+
+
+def _link(method: str, blobs: BlobStore, content: FileRow | OutputRow, headers: Mapping[str, str]) -> Response | None:
+    """Where the reader gets the bytes from the store itself; None where the store is not to be reached by readers."""
+    link = blobs.link(content.key, headers) if method == "GET" else None
+    return Response(status_code=307, headers={"Location": link, "Cache-Control": "no-store"}) if link else None
 
 
 async def _deliver(

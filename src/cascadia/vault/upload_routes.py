@@ -65,6 +65,14 @@ async def begin_upload(
     return response
 
 
+@router.options("/uploads", status_code=204, response_class=Response)
+@permission("signed_in")
+async def probe_uploads(actor: CurrentActor) -> Response:  # noqa: ARG001 - refuses who is not signed in
+    """What of tus this server speaks, in `Tus-Version`, `Tus-Extension`, `Tus-Checksum-Algorithm` and `Tus-Max-Size`."""
+    spoken = {"Tus-Version": "1.0.0", "Tus-Extension": "creation,checksum,expiration,termination", "Tus-Checksum-Algorithm": "sha256"}
+    return Response(status_code=204, headers={**TUS, **spoken, "Tus-Max-Size": str(LARGEST)})
+
+
 @router.head("/uploads/{upload_id}", response_class=Response)
 @permission("file.create")
 async def probe_upload(db: Db, actor: CurrentActor, upload_id: UUID) -> Response:

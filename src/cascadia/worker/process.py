@@ -50,12 +50,17 @@ def run(settings: Settings, *, registry_name: str = REGISTRY, pace: Pace | None 
         raise SettingsInvalid(["DATABASE_URL is not set: a worker needs the database of its app servers."])
     module, _, function = registry_name.partition(":")
     registry: Registry = getattr(importlib.import_module(module), function)()
-    try:
-        families = chosen_families(settings.job_types, registry.families, registry.types)
-    except JobTypesInvalid as error:
-        raise SettingsInvalid([str(error)]) from error
+    families = families_of(settings, registry)
     hide()
     asyncio.run(_run(settings, registry, registry_name, families, pace or Pace()))
+
+
+def families_of(settings: Settings, registry: Registry) -> frozenset[str]:
+    """The families that `JOB_TYPES` chooses; refuses a name that is none."""
+    try:
+        return chosen_families(settings.job_types, registry.families, registry.types)
+    except JobTypesInvalid as error:
+        raise SettingsInvalid([str(error)]) from error
 
 
 async def _run(settings: Settings, registry: Registry, registry_name: str, families: frozenset[str], pace: Pace) -> None:

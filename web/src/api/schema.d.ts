@@ -1275,7 +1275,11 @@ export interface paths {
          */
         post: operations["begin_upload"];
         delete?: never;
-        options?: never;
+        /**
+         * Probe Uploads
+         * @description What of tus this server speaks, in `Tus-Version`, `Tus-Extension`, `Tus-Checksum-Algorithm` and `Tus-Max-Size`.
+         */
+        options: operations["probe_uploads"];
         head?: never;
         patch?: never;
         trace?: never;
@@ -5612,6 +5616,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The link to the bytes in the store, for some minutes, where `S3_PUBLIC_ENDPOINT` is set */
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Not signed in */
             401: {
                 headers: {
@@ -5912,6 +5923,13 @@ export interface operations {
             };
             /** @description The reader has these bytes */
             304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The link to the bytes in the store, for some minutes, where `S3_PUBLIC_ENDPOINT` is set */
+            307: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7176,6 +7194,13 @@ export interface operations {
             };
             /** @description The reader has these bytes */
             304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The link to the bytes in the store, for some minutes, where `S3_PUBLIC_ENDPOINT` is set */
+            307: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11776,6 +11801,51 @@ export interface operations {
             };
             /** @description Not valid; `errors` names each place */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    probe_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

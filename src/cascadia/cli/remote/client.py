@@ -83,7 +83,7 @@ class Client:
     def __init__(self, url: str, token: str | None = None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {"Origin": url}
         self.url = url
-        self.http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS)
+        self.http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, follow_redirects=True)
 
     def get(self, path: str, **params: Any) -> Any:
         """The answer's JSON; parameters that are None are left out."""

@@ -7,6 +7,7 @@ import { partQuery } from "../../api/parts";
 import { projectsQuery } from "../../api/people";
 import { propose } from "../../api/proposals";
 import type { Proposal } from "../../api/types";
+import { plural } from "../../ui/format";
 import { Notice } from "../../ui/states";
 import { isImported } from "./importing";
 import { UploadList } from "./UploadList";
@@ -28,7 +29,7 @@ function useLikelyProject(): string {
   return part?.project.id ?? known ?? (projects.length === 1 ? (projects[0]?.id ?? "") : "");
 }
 
-export function ImportDialog({ files, close }: { files: File[]; close: () => void }) {
+export function ImportDialog({ files, leftOut, close }: { files: File[]; leftOut: number; close: () => void }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const likely = useLikelyProject();
@@ -67,6 +68,12 @@ export function ImportDialog({ files, close }: { files: File[]; close: () => voi
             </Link>
           )}
         />
+        {leftOut > 0 && (
+          <p className="muted">
+            {plural(leftOut, "other file")} of the folder {leftOut === 1 ? "is" : "are"} neither a STEP file nor a parts
+            list, and left out.
+          </p>
+        )}
         {projects.length === 0 ? (
           <Notice tone="warn">There is no project yet. Make one under Administration, Projects.</Notice>
         ) : (
