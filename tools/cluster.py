@@ -112,31 +112,30 @@ class Fleet:
 
     def write_settings(self, **others: str) -> None:
         """The folders of all servers with the `.env` of each; app and jobs servers are told `others` besides."""
-        passwords = self._passwords()
-        self._copy_folders()
-        address = self.engine.gateway
-        infrastructure = self.servers["infrastructure"]
-        write_env(
-            infrastructure.folder,
-            {
+        self.copy_folders()
+        for name, server in self.servers.items():
+            write_env(server.folder, {**self.settings(name), **(others if name != "infrastructure" else {})})
+
+    def settings(self, name: str) -> dict[str, str]:
+        """What a person types into a server's `.env`."""
+        passwords, address = self._passwords(), self.engine.gateway
+        if name == "infrastructure":
+            return {
                 "POSTGRES_PASSWORD": passwords["postgres"],
                 "RABBITMQ_DEFAULT_PASS": passwords["rabbitmq"],
                 "S3_SECRET_KEY": passwords["s3"],
                 "INFRASTRUCTURE_ADDRESS": address,
                 **self.plan.ports,
-            },
-        )
+            }
         shared = {
             "DATABASE_URL": f"postgresql://cascadia:{passwords['postgres']}@{address}:{self.plan.port('POSTGRES_PORT')}/cascadia",
             "RABBITMQ_URL": f"amqp://cascadia:{passwords['rabbitmq']}@{address}:{self.plan.port('RABBITMQ_PORT')}/cascadia",
             "S3_ENDPOINT": f"http://{address}:{self.plan.port('S3_PORT')}",
             "S3_SECRET_KEY": passwords["s3"],
         }
-        shared |= others
-        for name, app_address in self.plan.apps.items():
-            write_env(self.servers[name].folder, {**shared, "APP_ADDRESS": app_address, "DRAIN_SECONDS": "3"})
-        for name in self.plan.jobs:
-            write_env(self.servers[name].folder, {**shared, "WORKER_CONCURRENCY": "2"})
+        if name in self.plan.jobs:
+            return {**shared, "WORKER_CONCURRENCY": "2"}
+        return {**shared, "APP_ADDRESS": self.plan.apps[name], "DRAIN_SECONDS": "3"}
 
     def down(self) -> None:
         """Stops everything and removes it, with its data."""
@@ -264,7 +263,8 @@ class Fleet:
         found: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
         return found
 
-    def _copy_folders(self) -> None:
+    def copy_folders(self) -> None:
+        """The deployment folders as they are in the repository, one for each server."""
         for server in self.servers.values():
             server.folder.mkdir(parents=True, exist_ok=True)
             for name in ("docker-compose.yml", ".env.example"):

@@ -4,7 +4,10 @@ from collections.abc import Callable
 import pytest
 from prometheus_client import REGISTRY
 
-from tests.company import Workshop
+from cascadia.jobs import service
+from cascadia.kernel.db import Database
+from cascadia.kernel.declare import Enqueue
+from tests.company import Company, Workshop
 
 Count = Callable[[], float]
 
@@ -70,3 +73,29 @@ async def test_one_creation_takes_at_most_14_statements(workshop: Workshop) -> N
     statements = counter("/api/v1/parts")
     await workshop.engineer.part(workshop.project)
     assert 0 < statements() <= 14
+
+
+async def test_every_list_without_a_parent_takes_at_most_5_statements(acme: Company) -> None:
+    """Whatever it lists: who asks and what they may see (2), the page, the total, and one for what hangs on the rows."""
+    document = (await acme.administrator.http.get("/api/v1/openapi.json")).json()
+    lists = [
+        path
+        for path, operations in document["paths"].items()
+        if "{" not in path and any(p["name"] == "cursor" for p in operations.get("get", {}).get("parameters", []))
+    ]
+    assert len(lists) > 10
+    for path in lists:
+        statements = counter(path)
+        answer = await acme.administrator.http.get(path, params={"count": "true"})
+        assert answer.status_code == 200, path
+        assert 0 < statements() <= 5, path
+
+
+async def test_a_job_takes_at_most_4_statements_and_its_log_5(workshop: Workshop) -> None:
+    database: Database = workshop.company.app.state.database
+    async with database.write() as write:
+        uid = await service.enqueue(write, Enqueue("vault.collect", {}))
+    for path, most in (("/jobs/{job_id}", 4), ("/jobs/{job_id}/log", 5)):
+        statements = counter(f"/api/v1{path}")
+        await workshop.company.administrator.get(path.format(job_id=uid), count="true")
+        assert 0 < statements() <= most, path

@@ -7,20 +7,25 @@ lasts (4; the long form is 30) and `FAULT_ROUNDS` how often something is killed.
 import json
 import os
 import random
+import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Final
 
+import psycopg
+
 from tests.cable import Cable
-from tests.distributed.load import Load, invariants, under_load
+from tests.distributed.load import Load, database_url, invariants, under_load
 from tests.distributed.site import Site, ready, ready_at, signed_in
-from tools.cluster import APPS, JOBS, Fleet, until
+from tools.cluster import APPS, DEPLOYMENTS, JOBS, Fleet, until
 
 OUTAGE: Final = float(os.environ.get("FAULT_SECONDS", "4"))
 ROUNDS: Final = int(os.environ.get("FAULT_ROUNDS", "1"))
 BEFORE, AFTER = 1.5, 2.0
 """Seconds of work before a fault and after it."""
 AGAIN_SECONDS: Final = 60
+SHARED: Final = 300
 STORAGE_CABLE: Final = 9100
 THIRD: Final = "127.0.0.7"
 BUSY_ANSWER: Final = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -149,7 +154,8 @@ def test_the_clocks_of_two_servers_are_off(fleet: Fleet, project: str, site: Sit
     try:
         through(fleet, project, site, off)
         again = signed_in(fleet)
-        again.get("/sessions/current")
+        assert again.get("/sessions/current")["user"]
+        again.http.close()
     finally:
         for name in ("app2", "jobs2"):
             override(fleet, name, None)
@@ -208,14 +214,47 @@ def test_the_balancer_reads_its_configuration_anew(fleet: Fleet, project: str, s
     assert load.writes
 
 
-def test_workers_are_added_and_taken_away(fleet: Fleet, project: str, site: Site) -> None:
+def test_workers_are_added_and_taken_away_and_share_the_jobs(fleet: Fleet, project: str, site: Site) -> None:
+    """`--scale worker=3` while people work: 300 jobs, each once; then the example that scales by itself."""
+    part = site.post("/parts", {"project": project, "name": "exported"})["id"]
+
     def scale() -> None:
         fleet.compose("jobs1", "up", "-d", "--scale", "worker=3")
         fleet.wait()
         assert len(fleet.compose("jobs1", "ps", "-q", "worker").split()) == 3
+        asked = [site.post(f"/parts/{part}/bom/exports", {"format": "csv"}, status=202)["id"] for _ in range(SHARED)]
+        assert len(set(asked)) == SHARED
+        with psycopg.connect(database_url(fleet), autocommit=True) as connection:
+            until(lambda: _open(connection, asked) == 0, AGAIN_SECONDS * 2, lambda: f"{_open(connection, asked)} jobs did not end")
+            told = connection.execute(
+                "SELECT count(*), count(DISTINCT j.worker), min(j.state), max(j.state), max(j.attempt),"
+                " count(DISTINCT j.result ->> 'output'), (SELECT count(*) FROM output_file) FROM job j WHERE uid = ANY (%s::uuid[])",
+                (asked,),
+            ).fetchone()
+        assert told is not None
+        assert (told[0], *told[2:]) == (SHARED, "succeeded", "succeeded", 1, SHARED, SHARED)
+        assert told[1] >= 3
+        autoscale(fleet, "jobs1")
+        assert len(fleet.compose("jobs1", "ps", "-q", "worker").split()) < 3
         fleet.compose("jobs1", "up", "-d", "--scale", "worker=1")
 
     through(fleet, project, site, scale)
+
+
+def autoscale(fleet: Fleet, name: str) -> None:
+    """The example of the jobs folder looks once."""
+    server = fleet.servers[name]
+    script = DEPLOYMENTS / "distributed/jobs/autoscale.sh"
+    environment = {**fleet.engine.environment, "COMPOSE_PROJECT_NAME": server.project, "LOOKS": "1"}
+    shutil.copy2(script, server.folder)
+    subprocess.run([server.folder / script.name], env=environment, check=True, capture_output=True)
+
+
+def _open(connection: "psycopg.Connection[tuple[object, ...]]", uids: list[str]) -> int:
+    found = connection.execute(
+        "SELECT count(*) FROM job WHERE uid = ANY (%s::uuid[]) AND state IN ('queued', 'running')", (uids,)
+    ).fetchone()
+    return int(str(found[0])) if found else 0
 
 
 def override(fleet: Fleet, name: str, text: str | None) -> None:

@@ -1,5 +1,6 @@
 """The seed's steps once more, with `docker compose` 2 and the servers started in the opposite order; and what two fleets may share."""
 
+import re
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.distributed.site import Site, set_up
-from tools.cluster import STATE, Fleet, Plan
+from tools.cluster import DEPLOYMENTS, STATE, Fleet, Plan, write_env
 from tools.engine import COMPOSE_2
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +25,7 @@ def second(fleet: Fleet) -> Iterator[Fleet]:
     plan = Plan("cascadia-second", apps={"app1": ADDRESS}, jobs={"jobs1": "*"}, compose=COMPOSE_2, ports=PORTS)
     second = Fleet(fleet.engine, state=STATE.with_name("second"), plan=plan)
     second.down()
-    second.write_settings()
+    second.copy_folders()
     try:
         yield second
     finally:
@@ -38,12 +39,32 @@ def step(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def steps() -> list[str]:
+    """The lines of the page that is followed on each server."""
+    page = (DEPLOYMENTS / "distributed/README.md").read_text()
+    [block] = re.findall(r"## Steps\n.*?```\n(.*?)```", page, re.DOTALL)
+    return str(block).splitlines()
+
+
+def type_on(fleet: Fleet, name: str) -> None:
+    """Types the steps on a server; where the page says so, its `.env` is edited."""
+    server = fleet.servers[name]
+    for line in steps():
+        if line == "# edit .env":
+            write_env(server.folder, fleet.settings(name), base=".env")
+            continue
+        typed = line.replace("docker-compose", " ".join(fleet.plan.compose))
+        environment = {**fleet.engine.environment, "COMPOSE_PROJECT_NAME": server.project}
+        done = subprocess.run(["bash", "-c", typed], cwd=server.folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{typed}: {done.stderr}"
+
+
 @pytest.fixture(scope="module")
 def site(second: Fleet) -> Iterator[Site]:
     """Who sets it up; jobs server first, infrastructure last, and nobody waited at the prompt."""
     for name in reversed(second.servers):
         began = time.monotonic()
-        second.start(name)
+        type_on(second, name)
         assert time.monotonic() - began < PROMPT_SECONDS, name
     second.wait()
     site = set_up(second)
@@ -58,11 +79,10 @@ def project(site: Site) -> str:
     return made
 
 
-def test_compose_2_starts_it_in_any_order(second: Fleet, site: Site, project: str, step: Path) -> None:
+def test_compose_2_starts_it_in_any_order_as_the_page_says(site: Site, project: str, step: Path) -> None:
     proposal = site.converted(step, project)
     accepted = site.post(f"/proposals/{proposal['id']}/accept", {}, status=200)
     assert site.get(f"/parts/{accepted['root_item']['id']}/bom/tree")["totals"]["leaf_occurrences"] == "18"
-    assert "docker compose" in " ".join(second.plan.compose)
 
 
 def test_two_fleets_share_a_broker_but_no_bucket(fleet: Fleet, second: Fleet, site: Site, project: str, tmp_path: Path) -> None:

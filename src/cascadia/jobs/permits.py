@@ -20,6 +20,7 @@ from aio_pika.exceptions import DeliveryError
 
 from cascadia.jobs.listen import listen
 from cascadia.jobs.transport import OUTBOX_CHANNEL, Due, Heard
+from cascadia.kernel import tasks
 from cascadia.kernel.broker import TROUBLE, Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Unavailable
@@ -169,10 +170,9 @@ class RabbitTransport:
         def heard(_channel: str, _payload: str) -> None:
             event()
 
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._broker.keep(use))
-            group.create_task(self._keep_offering())
-            group.create_task(listen(self._direct_url, (OUTBOX_CHANNEL,), heard, name="worker"))
+        await tasks.together(
+            self._broker.keep(use), self._keep_offering(), listen(self._direct_url, (OUTBOX_CHANNEL,), heard, name="worker")
+        )
 
     async def _consume(self, connection: AbstractConnection, families: Sequence[str], permit: Heard) -> None:
         """Opens and closes the consumers as slots are free or not, until the channel or the connection is closed."""

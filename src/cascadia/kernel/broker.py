@@ -4,7 +4,7 @@ import asyncio
 import random
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPException
 from aiormq.exceptions import AMQPError
 
+from cascadia.kernel import tasks
 from cascadia.kernel.tls import trust
 
 log = structlog.get_logger()
@@ -117,7 +118,7 @@ class Broker:
                 log.warning("broker_link_broke", reason=str(error).strip() or type(error).__name__)
         finally:
             self.connected = False
-            await _cancelled([using, closed])
+            await tasks.end([using, closed])
             with suppress(*TROUBLE):
                 async with asyncio.timeout(1):
                     await connection.close()
@@ -127,9 +128,3 @@ async def _until_closed(connection: AbstractConnection) -> None:
     """Also when the other side closes: `connection.closed()` tells only of our own close."""
     if connection.transport:
         await asyncio.wait([connection.transport.connection.closing])
-
-
-async def _cancelled(tasks: Sequence["asyncio.Future[None]"]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,83 @@
+"""What a person types wrong into `.env` is one line that names the variable, on the real fleet; nothing is half made."""
+
+import json
+import re
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from tests.distributed.load import database_url
+from tools.cluster import Fleet
+
+A_MOMENT = "timeout --signal=INT 8 cascadia"
+"""An app that lacks only its broker or storage goes on without: what it says in its first seconds counts."""
+
+
+def told(fleet: Fleet, *command: str, entrypoint: str = "cascadia", **variables: str) -> str:
+    """What the program says with these in its environment."""
+    given = [part for name, value in variables.items() for part in ("-e", f"{name}={value}")]
+    return fleet.compose("app1", "run", "--rm", "--no-deps", *given, "--entrypoint", entrypoint, "app", *command, check=False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    (
+        (r":[^:@]+@", ":wrong@", "refuses the password"),
+        (r":5432/", ":1/", "nothing answers"),
+        (r"@[^:]+:", "@no-such-host:", "no host is called no-such-host"),
+        (r"/cascadia$", "/nothing", "has no database nothing"),
+    ),
+    ids=("password", "port", "host", "name"),
+)
+def test_the_database(fleet: Fleet, old: str, new: str, words: str) -> None:
+    said = told(fleet, "migrate", DATABASE_URL=re.sub(old, new, database_url(fleet), count=1))
+    [line] = [line for line in said.splitlines() if "DATABASE_URL" in line]
+    assert words in line
+    assert "Traceback" not in said
+
+
+def test_another_programs_database_is_left_as_it_is(fleet: Fleet) -> None:
+    url = database_url(fleet)
+    other = url.replace("/cascadia", "/others") if url.endswith("/cascadia") else ""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS others")
+        connection.execute("CREATE DATABASE others")
+    with psycopg.connect(other, autocommit=True) as connection:
+        connection.execute("CREATE TABLE theirs (n int)")
+        said = told(fleet, "migrate", DATABASE_URL=other)
+        assert "DATABASE_URL" in said
+        assert "Traceback" not in said
+        tables = connection.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace").fetchall()
+    assert tables == [("theirs",)]
+
+
+def test_a_read_only_database(fleet: Fleet) -> None:
+    said = told(fleet, "migrate", DATABASE_URL=f"{database_url(fleet)}?options=-cdefault_transaction_read_only%3Don")
+    assert "DATABASE_URL" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("broker", "storage", "words"),
+    (
+        ((r":[^:@]+@", ":wrong@"), {"S3_SECRET_KEY": "wrong"}, "S3_SECRET_KEY"),
+        ((r"/cascadia$", "/no-such-vhost"), {"S3_ENDPOINT": "http://127.0.0.1:1"}, "S3_ENDPOINT"),
+        ((r"@[^:]+:", "@no-such-host:"), {"S3_ACCESS_KEY": "nobody"}, "S3_ACCESS_KEY"),
+    ),
+    ids=("password", "vhost", "host"),
+)
+def test_broker_and_storage(fleet: Fleet, broker: tuple[str, str], storage: dict[str, str], words: str) -> None:
+    right = fleet.settings("app1")["RABBITMQ_URL"]
+    assert urlsplit(right).port == 5672
+    said = told(fleet, "app", entrypoint=A_MOMENT, RABBITMQ_URL=re.sub(*broker, right, count=1), **storage)
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert any("RABBITMQ_URL" in str(line) for line in lines if line["event"] == "broker_not_reached"), said
+    assert any(words in str(line) for line in lines if line["event"] == "storage_not_ready"), said
+    assert "Traceback" not in said
+
+
+def test_everything_that_is_wrong_is_told_at_once(fleet: Fleet) -> None:
+    said = told(fleet, "app", RABBITMQ_URL="amqp://@/", PUBLIC_URL="plm.example.org", TRUSTED_PROXIES="me", S3_BUCKETS="x", PORT="0x")
+    assert {name for name in ("RABBITMQ_URL", "PUBLIC_URL", "TRUSTED_PROXIES", "S3_BUCKETS", "PORT") if name not in said} == set()
+    assert "Traceback" not in said
