@@ -1,7 +1,8 @@
 """What the autoscaling rule would do with a day of jobs, at 10, 100 and 1000 times the arrivals: simulated, second by second.
 
-The rule is the one that `cascadia scale` prints the answer of (`cascadia.jobs.scaling`). A worker takes 20 s to start. The day is a working day of one site: arrivals rise at eight, fall at noon, end at six, with bursts
-where somebody drops a large assembly. The seed is fixed, so two runs say the same.
+The rule is the one that `cascadia scale` prints the answer of (`cascadia.jobs.scaling`). A worker takes 20 s to start. The day is a
+working day of one site: arrivals rise at eight, fall at noon, end at six, with bursts where somebody drops a large assembly. The seed is
+fixed, so two runs say the same.
 """
 
 import heapq

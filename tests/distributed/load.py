@@ -39,7 +39,11 @@ class Load:
     reads: int = 0
     retries: int = 0
     seconds: float = 0.0
+    think_seconds: float = 0.0
+    """How long a person looks at what came before the next deed, on average."""
     failures: list[str] = field(default_factory=list)
+    pages: list[float] = field(default_factory=list)
+    """Milliseconds of the reads."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -50,6 +54,7 @@ class Load:
         try:
             while not self._stop.is_set():
                 self._one(chance, site, mine)
+                self._stop.wait(chance.uniform(0.5, 1.5) * self.think_seconds)
         except AssertionError as error:
             with self._lock:
                 self.failures.append(str(error))
@@ -74,10 +79,11 @@ class Load:
             stored = site.upload(f"{uuid4().hex}.bin", content, self.project)
             self._note(self.files, stored["id"], hashlib.sha256(content).hexdigest())
         else:
-            part = chance.choice(mine)
+            part, began = chance.choice(mine), time.monotonic()
             assert site.get(f"/parts/{part['id']}")["name"] == self.names[part["id"]], "a person missed their own write"
             with self._lock:
                 self.reads += 1
+                self.pages.append((time.monotonic() - began) * 1000)
 
     def _rename(self, chance: random.Random, site: Site, mine: list[dict[str, Any]]) -> None:
         at = chance.randrange(len(mine))
@@ -97,6 +103,10 @@ class Load:
             where[key] = value
             self.writes += where is not self.created
 
+    def percentile(self, share: float) -> float:
+        """Of the milliseconds that a read took."""
+        return sorted(self.pages)[int(len(self.pages) * share)]
+
     def told(self) -> str:
         """What was done, for people."""
         rate = self.writes / self.seconds
@@ -104,9 +114,9 @@ class Load:
 
 
 @contextmanager
-def under_load(fleet: Fleet, project: str, workers: int = WORKERS) -> Iterator[Load]:
+def under_load(fleet: Fleet, project: str, workers: int = WORKERS, think_seconds: float = 0.0) -> Iterator[Load]:
     """Work goes on while the block runs; then it stops, and no user action may have failed."""
-    load = Load(fleet, project)
+    load = Load(fleet, project, think_seconds=think_seconds)
     threads = [threading.Thread(target=load.work, args=(number,)) for number in range(workers)]
     for thread in threads:
         thread.start()

@@ -39,8 +39,9 @@ def test_the_database(fleet: Fleet, old: str, new: str, words: str) -> None:
 
 def test_another_programs_database_is_left_as_it_is(fleet: Fleet) -> None:
     url = database_url(fleet)
-    other = url.replace("/cascadia", "/others") if url.endswith("/cascadia") else ""
+    other = f"{url.removesuffix('/cascadia')}/others"
     with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET ROLE NONE")
         connection.execute("DROP DATABASE IF EXISTS others")
         connection.execute("CREATE DATABASE others")
     with psycopg.connect(other, autocommit=True) as connection:
@@ -59,20 +60,22 @@ def test_a_read_only_database(fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize(
-    ("broker", "storage", "words"),
+    ("broker", "said_of_it", "storage", "words"),
     (
-        ((r":[^:@]+@", ":wrong@"), {"S3_SECRET_KEY": "wrong"}, "S3_SECRET_KEY"),
-        ((r"/cascadia$", "/no-such-vhost"), {"S3_ENDPOINT": "http://127.0.0.1:1"}, "S3_ENDPOINT"),
-        ((r"@[^:]+:", "@no-such-host:"), {"S3_ACCESS_KEY": "nobody"}, "S3_ACCESS_KEY"),
+        ((r":[^:@]+@", ":wrong@"), "ACCESS_REFUSED", {"S3_SECRET_KEY": "wrong"}, "S3_SECRET_KEY"),
+        ((r"/cascadia$", "/no-such-vhost"), "no-such-vhost", {"S3_ENDPOINT": "http://127.0.0.1:1"}, "S3_ENDPOINT"),
+        ((r"@[^:]+:", "@no-such-host:"), "no-such-host", {"S3_ACCESS_KEY": "nobody"}, "S3_ACCESS_KEY"),
     ),
     ids=("password", "vhost", "host"),
 )
-def test_broker_and_storage(fleet: Fleet, broker: tuple[str, str], storage: dict[str, str], words: str) -> None:
+def test_broker_and_storage(fleet: Fleet, broker: tuple[str, str], said_of_it: str, storage: dict[str, str], words: str) -> None:
     right = fleet.settings("app1")["RABBITMQ_URL"]
     assert urlsplit(right).port == 5672
     said = told(fleet, "app", entrypoint=A_MOMENT, RABBITMQ_URL=re.sub(*broker, right, count=1), **storage)
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    assert any("RABBITMQ_URL" in str(line) for line in lines if line["event"] == "broker_not_reached"), said
+    assert any("RABBITMQ_URL" in str(line) and said_of_it in line["reason"] for line in lines if line["event"] == "broker_not_reached"), (
+        said
+    )
     assert any(words in str(line) for line in lines if line["event"] == "storage_not_ready"), said
     assert "Traceback" not in said
 

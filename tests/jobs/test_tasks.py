@@ -19,7 +19,7 @@ async def stubborn(log: list[str], losses: int) -> None:
 
 async def test_works_end_together_though_one_loses_its_first_cancellations() -> None:
     log: list[str] = []
-    outer = asyncio.create_task(tasks.together(stubborn(log, 2), asyncio.sleep(60)))  # type: ignore[arg-type]
+    outer = asyncio.create_task(tasks.together(stubborn(log, 2), asyncio.sleep(60)))
     await asyncio.sleep(0.01)
     async with asyncio.timeout(5):
         await tasks.end([outer])

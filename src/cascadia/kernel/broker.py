@@ -16,6 +16,8 @@ import structlog
 from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPException
 from aiormq.exceptions import AMQPError
+from pamqp.commands import Connection
+from pamqp.exceptions import PAMQPException
 
 from cascadia.kernel import tasks
 from cascadia.kernel.tls import trust
@@ -29,6 +31,7 @@ RECONNECT_SECONDS: Final = 2.0
 TROUBLE: Final = (
     AMQPError,
     AMQPException,
+    PAMQPException,
     ConnectionError,
     OSError,
     TimeoutError,
@@ -38,7 +41,8 @@ TROUBLE: Final = (
     StopAsyncIteration,
 )
 """What the client library raises where broker or link are in trouble: on a channel that has just closed `RuntimeError`, and
-`StopAsyncIteration` where the peer goes away in the middle of the first words (a broker that starts behind a proxy of ports)."""
+`StopAsyncIteration` where the peer goes away in the middle of the first words (a broker that starts behind a proxy of ports), and
+pamqp's own where it closes instead of opening (a virtual host that is not there)."""
 
 ADDRESS: Final = re.compile(r"(amqps?)://([^@/]*@)?([^@/?#]+)(?:/([^/?#]*))?")
 
@@ -71,6 +75,12 @@ def _host(scheme: str, credentials: str, place: str, vhost: str) -> Host:
     return Host(f"{scheme}://{credentials}{address}/{vhost}", address)
 
 
+def why_not(error: BaseException) -> str:
+    """What the broker or the link said, in one line."""
+    said = next((part.reply_text for part in error.args if isinstance(part, Connection.Close)), None)
+    return said or str(error).strip() or type(error).__name__
+
+
 class Broker:
     """Keeps one connection. `connected` says whether there is one now."""
 
@@ -88,7 +98,7 @@ class Broker:
                 try:
                     connection = await self._connect(host)
                 except TROUBLE as error:
-                    reason = f"{host.name}: {str(error).strip() or type(error).__name__}"
+                    reason = f"{host.name}: {why_not(error)}"
                     if reason != told:
                         log.warning("broker_not_reached", reason=reason, remedy="RABBITMQ_URL names the broker; jobs go on by polling")
                     told = reason

@@ -12,7 +12,7 @@ import aio_pika
 
 from cascadia.cli.doctor.model import Check, Finding, Surroundings, bad, ok, skipped, warn
 from cascadia.kernel.blobs import FileStore
-from cascadia.kernel.broker import TROUBLE, hosts
+from cascadia.kernel.broker import TROUBLE, hosts, why_not
 from cascadia.kernel.errors import CascadiaError
 from cascadia.kernel.instance import INSTANCE
 from cascadia.kernel.tls import trust
@@ -85,9 +85,7 @@ async def broker(around: Surroundings) -> Finding:
             async with asyncio.timeout(REACH_SECONDS):
                 connection = await aio_pika.connect(host.url, ssl_context=context)
         except TROUBLE as error:
-            return bad(
-                f"RABBITMQ_URL: {host.name}: {str(error).strip() or type(error).__name__}", "correct RABBITMQ_URL, or start the broker"
-            )
+            return bad(f"RABBITMQ_URL: {host.name}: {why_not(error)}", "correct RABBITMQ_URL, or start the broker")
         transport = connection.transport
         told = transport.connection.server_properties.get("version") if transport else None
         told = told.decode() if isinstance(told, bytes) else str(told)
