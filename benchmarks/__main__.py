@@ -8,7 +8,7 @@ from typing import Final
 
 from benchmarks import harness
 
-NAMES: Final = ("jobs", "brokered", "scaling")
+NAMES: Final = ("jobs", "brokered", "scaling", "files")
 LONG: Final = ("faults",)
 """Run only when asked for by name: they take hours."""
 
