@@ -9,7 +9,7 @@ from typing import Final
 from benchmarks import harness
 
 NAMES: Final = ("jobs", "brokered", "scaling", "files")
-LONG: Final = ("faults",)
+LONG: Final = ("faults", "users")
 """Run only when asked for by name: they take hours."""
 
 

@@ -103,6 +103,11 @@ class Load:
             where[key] = value
             self.writes += where is not self.created
 
+    @property
+    def actions(self) -> int:
+        """What people did."""
+        return self.writes + self.reads
+
     def percentile(self, share: float) -> float:
         """Of the milliseconds that a read took."""
         return sorted(self.pages)[int(len(self.pages) * share)]

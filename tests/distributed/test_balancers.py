@@ -1,9 +1,9 @@
-"""The tuned Nginx in front of the fleet's app servers: a restart of one of these is noticed by nobody."""
+"""The tuned Nginx and HAProxy in front of the fleet's app servers: a restart of one of these is noticed by nobody."""
 
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -46,16 +46,26 @@ def nginx(folder: Path) -> list[str]:
     return ["/usr/sbin/nginx", "-c", str(folder / "nginx.conf")]
 
 
+def haproxy(folder: Path) -> list[str]:
+    text = named((DEPLOYMENTS / "load-balancer/haproxy.cfg").read_text())
+    text = text.replace("bind :80", f"bind {ADDRESS}:{HTTP_PORT}").replace("bind :443 ssl", f"bind {ADDRESS}:{HTTPS_PORT} ssl")
+    text = text.replace("/etc/haproxy/tls/plm.pem", f"{folder}/plm.pem").replace("maxconn 10000", "maxconn 200")
+    (folder / "plm.pem").write_text((folder / "certificate.pem").read_text() + (folder / "key.pem").read_text())
+    (folder / "haproxy.cfg").write_text(text)
+    return ["/usr/sbin/haproxy", "-db", "-f", str(folder / "haproxy.cfg")]
+
+
 @contextmanager
-def running(command: list[str]) -> Iterator[httpx.Client]:
+def running(command: list[str], log: Path) -> Iterator[httpx.Client]:
     """A browser in front of a balancer."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    with log.open("wb") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said, stdin=subprocess.DEVNULL)
     address = f"https://{ADDRESS}:{HTTPS_PORT}"
     try:
         with httpx.Client(
             base_url=address, headers={"Host": HOST, "Accept": "text/html"}, verify=False, timeout=20, trust_env=False
         ) as http:
-            until(lambda: answers(http), 30, lambda: f"{command[0]} does not answer")
+            until(lambda: answers(http), 30, lambda: f"{command[0]} does not answer: {log.read_text()[-2000:]}")
             yield http
     finally:
         process.terminate()
@@ -68,12 +78,14 @@ def answers(http: httpx.Client) -> bool:
     return False
 
 
-@pytest.mark.needs("nginx")
-def test_a_restart_of_a_server_behind_it_is_noticed_by_nobody(fleet: Fleet, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "balancer", (pytest.param(nginx, marks=pytest.mark.needs("nginx")), pytest.param(haproxy, marks=pytest.mark.needs("haproxy")))
+)
+def test_a_restart_of_a_server_behind_it_is_noticed_by_nobody(fleet: Fleet, balancer: Callable[[Path], list[str]], tmp_path: Path) -> None:
     fleet.wait()
     tmp_path.chmod(0o755)
     certificate(tmp_path)
-    with running(nginx(tmp_path)) as http:
+    with running(balancer(tmp_path), tmp_path / "said") as http:
         assert http.get("/metrics").status_code == 404
         plain = httpx.get(f"http://{ADDRESS}:{HTTP_PORT}/parts", headers={"Host": HOST}, trust_env=False)
         assert (plain.status_code in {301, 302}, plain.headers["location"].startswith("https://")) == (True, True)

@@ -22,6 +22,7 @@ from tools.cluster import APPS, DEPLOYMENTS, JOBS, Fleet, until
 
 OUTAGE: Final = float(os.environ.get("FAULT_SECONDS", "4"))
 ROUNDS: Final = int(os.environ.get("FAULT_ROUNDS", "1"))
+ACTIONS: Final = 2000 * ROUNDS
 BEFORE, AFTER = 1.5, 2.0
 """Seconds of work before a fault and after it."""
 AGAIN_SECONDS: Final = 60
@@ -31,13 +32,14 @@ THIRD: Final = "127.0.0.7"
 BUSY_ANSWER: Final = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-def through(fleet: Fleet, project: str, site: Site, fault: Callable[[], None]) -> Load:
-    """Work, a fault in the middle of it, the way back to health, and the count."""
+def through(fleet: Fleet, project: str, site: Site, fault: Callable[[], None], actions: int = 0) -> Load:
+    """Work, a fault in the middle of it, the way back to health, so many user actions at least, and the count."""
     with under_load(fleet, project) as load:
         time.sleep(BEFORE)
         fault()
         time.sleep(AFTER)
         fleet.wait()
+        until(lambda: load.actions >= actions, 10 * AGAIN_SECONDS, lambda: f"only {load.actions} actions")
     invariants(fleet, load, site)
     return load
 
@@ -58,12 +60,15 @@ def test_every_kind_of_process_is_killed_and_comes_back(fleet: Fleet, project: s
 
 
 def test_a_rolling_restart_of_every_server_is_noticed_by_nobody(fleet: Fleet, project: str, site: Site) -> None:
+    """In 2,000 user actions none fails."""
+
     def restart() -> None:
         for name in (*APPS, *(JOBS if ROUNDS > 1 else ("jobs1",))):
             fleet.compose(name, "restart", fleet.service(name))
             fleet.wait()
 
-    through(fleet, project, site, restart)
+    load = through(fleet, project, site, restart, actions=ACTIONS)
+    assert load.actions >= ACTIONS
 
 
 def test_the_broker_is_away_and_comes_back_empty(fleet: Fleet, project: str, site: Site) -> None:

@@ -52,7 +52,7 @@ export function BomToolbar({ view, filterRef, leading, children }: Props) {
       <TextInput
         ref={filterRef}
         size="xs"
-        w={200}
+        w={150}
         aria-label="Filter the BOM"
         placeholder="Filter"
         leftSection={<Icon name="search" size={14} />}
