@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ class Running:
     note: str | None = None
     moved: bool = False
     lines: list[str] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+    """When a slot took it; before that, when it was claimed."""
     child: Child | None = None
     stopped_for: str | None = field(default=None)
 

@@ -22,6 +22,7 @@ from cascadia.jobs.transport import Transport
 from cascadia.jobs.zygotes import Zygotes
 from cascadia.kernel import tasks
 from cascadia.kernel.errors import Unavailable
+from cascadia.worker.ahead import OVERDUE_SECONDS, Ahead
 from cascadia.worker.slots import Slots
 
 log = structlog.get_logger()
@@ -73,6 +74,7 @@ class Worker:
         self._families = families
         self._types = registry.types_of(families)
         self._slots = slots
+        self._ahead = Ahead(slots)
         self._runner = runner
         self._zygotes = zygotes
         self._kept = kept
@@ -144,14 +146,17 @@ class Worker:
         """Ends what came out well and fills the free slots, until there is nothing of either."""
         misses = 0
         while True:
-            free = 0 if self._stopping.is_set() else self._slots.free
-            room = self._slots.room() if free else {}
+            free, room = (0, {}) if self._stopping.is_set() else self._ahead.room()
             if not self._done and not room:
                 return
             turn = await self._turn(room, free)
             self._transport.answered()
             for job in turn.claimed:
-                self._start(job)
+                metrics.WAIT.labels(job.family).observe(max(0.0, job.waited_seconds))
+                self._ahead.add(Running(job))
+            self._begin()
+            if self._ahead:
+                asyncio.get_running_loop().call_later(OVERDUE_SECONDS, self._let_go_overdue)
             misses = misses + 1 if turn.missed else 0
             if free:
                 self._too_late = 0 if turn.claimed else self._too_late + 1
@@ -177,11 +182,14 @@ class Worker:
             self._permit.set()
         await self._transport.offer(families)
 
-    def _start(self, job: Claimed) -> None:
-        metrics.WAIT.labels(job.family).observe(max(0.0, job.waited_seconds))
-        running = Running(job)
-        self._slots.add(running)
-        self._transport.show_room(free=self._slots.free > 0)
+    def _begin(self) -> None:
+        """Starts what waits, as far as slots are free."""
+        while running := self._ahead.take():
+            self._slots.add(running)
+            self._transport.show_room(free=self._slots.free > 0)
+            self._start(running)
+
+    def _start(self, running: Running) -> None:
         task = asyncio.create_task(self._run(running))
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
@@ -195,6 +203,7 @@ class Worker:
             except Exception:
                 log.exception("runner_failed", job=str(job.uid), type=job.type)
                 outcome = Failure("runner_broken", "The server could not run this work. Tell your administrator.")
+            self._ahead.note(job.family, time.monotonic() - began)
             self._free_slot(running)
             await self._settle(running, outcome)
             if running.lines:
@@ -212,6 +221,7 @@ class Worker:
             self._slots.remove(running)
             self._ending[running.job.id] = running
             self._transport.show_room(free=True)
+            self._begin()
 
     async def _keep_log(self, running: Running) -> None:
         job = running.job
@@ -274,7 +284,7 @@ class Worker:
 
     async def _beat(self) -> None:
         """Renews the leases, and ends what was cancelled or lost."""
-        running = [*self._slots, *self._ending.values()]
+        running = [*self._slots, *self._ahead, *self._ending.values()]
         if not running:
             return
         beats = [Beat(r.job.id, r.job.attempt, r.progress, r.note, r.moved) for r in running]
@@ -321,7 +331,8 @@ class Worker:
             await asyncio.sleep(_jittered(seconds))
 
     async def _end_jobs(self) -> None:
-        """Lets the jobs end within the grace, then kills and releases them."""
+        """Lets the jobs end within the grace, then kills and releases them; those that did not begin at once."""
+        self._let_go(self._ahead.clear())
         if self._jobs:
             log.info("waiting_for_jobs", jobs=len(self._jobs), seconds=self._grace_seconds)
             await asyncio.wait(self._jobs, timeout=self._grace_seconds)
@@ -329,6 +340,14 @@ class Worker:
             running.stop("shutdown")
         if self._jobs:
             await asyncio.wait(self._jobs, timeout=self._pace.settle_at_end)
+
+    def _let_go_overdue(self) -> None:
+        self._let_go(self._ahead.overdue())
+
+    def _let_go(self, waiting: Sequence[Running]) -> None:
+        for running in waiting:
+            running.stop("shutdown")
+            self._start(running)
 
     async def _leave(self) -> None:
         """Numbers what this worker wrote at last, so that released jobs wait for no poll of another one, and says that it goes."""

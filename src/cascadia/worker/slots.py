@@ -33,6 +33,10 @@ class Slots:
     def free(self) -> int:
         return self.number - len(self._running)
 
+    def serves(self, family: str) -> bool:
+        """Whether this worker takes jobs of the family."""
+        return family in self._most
+
     def room(self) -> dict[str, int]:
         """How many more jobs of each family may start; families at their limit are left out."""
         taken = Counter(r.job.family for r in self._running.values())
