@@ -32,6 +32,8 @@ ONCE_IS_ENOUGH = (
 
 AT_ONCE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile")
 """A file of tests on each core."""
+FAULTS = "tests/faults"
+"""Runs alone: hundreds of jobs while servers are stopped would starve what runs beside them."""
 FLEET = "tests/distributed"
 """Runs alone: it brings up a fleet of containers, and stops and cuts its parts."""
 
@@ -45,10 +47,11 @@ def main() -> int:
     left_out = [f"--without={name}" for name in asked.without]
     if asked.pytest:
         return close(run_all([pytest("pytest", [*left_out, *asked.pytest])]))
-    tests = pytest("pytest", [*left_out, *AT_ONCE, f"--ignore={FLEET}"])
+    tests = pytest("pytest", [*left_out, *AT_ONCE, f"--ignore={FLEET}", f"--ignore={FAULTS}"])
+    faults = pytest("pytest of faults", [*left_out, FAULTS])
     again = [] if OLDEST in asked.without else [on_the_oldest_postgresql(left_out)]
     fleet = pytest("pytest of the fleet", [*left_out, "-p", "no:randomly", FLEET])
-    return close(run_all([*checks(), tests, *again, *interface(), fleet]))
+    return close(run_all([*checks(), tests, faults, *again, *interface(), fleet]))
 
 
 def pytest(name: str, arguments: Sequence[str], *variables: str) -> Step:

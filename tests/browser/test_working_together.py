@@ -1,7 +1,7 @@
 """Several people at once: what another changed shows by itself, and nobody overwrites what they did not see."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import JSON, PASSWORD, Api, Program, Watch, picture
 
@@ -20,6 +20,11 @@ def bom(ada: Page, assembly: JSON) -> Page:
     return ada
 
 
+def open_cell(page: Page, cell: Locator) -> None:
+    cell.dblclick()
+    expect(page.get_by_role("textbox", name="Quantity")).to_be_focused()
+
+
 def change(api: Api, assembly: JSON, quantity: str) -> None:
     line = api.get(f"/bom-lines/{assembly['line']['id']}")
     api.patch(f"/bom-lines/{line['id']}", {"quantity": quantity}, line["version"])
@@ -33,7 +38,7 @@ def test_a_change_by_somebody_else_shows_without_a_reload(bom: Page, api: Api, a
 def test_an_edit_over_an_unseen_change_shows_both_and_lets_choose(bom: Page, api: Api, assembly: JSON, watch: Watch) -> None:
     watch.expected.add(412)
     quantity = bom.get_by_role("row").filter(has_text="Bearing").get_by_role("gridcell").nth(4)
-    quantity.dblclick()
+    open_cell(bom, quantity)
     change(api, assembly, "41")
     bom.keyboard.type("42")
     bom.keyboard.press("Enter")
@@ -45,7 +50,7 @@ def test_an_edit_over_an_unseen_change_shows_both_and_lets_choose(bom: Page, api
     expect(quantity).to_contain_text("42")
     assert api.get(f"/bom-lines/{assembly['line']['id']}")["quantity"] == "42"
 
-    quantity.dblclick()
+    open_cell(bom, quantity)
     change(api, assembly, "51")
     bom.keyboard.type("52")
     bom.keyboard.press("Enter")
