@@ -29,3 +29,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if TIMED & set(item.path.parts):
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why a first try failed is worth knowing, also where the second one passed."""
+    for report in terminalreporter.stats.get("rerun", []):
+        lines = report.longreprtext.splitlines()
+        why = " | ".join([line[1:].strip() for line in lines if line.startswith("E ")][:3] or lines[-1:])
+        terminalreporter.write_line(f"first try of {report.nodeid} ({report.when}): {why[:600]}")
