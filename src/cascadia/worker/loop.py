@@ -116,6 +116,8 @@ class Worker:
             self._drained = True
             self._permit.set()
             await background[-1]
+            if self._jobs:
+                await asyncio.wait(self._jobs, timeout=self._pace.settle_at_end)
             await self._leave()
         finally:
             await tasks.end([stopping, *background, *self._jobs])
@@ -154,6 +156,8 @@ class Worker:
             for job in turn.claimed:
                 metrics.WAIT.labels(job.family).observe(max(0.0, job.waited_seconds))
                 self._ahead.add(Running(job))
+            if self._stopping.is_set():
+                self._let_go(self._ahead.clear())
             self._begin()
             if self._ahead:
                 asyncio.get_running_loop().call_later(OVERDUE_SECONDS, self._let_go_overdue)
