@@ -23,7 +23,11 @@ ONCE_IS_ENOUGH = (
     "faults",
     "importing",
     "jobs/test_broker_link.py",
+    "jobs/test_broker_tls.py",
+    "jobs/test_cage.py",
     "jobs/test_rabbitmq.py",
+    "jobs/test_releases.py",
+    "jobs/test_worker.py",
     "previews",
     "tutorial",
 )

@@ -32,9 +32,9 @@ THIRD: Final = "127.0.0.7"
 BUSY_ANSWER: Final = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-def through(fleet: Fleet, project: str, site: Site, fault: Callable[[], None], actions: int = 0) -> Load:
+def through(fleet: Fleet, project: str, site: Site, fault: Callable[[], None], *, actions: int = 0, think_seconds: float = 0.0) -> Load:
     """Work, a fault in the middle of it, the way back to health, so many user actions at least, and the count."""
-    with under_load(fleet, project) as load:
+    with under_load(fleet, project, think_seconds=think_seconds) as load:
         time.sleep(BEFORE)
         fault()
         time.sleep(AFTER)
@@ -243,7 +243,7 @@ def test_workers_are_added_and_taken_away_and_share_the_jobs(fleet: Fleet, proje
         assert len(fleet.compose("jobs1", "ps", "-q", "worker").split()) < 3
         fleet.compose("jobs1", "up", "-d", "--scale", "worker=1")
 
-    through(fleet, project, site, scale)
+    through(fleet, project, site, scale, think_seconds=0.5)
 
 
 def autoscale(fleet: Fleet, name: str) -> None:
