@@ -25,10 +25,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests against the clock of a busy machine may be tried a second time; the summary names those that needed it (`-rR`)."""
+    """Tests against the clock of a busy machine may be tried again, twice; the summary says why the first try failed."""
     for item in items:
         if TIMED & set(item.path.parts):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -14,11 +14,14 @@ export function PartPicker({ label, chosen, choose, error }: Props) {
   const [typed, setTyped] = useState("");
   const [active, setActive] = useState(0);
   const [wanted] = useDebouncedValue(typed.trim(), 150);
-  const { data: found = [], isFetching } = useQuery({
+  const { data = [], isFetching } = useQuery({
     queryKey: ["part", "head", "suggest", wanted],
     queryFn: ({ signal }) => suggestParts(wanted, signal),
     enabled: chosen === null,
   });
+  // What was found for the text of a moment ago is not offered: Enter would take it.
+  const settled = wanted === typed.trim();
+  const found = settled ? data : [];
   const current = found[Math.min(active, found.length - 1)];
 
   function press(event: KeyboardEvent) {
@@ -70,7 +73,7 @@ export function PartPicker({ label, chosen, choose, error }: Props) {
               <span className="clip grow">{part.name}</span>
             </button>
           ))}
-          {found.length === 0 && !isFetching && <p className="muted small">No part matches.</p>}
+          {found.length === 0 && settled && !isFetching && <p className="muted small">No part matches.</p>}
         </div>
       )}
     </div>
