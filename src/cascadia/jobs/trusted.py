@@ -6,7 +6,7 @@ import resource
 import socket
 import traceback
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -74,8 +74,12 @@ class Context:
 
 
 def run(connection: socket.socket) -> None:
-    """Serves the requests that come over the connection, one after the other, until it ends or this process has used enough."""
-    asyncio.run(_serve(Channel(connection)))
+    """Serves the requests that come over the connection, one after the other, until it ends or this process has used enough.
+
+    A worker that was killed hears no answer any more; its child ends without a word.
+    """
+    with suppress(BrokenPipeError, ConnectionResetError):
+        asyncio.run(_serve(Channel(connection)))
 
 
 async def _serve(channel: Channel) -> None:
