@@ -139,7 +139,9 @@ class Fleet:
 
     def down(self) -> None:
         """Stops everything and removes it, with its data."""
-        self.engine.run("rm", "--force", "--volumes", f"{self.plan.prefix}-{BALANCER}", check=False)
+        containers = self.engine.run("ps", "--all", "--quiet", "--filter", f"name={self.plan.prefix}").split()
+        if containers:  # at once: nobody waits for anything that they still do
+            self.engine.run("rm", "--force", "--volumes", *containers, check=False)
         for server in reversed(self.servers.values()):
             if server.folder.exists():
                 self.compose(server.name, "down", "--volumes", "--timeout", "5")

@@ -18,6 +18,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PRIVATE: Final = ROOT / ".tools/docker"
 CONFIG: Final = ROOT / ".tools/docker-config"
 START_SECONDS: Final = 60
+STARTED: Final["list[subprocess.Popen[bytes]]"] = []
+"""Kept as long as this process: an engine outlives who started it."""
 STOP_SECONDS: Final = 60
 
 
@@ -112,6 +114,7 @@ def _start(host: str) -> None:
             process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         except FileNotFoundError as error:
             raise NoEngine("Docker is not installed: apt-get install --no-install-recommends docker.io iptables docker-compose") from error
+    STARTED.append(process)
     deadline = time.monotonic() + START_SECONDS
     while not _answers(host):
         if process.poll() is not None or time.monotonic() > deadline:

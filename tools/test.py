@@ -15,6 +15,7 @@ from tools.steps import BIN, ROOT, WEB, Step, checks, close, npm, run_all
 RESULTS = ROOT / "test-results"
 OLDEST = "postgresql-15"
 ONCE_IS_ENOUGH = (
+    "api/test_odd_input.py",
     "assets",
     "browser",
     "cad",
