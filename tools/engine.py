@@ -134,6 +134,9 @@ def stop() -> None:
         os.kill(pid, signal.SIGTERM)
     except (FileNotFoundError, ProcessLookupError, ValueError):
         return
+    for process in [process for process in STARTED if process.pid == pid]:
+        process.wait(STOP_SECONDS)
+        STARTED.remove(process)
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline and Path(f"/proc/{pid}").exists():
         time.sleep(0.1)
