@@ -2,14 +2,13 @@
 
 import base64
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import ROOT, Api, Program, Watch, picture, signed_in
+from tests.assets import as1
+from tests.browser.conftest import Api, Program, Watch, picture, signed_in
 
 CONVERSION_MS = 90_000
 DROP = """([name, text]) => {
@@ -25,7 +24,7 @@ DROP = """([name, text]) => {
 def step(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An assembly of the structure of as1, with densities, so with masses."""
     path = tmp_path_factory.mktemp("step") / "as1.stp"
-    subprocess.run([sys.executable, ROOT / "tests/assets/make_as1.py", path, "--density"], check=True, capture_output=True, cwd=ROOT)
+    as1.write(path)
     return path
 
 

@@ -1,12 +1,11 @@
 """`docs/tutorial/browser.md` is followed word by word."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.assets import as1
 from tests.browser.conftest import ROOT, Watch
 from tests.browser.test_step_story import CONVERSION_MS, drop
 
@@ -22,7 +21,7 @@ DROP = re.compile(r"Drop `(.+?)`")
 def test_the_page_works_as_written(visitor: Page, watch: Watch, tmp_path: Path) -> None:
     watch.expected |= {409}  # set up already
     file = tmp_path / "as1.stp"
-    subprocess.run([sys.executable, ROOT / "tests/assets/make_as1.py", file, "--density"], check=True, capture_output=True, cwd=ROOT)
+    as1.write(file)
     steps = STEP.findall(PAGE.read_text(encoding="utf-8"))
     assert len(steps) > 20
     visitor.goto("/")

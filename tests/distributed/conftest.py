@@ -71,7 +71,4 @@ def site(fleet: Fleet, first_site: Site) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def project(first_site: Site) -> str:
-    code = f"load-{uuid4().hex[:6]}"
-    program = first_site.post("/programs", {"code": code, "name": "Fleet"})
-    made: str = first_site.post("/projects", {"code": code, "program": program["id"]})["id"]
-    return made
+    return first_site.project(f"load-{uuid4().hex[:6]}")

@@ -1,5 +1,6 @@
 """The fleet as people see it: one address, the load balancer's."""
 
+import base64
 import json
 import ssl
 import time
@@ -17,6 +18,7 @@ HOST = "plm.example.com"
 EMAIL, PASSWORD = "ada@example.org", "correct horse battery staple"
 JSON = dict[str, Any]
 AGAIN_SECONDS = 60.0
+PIECES = "application/offset+octet-stream"
 LOST = (httpx.TransportError,)
 """What a client sees where a server went away under it."""
 BUSY = frozenset({429, 502, 503, 504})
@@ -66,6 +68,33 @@ class Site:
         sent = self.send("POST", "/files", params={"name": name, "project": project}, content=content)
         return self._body(sent, 201)
 
+    @property
+    def cookie(self) -> str:
+        """What the browser sends of itself, for a request past the balancer."""
+        return "; ".join(f"{c.name}={c.value}" for c in self.http.cookies.jar)
+
+    def project(self, code: str) -> str:
+        """A new project in a program of its own; its id."""
+        program = self.post("/programs", {"code": code, "name": "Fleet"})
+        made: str = self.post("/projects", {"code": code, "program": program["id"]})["id"]
+        return made
+
+    def begin_upload(self, name: str, project: str, size: int, sha256: str) -> str:
+        """Where the pieces of a file go, below `/api/v1`."""
+        pairs = {"name": name, "project": project, "sha256": sha256}
+        metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
+        begun = self.send("POST", "/uploads", headers={"Upload-Length": str(size), "Upload-Metadata": metadata})
+        assert begun.status_code == 201, begun.text
+        assert begun.headers["Location"].startswith("/api/v1/uploads/")
+        return begun.headers["Location"].removeprefix("/api/v1")
+
+    def add_piece(self, where: str, offset: int, piece: bytes) -> httpx.Response:
+        """Sends a piece that begins at `offset`; the answer."""
+        headers = {"Upload-Offset": str(offset), "Content-Type": PIECES}
+        answer = self.send("PATCH", where, headers=headers, content=piece)
+        assert answer.status_code == 204, answer.text
+        return answer
+
     def converted(self, path: Path, project: str, seconds: float = 120) -> JSON:
         """The file's proposal, when the worker is done with it."""
         file = self.upload(path.name, path.read_bytes(), project)
@@ -103,18 +132,15 @@ def signed_in(fleet: Fleet) -> Site:
     return site
 
 
-def ready_at(address: str) -> bool:
-    """Whether an app server at this address is ready."""
-    try:
-        return httpx.get(f"http://{address}:3000/health/ready", timeout=3, trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 def ready(name: str) -> JSON | None:
+    """See `ready_at`, by the app server's name."""
+    return ready_at(APPS[name])
+
+
+def ready_at(address: str) -> JSON | None:
     """What an app server itself says at /health/ready, or None where it does not answer."""
     try:
-        answer = httpx.get(f"http://{APPS[name]}:3000/health/ready", timeout=3, trust_env=False)
+        answer = httpx.get(f"http://{address}:3000/health/ready", timeout=3, trust_env=False)
     except httpx.TransportError:
         return None
     return {"status_code": answer.status_code, **json.loads(answer.text)}

@@ -2,13 +2,13 @@
 
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.assets import as1
 from tests.distributed.site import Site, set_up
 from tools.cluster import DEPLOYMENTS, STATE, Fleet, Plan, write_env
 from tools.engine import COMPOSE_2
@@ -34,9 +34,7 @@ def second(fleet: Fleet) -> Iterator[Fleet]:
 
 @pytest.fixture(scope="module")
 def step(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("step") / "as1.stp"
-    subprocess.run([sys.executable, ROOT / "tests/assets/make_as1.py", path, "--density"], check=True, capture_output=True, cwd=ROOT)
-    return path
+    return as1.write(tmp_path_factory.mktemp("step") / "as1.stp")
 
 
 def steps() -> list[str]:
@@ -74,9 +72,7 @@ def site(second: Fleet) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def project(site: Site) -> str:
-    program = site.post("/programs", {"code": "second", "name": "Second"})
-    made: str = site.post("/projects", {"code": "second", "program": program["id"]})["id"]
-    return made
+    return site.project("second")
 
 
 def test_compose_2_starts_it_in_any_order_as_the_page_says(site: Site, project: str, step: Path) -> None:
@@ -86,10 +82,7 @@ def test_compose_2_starts_it_in_any_order_as_the_page_says(site: Site, project: 
 
 
 def test_two_fleets_share_a_broker_but_no_bucket(fleet: Fleet, second: Fleet, site: Site, project: str, tmp_path: Path) -> None:
-    theirs = {
-        line.partition("=")[0]: line.partition("=")[2].strip("'")
-        for line in (fleet.servers["app1"].folder / ".env").read_text().splitlines()
-    }
+    theirs = fleet.settings("app1")
     second.write_settings(RABBITMQ_URL=theirs["RABBITMQ_URL"])
     for name in ("app1", "jobs1"):
         second.start(name)

@@ -1,16 +1,15 @@
 """The seed, line by line: its folders and commands, its ports, its balancer; then the main job through the whole fleet."""
 
-import base64
 import hashlib
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.assets import as1
 from tests.distributed.site import HOST, Site, client, ready
 from tools.cluster import APPS, DEPLOYMENTS, JOBS, PREFIX, Fleet
 from tools.images import LABEL
@@ -84,14 +83,14 @@ def test_only_the_ports_of_the_seed_are_open(fleet: Fleet) -> None:
 def test_a_session_of_one_server_holds_on_the_other(fleet: Fleet, site: Site) -> None:
     assert "__Host-cascadia" in site.http.cookies
     for address in APPS.values():
-        cookie = "; ".join(f"{c.name}={c.value}" for c in site.http.cookies.jar)
-        answer = httpx.get(f"http://{address}:3000/api/v1/sessions/current", headers={"Host": HOST, "Cookie": cookie}, trust_env=False)
+        headers = {"Host": HOST, "Cookie": site.cookie}
+        answer = httpx.get(f"http://{address}:3000/api/v1/sessions/current", headers=headers, trust_env=False)
         assert answer.status_code == 200, answer.text
 
 
 def test_a_step_assembly_goes_through_the_whole_fleet(fleet: Fleet, site: Site, project: str, tmp_path: Path) -> None:
     path = tmp_path / "as1.stp"
-    subprocess.run([sys.executable, ROOT / "tests/assets/make_as1.py", path, "--density"], check=True, capture_output=True, cwd=ROOT)
+    as1.write(path)
     proposal = site.converted(path, project)
     accepted = site.post(f"/proposals/{proposal['id']}/accept", {}, status=200)
     tree = site.get(f"/parts/{accepted['root_item']['id']}/bom/tree")
@@ -105,18 +104,10 @@ def test_a_file_that_the_sample_does_not_pass_goes_in_pieces_over_both_servers(f
     content = os.urandom(3 * 1024 * 1024)
     whole = site.send("POST", "/files", params={"name": "large.bin", "project": project}, content=content)
     assert whole.status_code == 413
-    pairs = {"name": "large.bin", "project": project, "sha256": hashlib.sha256(content).hexdigest()}
-    metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
-    begun = site.send("POST", "/uploads", headers={"Upload-Length": str(len(content)), "Upload-Metadata": metadata})
-    assert begun.status_code == 201, begun.text
-    assert begun.headers["Location"].startswith("/api/v1/uploads/")
-    where = begun.headers["Location"].removeprefix("/api/v1")
+    where = site.begin_upload("large.bin", project, len(content), hashlib.sha256(content).hexdigest())
     file = None
     for start in range(0, len(content), PIECE):
-        headers = {"Upload-Offset": str(start), "Content-Type": "application/offset+octet-stream"}
-        answer = site.send("PATCH", where, headers=headers, content=content[start : start + PIECE])
-        assert answer.status_code == 204, answer.text
-        file = answer.headers.get("Cascadia-File")
+        file = site.add_piece(where, start, content[start : start + PIECE]).headers.get("Cascadia-File")
     assert site.send("GET", f"/files/{file}/content").content == content
 
 

@@ -1,13 +1,11 @@
 """Many people at once, a large file, somebody who forges headers, and a browser: through the balancer, on the whole fleet."""
 
-import base64
 import hashlib
 import json
 import os
 import random
 import re
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,9 +17,11 @@ import psycopg
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.assets import as1
 from tests.browser.conftest import CHROMIUM, PICTURES, SOFTWARE_WEBGL
 from tests.distributed.load import database_url, invariants, under_load
-from tests.distributed.site import EMAIL, HOST, PASSWORD, Site, client
+from tests.distributed.site import EMAIL, HOST, PASSWORD, PIECES, Site, client
+from tests.jobs.test_worker import descendants
 from tools.cluster import APPS, JOBS, Fleet
 
 ROOT: Final = Path(__file__).parents[2]
@@ -54,11 +54,7 @@ def test_a_large_file_is_cut_ten_times_and_goes_on_at_the_other_server(fleet: Fl
     size = LARGE_MB * 2**20
     block = random.randbytes(2**20)
     digest = hashlib.sha256(block * LARGE_MB).hexdigest()
-    pairs = {"name": "large.bin", "project": project, "sha256": digest}
-    metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
-    begun = site.send("POST", "/uploads", headers={"Upload-Length": str(size), "Upload-Metadata": metadata})
-    assert begun.status_code == 201, begun.text
-    where = begun.headers["Location"].removeprefix("/api/v1")
+    where = site.begin_upload("large.bin", project, size, digest)
     before, peak = {name: memory_mb(fleet, name) for name in APPS}, dict.fromkeys(APPS, 0.0)
     cuts = sorted(random.sample(range(size // PIECE), CUTS))
     servers, offset, number = list(APPS.values()), 0, 0
@@ -71,9 +67,7 @@ def test_a_large_file_is_cut_ten_times_and_goes_on_at_the_other_server(fleet: Fl
             servers.reverse()
             told = httpx.head(f"http://{servers[0]}:3000/api/v1{where}", headers=cookies(site), timeout=20, trust_env=False)
             assert int(told.headers["Upload-Offset"]) == offset, "half a piece counted"
-        headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
-        answer = site.send("PATCH", where, headers=headers, content=piece)
-        assert answer.status_code == 204, answer.text
+        site.add_piece(where, offset, piece)
         offset, number = offset + len(piece), number + 1
         if number % 20 == 0:
             peak = {name: max(peak[name], memory_mb(fleet, name)) for name in APPS}
@@ -91,7 +85,7 @@ def test_a_large_file_is_cut_ten_times_and_goes_on_at_the_other_server(fleet: Fl
 
 
 def cookies(site: Site) -> dict[str, str]:
-    return {"Host": HOST, "Origin": f"https://{HOST}", "Cookie": "; ".join(f"{c.name}={c.value}" for c in site.http.cookies.jar)}
+    return {"Host": HOST, "Origin": f"https://{HOST}", "Cookie": site.cookie}
 
 
 def cut_off(site: Site, address: str, path: str, offset: int, piece: bytes) -> None:
@@ -99,7 +93,7 @@ def cut_off(site: Site, address: str, path: str, offset: int, piece: bytes) -> N
     told = {
         **cookies(site),
         "Upload-Offset": str(offset),
-        "Content-Type": "application/offset+octet-stream",
+        "Content-Type": PIECES,
         "Content-Length": str(len(piece)),
     }
     head = f"PATCH {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in told.items()) + "\r\n"
@@ -112,15 +106,10 @@ def memory_mb(fleet: Fleet, name: str) -> float:
     """What a container's processes hold, without the system's cache of files."""
     pid = int(fleet.engine.run("inspect", "--format", "{{.State.Pid}}", fleet.container(name)))
     total = 0
-    for process in [pid, *children_of(pid)]:
+    for process in (pid, *descendants(pid)):
         found = re.search(r"^Pss_Anon:\s+(\d+) kB", Path(f"/proc/{process}/smaps_rollup").read_text(), re.MULTILINE)
         total += int(found[1]) if found else 0
     return total / 1024
-
-
-def children_of(pid: int) -> list[int]:
-    found = [int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
-    return [*found, *(below for child in found for below in children_of(child))]
 
 
 def test_forged_headers_change_nothing(fleet: Fleet, site: Site) -> None:
@@ -157,7 +146,7 @@ def test_forged_headers_change_nothing(fleet: Fleet, site: Site) -> None:
 def test_a_person_signs_in_and_converts_a_file_in_a_browser(fleet: Fleet, site: Site, project: str, tmp_path: Path) -> None:
     """https of the balancer, two app servers behind it, the conversion on a jobs server."""
     step = tmp_path / "browser.stp"
-    subprocess.run([sys.executable, ROOT / "tests/assets/make_as1.py", step, "--density"], check=True, capture_output=True, cwd=ROOT)
+    as1.write(step)
     rules = f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{fleet.https_port}"
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:

@@ -1,6 +1,5 @@
 """Faults are real ones: processes are killed and frozen, servers stopped and wiped, links cut. FAULT_JOBS says how many jobs."""
 
-import asyncio
 import os
 import random
 import signal
@@ -14,11 +13,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from cascadia.jobs.permits import PermitSender
-from cascadia.jobs.transport import JOBS_CHANNEL
-from cascadia.kernel.broker import Broker
-from cascadia.kernel.db import Database
-from tests.jobs.conftest import QUICK, Fleet, Ledger, WorkerProcess, eventually, fleet, jobs_url, ledger
+from tests.jobs.conftest import QUICK, Fleet, Ledger, WorkerProcess, fleet, jobs_url, ledger, sending
 from tests.rabbitmq import Node
 
 __all__ = ["fleet", "jobs_url", "ledger"]
@@ -126,24 +121,6 @@ async def case(fleet: Fleet, ledger: Ledger, node: Node) -> AsyncIterator[Case]:
     """Workers on a broker; enqueues send permits as an app server does."""
     async with sending(ledger.database, node.url):
         yield Case(fleet, ledger, random.Random(7), node.url, node)
-
-
-class sending:  # noqa: N801 - reads as a verb
-    """Has a database's enqueues send permits."""
-
-    def __init__(self, database: Database, url: str) -> None:
-        self._database = database
-        self._sender = PermitSender(Broker(url, name="test"))
-
-    async def __aenter__(self) -> PermitSender:
-        self._running = asyncio.create_task(self._sender.run(self._database))
-        self._database.carry(JOBS_CHANNEL, self._sender.offer)
-        await eventually(lambda: self._sender.degraded is None, 30)
-        return self._sender
-
-    async def __aexit__(self, *_: object) -> None:
-        self._running.cancel()
-        await asyncio.gather(self._running, return_exceptions=True)
 
 
 def freeze(pids: set[int]) -> None:

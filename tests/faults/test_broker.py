@@ -10,13 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from cascadia.jobs.permits import PermitSender, queue_name
-from cascadia.jobs.transport import JOBS_CHANNEL
-from cascadia.kernel.broker import Broker
+from cascadia.jobs.permits import queue_name
 from cascadia.kernel.instance import instance_of
 from tests.cable import Cable
-from tests.faults.conftest import JOBS, OUTAGE, Case, sending
-from tests.jobs.conftest import QUICK, ROOT, Fleet, Ledger, eventually, wait_for
+from tests.faults.conftest import JOBS, OUTAGE, Case
+from tests.jobs.conftest import QUICK, ROOT, Fleet, Ledger, sending, wait_for
 from tests.rabbitmq import Cluster, Node
 
 pytestmark = pytest.mark.needs("rabbitmq")
@@ -104,19 +102,14 @@ def cluster() -> Iterator[Cluster]:
 
 async def test_a_cluster_loses_the_leader_of_a_queue(fleet: Fleet, ledger: Ledger, cluster: Cluster) -> None:
     case = Case(fleet, ledger, random.Random(3), cluster.url)
-    sender = PermitSender(Broker(cluster.url, name="test"))
-    running = asyncio.create_task(sender.run(ledger.database))
-    ledger.database.carry(JOBS_CHANNEL, sender.offer)
-    await eventually(lambda: sender.degraded is None, 30)
-    for _ in range(3):
-        case.worker()
-    await case.enqueue(JOBS // 2, 0.2)
-    leader = cluster.leader(queue_name(await instance_of(ledger.database), "sample"))
-    leader.stop(signal.SIGKILL)
-    await case.enqueue(JOBS - JOBS // 2, 0.2)
-    (await case.toll()).assert_none()
-    wait_for(lambda: all('"degraded": []' in w.health("/health/ready")[1] for w in fleet.workers), 40)
-    await case.enqueue(10)
-    (await case.toll()).assert_none()
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    async with sending(ledger.database, cluster.url):
+        for _ in range(3):
+            case.worker()
+        await case.enqueue(JOBS // 2, 0.2)
+        leader = cluster.leader(queue_name(await instance_of(ledger.database), "sample"))
+        leader.stop(signal.SIGKILL)
+        await case.enqueue(JOBS - JOBS // 2, 0.2)
+        (await case.toll()).assert_none()
+        wait_for(lambda: all('"degraded": []' in w.health("/health/ready")[1] for w in fleet.workers), 40)
+        await case.enqueue(10)
+        (await case.toll()).assert_none()

@@ -19,8 +19,8 @@ from cascadia.kernel.embedded import Embedded, start
 from cascadia.kernel.embedded.cluster import SUPERUSER
 from cascadia.migrations.run import migrate
 from tests.conftest import with_database
-from tests.faults.conftest import JOBS, LONG, Case, sending
-from tests.jobs.conftest import Fleet, Ledger, make_sample
+from tests.faults.conftest import JOBS, LONG, Case
+from tests.jobs.conftest import Fleet, Ledger, make_sample, sending
 from tests.pgbouncer import UNPRIVILEGED, Pooler
 from tests.rabbitmq import Node
 

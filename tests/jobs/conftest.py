@@ -20,6 +20,9 @@ import pytest_asyncio
 
 from cascadia.access.model import Actor, Role
 from cascadia.jobs import service
+from cascadia.jobs.permits import PermitSender
+from cascadia.jobs.transport import JOBS_CHANNEL
+from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.ids import new_uid
@@ -208,6 +211,24 @@ def fleet(jobs_url: str, tmp_path: Path) -> Iterator[Fleet]:
 async def ledger(jobs_url: str) -> AsyncIterator[Ledger]:
     async with Database(jobs_url, size=20) as database:
         yield Ledger(database)
+
+
+class sending:  # noqa: N801 - reads as a verb
+    """Has a database's enqueues send permits."""
+
+    def __init__(self, database: Database, url: str, ca_bundle: Path | None = None) -> None:
+        self._database = database
+        self._sender = PermitSender(Broker(url, name="test", ca_bundle=ca_bundle))
+
+    async def __aenter__(self) -> PermitSender:
+        self._running = asyncio.create_task(self._sender.run(self._database))
+        self._database.carry(JOBS_CHANNEL, self._sender.offer)
+        await eventually(lambda: self._sender.degraded is None, 30)
+        return self._sender
+
+    async def __aexit__(self, *_: object) -> None:
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
 
 
 async def make_actor(database: Database, name: str, roles: Mapping[int, Role] | None = None, *, administrator: bool = False) -> Actor:

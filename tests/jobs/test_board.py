@@ -1,7 +1,6 @@
 """What administrators see and do: queues, workers, logs, replays."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import httpx
 import pytest
@@ -15,6 +14,7 @@ from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.ids import new_uid
 from tests.company import Company, Workshop
+from tests.jobs.test_routes import enqueue as enqueue_for
 
 
 @pytest.fixture
@@ -125,11 +125,8 @@ async def test_old_jobs_move_to_the_archive_with_their_logs(acme: Company, datab
 
 
 async def test_a_job_of_the_archive_is_read_like_any_other_but_not_tried_again(workshop: Workshop, database: Database) -> None:
-    async with database.write() as write:
-        actor = await write.value("SELECT user_id FROM user_account WHERE uid = %(uid)s", {"uid": UUID(workshop.engineer.user["id"])})
-        program = await write.value("SELECT program_id FROM program WHERE uid = %(uid)s", {"uid": UUID(workshop.program)})
-        about = {"subject_kind": "file", "subject": new_uid(), "subject_name": "as1.stp"}
-        uid = await service.enqueue(write, Enqueue("vault.collect", {}, actor_id=actor, program_id=program, **about))  # type: ignore[arg-type]
+    about = {"subject_kind": "file", "subject": new_uid(), "subject_name": "as1.stp"}
+    uid = await enqueue_for(workshop.company.app, workshop.engineer, workshop.program, "vault.collect", **about)
     await kill_all(database)
     before = await workshop.engineer.get(f"/jobs/{uid}")
     log = await workshop.lead.get(f"/jobs/{uid}/log")

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from cascadia.jobs.permits import PermitSender
-from cascadia.jobs.transport import JOBS_CHANNEL
 from cascadia.kernel.broker import Broker
-from tests.jobs.conftest import Fleet, Ledger, eventually
+from tests.jobs.conftest import Fleet, Ledger, eventually, sending
 from tests.jobs.test_rabbitmq import SLOW_POLL
 from tests.rabbitmq import Node, free_port
 from tools.cluster import certificate
@@ -36,17 +35,10 @@ def url(authority: Path) -> Iterator[str]:
 
 
 async def test_app_and_worker_speak_tls_with_a_broker_that_they_trust(fleet: Fleet, ledger: Ledger, url: str, authority: Path) -> None:
-    sender = PermitSender(Broker(url, name="test", ca_bundle=authority))
-    running = asyncio.create_task(sender.run(ledger.database))
-    ledger.database.carry(JOBS_CHANNEL, sender.offer)
-    try:
-        await eventually(lambda: sender.degraded is None)
+    async with sending(ledger.database, url, authority):
         fleet.start(pace=SLOW_POLL, RABBITMQ_URL=url, CA_BUNDLE=str(authority))
         for _ in range(3):
             await ledger.state(await ledger.enqueue("sample.empty"), "succeeded")
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_broker_that_is_not_trusted_is_told(ledger: Ledger, url: str, capfd: pytest.CaptureFixture[str]) -> None:

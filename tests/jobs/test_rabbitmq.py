@@ -8,10 +8,9 @@ import pytest
 import pytest_asyncio
 
 from cascadia.jobs.permits import PermitSender, queue_name
-from cascadia.jobs.transport import JOBS_CHANNEL
 from cascadia.kernel.broker import Broker, hosts
 from cascadia.kernel.instance import instance_of
-from tests.jobs.conftest import QUICK, Fleet, Ledger, eventually, wait_for
+from tests.jobs.conftest import QUICK, Fleet, Ledger, eventually, sending, wait_for
 from tests.rabbitmq import Node
 
 SLOW_POLL = {**QUICK, "poll": 60.0, "sweep": 60.0}
@@ -29,13 +28,8 @@ def node() -> Iterator[Node]:
 @pytest_asyncio.fixture
 async def sender(node: Node, ledger: Ledger) -> AsyncIterator[PermitSender]:
     """The ledger's enqueues send permits, as an app server's do."""
-    made = PermitSender(Broker(node.url, name="test"))
-    running = asyncio.create_task(made.run(ledger.database))
-    ledger.database.carry(JOBS_CHANNEL, made.offer)
-    await eventually(lambda: made.degraded is None)
-    yield made
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    async with sending(ledger.database, node.url) as made:
+        yield made
 
 
 async def test_a_permit_starts_a_job_at_once(fleet: Fleet, ledger: Ledger, node: Node, sender: PermitSender) -> None:

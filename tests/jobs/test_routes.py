@@ -20,12 +20,12 @@ from tests.company import Person, Workshop
 from tests.jobs.conftest import eventually, free_port
 
 
-async def enqueue(app: FastAPI, person: Person, program: str, **more: Any) -> str:
+async def enqueue(app: FastAPI, person: Person, program: str, kind: str = "sample.empty", **more: Any) -> str:
     database: Database = app.state.database
     async with database.write() as write:
         actor = await write.value("SELECT user_id FROM user_account WHERE uid = %(uid)s", {"uid": UUID(person.user["id"])})
         program_id = await write.value("SELECT program_id FROM program WHERE uid = %(uid)s", {"uid": UUID(program)})
-        job = Enqueue("sample.empty", {}, actor_id=actor, program_id=program_id, **more)
+        job = Enqueue(kind, {}, actor_id=actor, program_id=program_id, **more)
         return str(await service.enqueue(write, job))
 
 
@@ -54,7 +54,7 @@ async def test_members_of_the_program_see_a_job_and_strangers_do_not(app: FastAP
 
 
 async def test_jobs_are_found_by_what_they_are_about_and_by_who_asked_for_them(app: FastAPI, workshop: Workshop) -> None:
-    file = {"subject_kind": "file", "subject": new_uid()}
+    file: dict[str, Any] = {"subject_kind": "file", "subject": new_uid()}
     above = await enqueue(app, workshop.engineer, workshop.program, subject_name="100% gear_box.stp", **file)
     below = await enqueue(app, workshop.engineer, workshop.program, subject_name="100 gears box.stp", parent=UUID(above), **file)
 

@@ -26,16 +26,17 @@ def show_depth(families: Iterable[str], depths: Iterable[Depth]) -> None:
     """Sets the gauges of all families from the ledger's own count."""
     by_family = {d.family: d for d in depths}
     for family in {*families, *by_family}:
-        depth = by_family.get(family, Depth(family, 0, 0, 0.0))
-        QUEUED.labels(family).set(depth.queued)
-        RUNNING.labels(family).set(depth.running)
-        OLDEST.labels(family).set(depth.oldest_seconds)
+        _show(by_family.get(family, Depth(family, 0, 0, 0.0)))
 
 
 def show_queues(queues: Iterable[Queue]) -> None:
     """Sets the gauges of every family that is known to the ledger, and how many workers take it."""
     for queue in queues:
-        QUEUED.labels(queue.family).set(queue.queued)
-        RUNNING.labels(queue.family).set(queue.running)
-        OLDEST.labels(queue.family).set(queue.oldest_seconds)
+        _show(queue)
         WORKERS.labels(queue.family).set(queue.workers)
+
+
+def _show(depth: Depth | Queue) -> None:
+    QUEUED.labels(depth.family).set(depth.queued)
+    RUNNING.labels(depth.family).set(depth.running)
+    OLDEST.labels(depth.family).set(depth.oldest_seconds)

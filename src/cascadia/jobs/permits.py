@@ -21,7 +21,7 @@ from aio_pika.exceptions import DeliveryError
 from cascadia.jobs.listen import listen
 from cascadia.jobs.transport import OUTBOX_CHANNEL, Due, Heard
 from cascadia.kernel import tasks
-from cascadia.kernel.broker import TROUBLE, Broker
+from cascadia.kernel.broker import TROUBLE, Broker, why_not
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Unavailable
 from cascadia.kernel.instance import instance_of
@@ -74,7 +74,7 @@ class Permits:
         try:
             await asyncio.gather(*(self.publish(family) for family in wakes))
         except TROUBLE as error:
-            log.info("permit_not_offered", families=sorted(set(families)), reason=str(error).strip() or type(error).__name__)
+            log.info("permit_not_offered", families=sorted(set(families)), reason=why_not(error))
 
     async def publish(self, family: str) -> None:
         """One permit; tries again where the broker refuses it (a leader is being elected), makes the queue where there is none."""
@@ -239,7 +239,7 @@ class RabbitTransport:
                 missing = min(number - await self._permits.declare(family), MOST_AT_ONCE)
                 await asyncio.gather(*(self._permits.publish(family) for _ in range(missing)))
         except (*TROUBLE, psycopg.Error, Unavailable) as error:
-            log.info("permits_not_topped_up", reason=str(error).strip() or type(error).__name__)
+            log.info("permits_not_topped_up", reason=why_not(error))
 
     def answered(self) -> None:
         """See `Transport.answered`."""

@@ -105,16 +105,15 @@ CANCEL_CHILDREN: Final[LiteralString] = (
     " SELECT job_cancel(uid, %(actor)s, %(programs)s::int[], %(everything)s) FROM below WHERE state IN ('queued', 'running')"
 )
 RETRY: Final[LiteralString] = AGAIN + " WHERE j.uid = %(uid)s AND j.state = 'dead' RETURNING j.family"
-STANDING: Final[LiteralString] = (
+STANDS: Final[LiteralString] = (
     "SELECT j.state, coalesce(bool_or(s.actor_id = %(actor)s), false) AS mine,"
     " coalesce(array_agg(DISTINCT s.program_id) FILTER (WHERE s.program_id IS NOT NULL), '{}') AS programs"
-    " FROM job j LEFT JOIN job_subscriber s ON s.job_id = j.id WHERE j.uid = %(uid)s GROUP BY j.id"
 )
+STANDING: Final[LiteralString] = STANDS + " FROM job j LEFT JOIN job_subscriber s ON s.job_id = j.id WHERE j.uid = %(uid)s GROUP BY j.id"
 ARCHIVED_STANDING: Final[LiteralString] = (
-    "SELECT a.state, coalesce(bool_or(s.actor_id = %(actor)s), false) AS mine,"
-    " coalesce(array_agg(DISTINCT s.program_id) FILTER (WHERE s.program_id IS NOT NULL), '{}') AS programs, true AS archived"
-    " FROM job_archive a LEFT JOIN LATERAL jsonb_populate_recordset(NULL::job_subscriber, a.subscribers) s ON true"
-    " WHERE a.uid = %(uid)s GROUP BY a.uid, a.state"
+    STANDS + ", true AS archived FROM job_archive j"
+    " LEFT JOIN LATERAL jsonb_populate_recordset(NULL::job_subscriber, j.subscribers) s ON true"
+    " WHERE j.uid = %(uid)s GROUP BY j.uid, j.state"
 )
 RELAY_STEP: Final[LiteralString] = "SELECT numbered, last, families FROM relay_step(%(batch)s)"
 CURSOR: Final[LiteralString] = (

@@ -125,7 +125,7 @@ class Broker:
             if using.done() and not using.cancelled() and (error := using.exception()):
                 if not isinstance(error, TROUBLE):
                     raise error
-                log.warning("broker_link_broke", reason=str(error).strip() or type(error).__name__)
+                log.warning("broker_link_broke", reason=why_not(error))
         finally:
             self.connected = False
             await tasks.end([using, closed])

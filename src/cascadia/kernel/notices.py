@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import Final, Generic, TypeVar
+
+from cascadia.kernel import tasks
 
 T = TypeVar("T")
 
@@ -41,6 +42,5 @@ class Lane(Generic[T]):
         """Until all is delivered, for some seconds at most."""
         self._closing = True
         if self._going is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    await self._going
+            await asyncio.wait([self._going], timeout=CLOSE_SECONDS)
+            await tasks.end([self._going])

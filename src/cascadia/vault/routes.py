@@ -150,8 +150,7 @@ async def read_content(request: Request, db: Db, blobs: Blobs, actor: CurrentAct
     """The bytes, or one `Range` of them, as a download. The ETag is the SHA-256."""
     async with db.read() as read:
         row = await service.file_by_uid(read, actor, file_id)
-    headers = {**delivery.safe_headers(row.name, row.media_type, inline=False), "Cache-Control": EXACTLY}
-    return _link(request.method, blobs, row, headers) or await _deliver(request.method, asked, blobs, row, headers)
+    return await _download(request.method, asked, blobs, row)
 
 
 @router.head("/files/{file_id}/content", response_class=Response, responses=PROBED)
@@ -213,16 +212,15 @@ async def read_output(request: Request, db: Db, blobs: Blobs, actor: CurrentActo
     """A file that a job made for me, such as an export; kept for a week."""
     async with db.read() as read:
         row = await service.output_by_uid(read, actor, output_id)
-    headers = delivery.safe_headers(row.name, row.media_type, inline=False)
-    return _link(request.method, blobs, row, headers) or await _deliver(
-        request.method, asked, blobs, row, {**headers, "Cache-Control": EXACTLY}
-    )
+    return await _download(request.method, asked, blobs, row)
 
 
-def _link(method: str, blobs: BlobStore, content: FileRow | OutputRow, headers: Mapping[str, str]) -> Response | None:
-    """Where the reader gets the bytes from the store itself; None where the store is not to be reached by readers."""
-    link = blobs.link(content.key, headers) if method == "GET" else None
-    return Response(status_code=307, headers={"Location": link, "Cache-Control": "no-store"}) if link else None
+async def _download(method: str, asked: Wanted, blobs: BlobStore, content: FileRow | OutputRow) -> Response:
+    """The content under its name: by a link to the store where readers reach that, else through this server."""
+    headers = delivery.safe_headers(content.name, content.media_type, inline=False)
+    if method == "GET" and (link := blobs.link(content.key, headers)):
+        return Response(status_code=307, headers={"Location": link, "Cache-Control": "no-store"})
+    return await _deliver(method, asked, blobs, content, {**headers, "Cache-Control": EXACTLY})
 
 
 async def _deliver(

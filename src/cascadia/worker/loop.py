@@ -103,6 +103,7 @@ class Worker:
             asyncio.create_task(self._transport.take(self._families, self._permit.set, self._relay.wake.set), name="transport"),
             asyncio.create_task(self._relay.run(), name="relay"),
             asyncio.create_task(self._every(self._pace.heartbeat, self._beat), name="heartbeat"),
+            asyncio.create_task(self._every(OVERDUE_SECONDS, self._let_go_overdue), name="overdue"),
             asyncio.create_task(self._every(self._pace.sweep, self._sweep), name="sweep"),
             asyncio.create_task(self._every(self._pace.schedule, self._fire), name="schedules"),
             asyncio.create_task(self._every(self._pace.presence, self._show_presence), name="presence"),
@@ -159,8 +160,6 @@ class Worker:
             if self._stopping.is_set():
                 self._let_go(self._ahead.clear())
             self._begin()
-            if self._ahead:
-                asyncio.get_running_loop().call_later(OVERDUE_SECONDS, self._let_go_overdue)
             misses = misses + 1 if turn.missed else 0
             if free:
                 self._too_late = 0 if turn.claimed else self._too_late + 1
@@ -345,7 +344,8 @@ class Worker:
         if self._jobs:
             await asyncio.wait(self._jobs, timeout=self._pace.settle_at_end)
 
-    def _let_go_overdue(self) -> None:
+    async def _let_go_overdue(self) -> None:
+        """What no slot came to goes back."""
         self._let_go(self._ahead.overdue())
 
     def _let_go(self, waiting: Sequence[Running]) -> None:
