@@ -1,12 +1,14 @@
-"""The same empty job in Procrastinate: `python -m benchmarks.peer_procrastinate work|defer N`; DATABASE_URL names its database."""
+"""The same empty job in Procrastinate, whose workers its own command starts: `python -m benchmarks.peer_procrastinate schema|defer N`."""
 
 import asyncio
+import logging
 import os
 import sys
 import time
 
 import procrastinate
 
+logging.getLogger("procrastinate").setLevel(logging.ERROR if __name__ == "__main__" else logging.NOTSET)  # it warns of "-m"
 app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=os.environ["DATABASE_URL"]))
 
 
@@ -19,8 +21,6 @@ async def main(what: str, number: int) -> None:
     async with app.open_async():
         if what == "schema":
             await app.schema_manager.apply_schema_async()
-        elif what == "work":
-            await app.run_worker_async(queues=["empty"], concurrency=number, install_signal_handlers=True)
         else:
             sys.stdout.write(f"{time.monotonic()}\n")  # the clock that every process of the machine reads
             for _ in range(number):

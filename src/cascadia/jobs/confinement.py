@@ -36,6 +36,8 @@ SYSTEM_FILES: Final = (
     "/dev/random",
 )
 
+STATM: Final = Path("/proc/self/statm")
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -109,7 +111,7 @@ def _readable() -> list[Path]:
 def address_space() -> int:
     """Bytes of address space that this process has already."""
     try:
-        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        return int(STATM.read_bytes().split()[0]) * resource.getpagesize()
     except FileNotFoundError:
         return 0
 

@@ -21,7 +21,7 @@ from cascadia.kernel.errors import Unavailable
 log = structlog.get_logger()
 
 POLL_SECONDS: Final = 1.0
-PAUSE_SECONDS: Final = 0.03
+PAUSE_SECONDS: Final = 0.1
 """Between two turns at least: under load a turn numbers many events with one commit, not each with its own."""
 LOOK_AGAIN_SECONDS: Final = 10.0
 """A cursor that another relay held is its to serve; should it die, the next look finds the cursor behind."""

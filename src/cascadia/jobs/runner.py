@@ -7,8 +7,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -82,8 +81,9 @@ class Runner:
         """How the job ended. Where it was stopped, `running.stopped_for` says why and the outcome means nothing."""
         kind = self._registry.types[running.job.type]
         family = self._registry.families[running.job.family]
-        async with self._private_folder(running.job) as folder:
-            if kind.child is None:
+        folder = self._folder / f"{running.job.uid}-{running.job.attempt}"
+        try:
+            if kind.child is None:  # its folder is made when it asks for it
                 return await self._trust(running, family, folder, "run")
             make_folder(folder)
             outcome = await self._trust(running, family, folder, "prepare")
@@ -92,6 +92,9 @@ class Runner:
             if isinstance(outcome, Done):
                 outcome = await self._trust(running, family, folder, "complete", outcome.result)
             return outcome
+        finally:
+            if folder.exists():
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _trust(self, running: Running, family: Family, folder: Path, phase: str, result: Mapping[str, Any] | None = None) -> Outcome:
         job = running.job
@@ -146,30 +149,19 @@ class Runner:
         finally:
             running.child = None
 
-    @asynccontextmanager
-    async def _private_folder(self, job: Claimed) -> AsyncIterator[Path]:
-        """Where it will be: a trusted job that uses none has none."""
-        folder = self._folder / f"{job.uid}-{job.attempt}"
-        try:
-            yield folder
-        finally:
-            if folder.exists():
-                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
 
 async def _watched(
     running: Running, child: Child, kind: Kind, request: dict[str, Any], family: Family, folder: Path
 ) -> tuple[Outcome, bool]:
     """Sends the request, hears the child, ends it where it takes too long or too much; how it came out, and whether the child goes on."""
-    watching = asyncio.create_task(_watch_folder(child, folder, family.output_mb * MEBIBYTE))
-    hearing = asyncio.create_task(_hear(running, child, until_answer=kind.trusted))
+    watch = _FolderWatch(child, folder, family.output_mb * MEBIBYTE)
     free = False
     try:
         await child.started
         with contextlib.suppress(ConnectionError):
             child.writer.write(json.dumps(request, default=str).encode() + b"\n")
             await child.writer.drain()
-        last = await _in_time(child, hearing, family.wall_seconds)
+        last = await _in_time(running, child, family.wall_seconds, until_answer=kind.trusted)
         if kind.trusted and last is not None and not child.killed_for:
             free = last.get("leaving") is False
             if not free:
@@ -178,20 +170,19 @@ async def _watched(
         status = await _status(child, LEAVING_SECONDS)
         return _judge(status, child.killed_for, last, trusted=kind.trusted), False
     finally:
-        watching.cancel()
-        hearing.cancel()
+        watch.end()
         if not free:
             child.writer.close()
 
 
-async def _in_time(child: Child, hearing: "asyncio.Task[dict[str, Any] | None]", seconds: float) -> dict[str, Any] | None:
+async def _in_time(running: Running, child: Child, seconds: float, *, until_answer: bool) -> dict[str, Any] | None:
     """The child's answer; None where it ended without one, or took too long."""
     try:
         async with asyncio.timeout(seconds):
-            return await asyncio.shield(hearing)
+            return await _hear(running, child, until_answer=until_answer)
     except TimeoutError:
         child.kill("timeout")
-        return await hearing
+        return await _hear(running, child, until_answer=until_answer)
 
 
 async def _status(child: Child, seconds: float) -> int:
@@ -226,13 +217,29 @@ async def _hear(running: Running, child: Child, *, until_answer: bool) -> dict[s
     return last
 
 
-async def _watch_folder(child: Child, folder: Path, most: int) -> None:
-    """Kills a child whose folder grows beyond the limit: many files, each below the limit of one."""
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        if await asyncio.to_thread(_size, folder) > most:
-            child.kill("output_too_large")
-            return
+class _FolderWatch:
+    """Kills a child whose folder grows beyond `most` bytes: many files, each below the limit of one. A short job ends before it looks."""
+
+    def __init__(self, child: Child, folder: Path, most: int) -> None:
+        self._child, self._folder, self._most = child, folder, most
+        self._looking: asyncio.Task[None] | None = None
+        self._first = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._begin)
+
+    def end(self) -> None:
+        """Looks no more."""
+        self._first.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+
+    def _begin(self) -> None:
+        self._looking = asyncio.create_task(self._look())
+
+    async def _look(self) -> None:
+        while True:
+            if await asyncio.to_thread(_size, self._folder) > self._most:
+                self._child.kill("output_too_large")
+                return
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _judge(status: int, killed_for: str | None, last: dict[str, Any] | None, *, trusted: bool) -> Outcome:

@@ -30,7 +30,7 @@ Carrier = Callable[[Sequence[str]], Awaitable[None]]
 log = structlog.get_logger()
 
 UNREACHABLE = "database_unreachable"
-NOTIFY_PAUSE_SECONDS = 0.003
+NOTIFY_PAUSE_SECONDS = 0.01
 NOTIFY_ALL: LiteralString = "SELECT pg_notify(c, p) FROM unnest(%(channels)s::text[], %(payloads)s::text[]) AS n(c, p)"
 CONNECT_TIMEOUT_SECONDS = 10
 CHECKOUT_TIMEOUT_SECONDS = 5

@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 CLAIMS_AFTER_A_MISS: Final = 4
 """Tries while others take what was due; a row that somebody holds for long is left to the next poll."""
+TURN_PAUSE_SECONDS: Final = 0.01
+"""Between two turns at least, where the last one took all that was due."""
 STEP_BACK_SECONDS: Final = 0.004
 LONGEST_STEP_BACK: Final = 0.02
 AFTER_TROUBLE_SECONDS: Final = 0.5
@@ -87,6 +89,8 @@ class Worker:
         self._stopping = asyncio.Event()
         self._drained = False
         self._too_late = 0
+        self._turned = 0.0
+        self._more_is_due = False
         self._jobs: set[asyncio.Task[None]] = set()
         self._done: list[tuple[Finish, asyncio.Future[bool]]] = []
         self._ending: dict[int, Running] = {}
@@ -149,10 +153,12 @@ class Worker:
         """Ends what came out well and fills the free slots, until there is nothing of either."""
         misses = 0
         while True:
+            await self._keep_pace()
             free, room = (0, {}) if self._stopping.is_set() else self._ahead.room()
             if not self._done and not room:
                 return
             turn = await self._turn(room, free)
+            self._more_is_due = 0 < free <= len(turn.claimed)
             self._transport.answered()
             for job in turn.claimed:
                 metrics.WAIT.labels(job.family).observe(max(0.0, job.waited_seconds))
@@ -167,6 +173,13 @@ class Worker:
                 return
             if turn.missed:
                 await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311 - jitter
+
+    async def _keep_pace(self) -> None:
+        """Under load a turn ends and takes several jobs instead of one. Where more is known to be due, or none runs, it comes at once."""
+        idle = not (self._slots or self._ahead or self._done)
+        if not (self._more_is_due or idle):
+            await asyncio.sleep(max(0.0, self._turned + TURN_PAUSE_SECONDS - time.monotonic()))
+        self._turned = time.monotonic()
 
     async def _turn(self, room: Mapping[str, int], free: int) -> Turn:
         done, self._done = self._done, []
