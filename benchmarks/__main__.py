@@ -8,7 +8,7 @@ from typing import Final
 
 from benchmarks import harness
 
-NAMES: Final = ("jobs", "brokered", "scaling", "files")
+NAMES: Final = ("jobs", "brokered", "scaling", "files", "servers")
 LONG: Final = ("faults", "users")
 """Run only when asked for by name: they take hours."""
 

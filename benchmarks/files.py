@@ -2,14 +2,9 @@
 
 import asyncio
 import os
-import signal
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -17,7 +12,8 @@ from uuid import uuid4
 import httpx
 
 from benchmarks import place
-from benchmarks.harness import ROOT, Result, at_least, at_most
+from benchmarks.harness import Result, at_least, at_most
+from benchmarks.place import App
 from cascadia.kernel.blobs import PIECE
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.s3 import S3Store
@@ -41,11 +37,11 @@ def run(size: str) -> list[Result]:
         server.close()
 
 
-async def _measured(server: S3Server, app: "App", number: int) -> list[Result]:
+async def _measured(server: S3Server, app: App, number: int) -> list[Result]:
     store = S3Store(server.place("bare"))
     await store.prepare(new_uid())
     async with httpx.AsyncClient(base_url=app.url, headers={"Origin": app.url}, timeout=120, trust_env=False) as http:
-        project = await _set_up(http)
+        project = await place.set_up(http)
         kept: dict[str, str] = {}
 
         async def bare_put() -> None:
@@ -105,51 +101,8 @@ async def _stream(number: int) -> AsyncIterator[bytes]:
         yield BLOCK
 
 
-async def _set_up(http: httpx.AsyncClient) -> str:
-    person = {"organisation": "Bench", "email": "ada@example.org", "name": "Ada", "password": "correct horse battery staple"}
-    program = await _made(http, "setup", person) and await _made(http, "programs", {"code": "bench", "name": "Bench"})
-    return str((await _made(http, "projects", {"code": "bench", "program": program["id"]}))["id"])
-
-
-async def _made(http: httpx.AsyncClient, path: str, body: dict[str, str]) -> dict[str, Any]:
-    answer = await http.post(f"/api/v1/{path}", json=body)
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
-
-
-class App:
-    """An app server."""
-
-    def __init__(self, url: str, process: "subprocess.Popen[bytes]") -> None:
-        self.url, self._process = url, process
-
-    def memory_mb(self) -> float:
-        """What it holds, without the system's cache of files."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
-        return int(status.split("RssAnon:")[1].split()[0]) / 1024
-
-
 @contextmanager
 def _app(database_url: str, server: S3Server) -> Iterator[App]:
-    with tempfile.TemporaryDirectory(prefix="cascadia-bench-app-") as folder:
-        port = place.free_port()
-        store = {"S3_ENDPOINT": server.endpoint, "S3_BUCKET": "app", "S3_ACCESS_KEY": ACCESS, "S3_SECRET_KEY": SECRET}
-        environment = {**place.environment(database_url, Path(folder)), **store, "PORT": str(port), "BIND_ADDRESS": "127.0.0.1"}
-        log = (Path(folder) / "log").open("wb")
-        process = subprocess.Popen([sys.executable, "-m", "cascadia.cli", "app"], cwd=ROOT, env=environment, stdout=log, stderr=log)
-        try:
-            place.until(lambda: _is_ready(port), 60)
-            yield App(f"http://127.0.0.1:{port}", process)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
-            log.close()
-
-
-def _is_ready(port: int) -> bool:
-    try:
-        answer = httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=3, trust_env=False)
-    except httpx.TransportError:
-        return False
-    return answer.status_code == 200 and answer.json()["degraded"] == []
+    store = {"S3_ENDPOINT": server.endpoint, "S3_BUCKET": "app", "S3_ACCESS_KEY": ACCESS, "S3_SECRET_KEY": SECRET}
+    with place.app(database_url, **store) as app:
+        yield app

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import psycopg
 from psycopg import sql
 
@@ -88,6 +89,69 @@ def workers(url: str, number: int, slots: int = 2, **settings: str) -> Iterator[
         for process in processes:
             process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app server."""
+
+    url: str
+    pid: int
+
+    def memory_mb(self) -> float:
+        """What it holds, without the system's cache of files."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        return int(status.split("RssAnon:")[1].split()[0]) / 1024
+
+    def cpu_seconds(self) -> float:
+        """What it has used since it began."""
+        return cpu_seconds(self.pid)
+
+
+@contextmanager
+def app(url: str, **settings: str) -> Iterator[App]:
+    """An app server that is ready."""
+    with tempfile.TemporaryDirectory(prefix="cascadia-bench-app-") as folder:
+        port = free_port()
+        told = {**environment(url, Path(folder)), "PORT": str(port), "BIND_ADDRESS": "127.0.0.1", **settings}
+        log = (Path(folder) / "log").open("wb")
+        process = subprocess.Popen([sys.executable, "-m", "cascadia.cli", "app"], cwd=ROOT, env=told, stdout=log, stderr=log)
+        try:
+            until(lambda: _is_ready(port), STARTED_SECONDS)
+            yield App(f"http://127.0.0.1:{port}", process.pid)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+            log.close()
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        answer = httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=3, trust_env=False)
+    except httpx.TransportError:
+        return False
+    return answer.status_code == 200 and answer.json()["degraded"] == []
+
+
+async def set_up(http: httpx.AsyncClient) -> str:
+    """Signs `http` in as the first administrator of a new server; the id of a project."""
+    person = {"organisation": "Bench", "email": "ada@example.org", "name": "Ada", "password": "correct horse battery staple"}
+    program = await made(http, "setup", person) and await made(http, "programs", {"code": "bench", "name": "Bench"})
+    return str((await made(http, "projects", {"code": "bench", "program": program["id"]}))["id"])
+
+
+async def made(http: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What a POST made."""
+    answer = await http.post(f"/api/v1/{path}", json=body)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used since it began, in its own code and in the system's."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def environment(url: str, folder: Path) -> dict[str, str]:
