@@ -10,6 +10,7 @@ class Cable:
     """Listens on `port` and hands bytes on to `target`, in a thread of its own. `drop()`: everything is lost, nothing is closed.
 
     Each piece of a client's is held for `delay` seconds. While there is an `answer`, whoever says anything gets that and is hung up on.
+    `instead`: bytes of the server's that arrive as others of the same length.
     """
 
     target: int
@@ -18,6 +19,7 @@ class Cable:
     dropping: bool = False
     delay: float = 0.0
     answer: bytes | None = None
+    instead: tuple[bytes, bytes] | None = None
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -79,6 +81,8 @@ class Cable:
                     back.write(self.answer)
                     back.close()
                     break
+                if not back and self.instead:
+                    data = data.replace(*self.instead)
                 if back and self.delay:
                     await asyncio.sleep(self.delay)
                 if not dead:

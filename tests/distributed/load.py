@@ -3,10 +3,11 @@
 import asyncio
 import hashlib
 import json
+import os
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,12 +18,17 @@ import psycopg
 from cascadia.api import routes  # noqa: F401  # every domain says which tables are versioned
 from cascadia.kernel.db import Database
 from cascadia.versioning import history
-from tests.distributed.site import Site, signed_in
-from tools.cluster import Fleet
+from tests.distributed.site import AGAIN_SECONDS, Site, signed_in
+from tools.cluster import Fleet, until
 
 WORKERS = 4
 
 SETTLE_SECONDS = 120
+OUTAGE = float(os.environ.get("FAULT_SECONDS", "4"))
+BEFORE, AFTER = 1.5, 2.0
+"""Seconds of work before a fault and after it."""
+FAKETIME = f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketime.so.1"
+"""Gives a process another time; `FAKETIME` says which."""
 
 
 @dataclass
@@ -137,6 +143,18 @@ def under_load(fleet: Fleet, project: str, workers: int = WORKERS, think_seconds
     assert load.writes > 0
 
 
+def through(fleet: Fleet, project: str, site: Site, fault: Callable[[], None], *, actions: int = 0, think_seconds: float = 0.0) -> Load:
+    """Work, a fault in the middle of it, the way back to health, so many user actions at least, and the count."""
+    with under_load(fleet, project, think_seconds=think_seconds) as load:
+        time.sleep(BEFORE)
+        fault()
+        time.sleep(AFTER)
+        fleet.wait()
+        until(lambda: load.actions >= actions, 10 * AGAIN_SECONDS, lambda: f"only {load.actions} actions")
+    invariants(fleet, load, site)
+    return load
+
+
 def invariants(fleet: Fleet, load: Load, site: Site) -> None:
     """Every accepted write is there, once; no gap in the commits; every file's bytes are right; every job ended; the chain verifies."""
     url = database_url(fleet)
@@ -192,4 +210,4 @@ def _settle(url: str) -> None:
 def database_url(fleet: Fleet) -> str:
     """The fleet's database, for a look from outside."""
     password = json.loads((fleet.state / "passwords.json").read_text(encoding="utf-8"))["postgres"]
-    return f"postgresql://cascadia:{password}@{fleet.engine.gateway}:5432/cascadia"
+    return f"postgresql://cascadia:{password}@{fleet.engine.gateway}:{fleet.plan.port('POSTGRES_PORT')}/cascadia"

@@ -21,7 +21,7 @@ AGAIN_SECONDS = 60.0
 PIECES = "application/offset+octet-stream"
 LOST = (httpx.TransportError,)
 """What a client sees where a server went away under it."""
-BUSY = frozenset({429, 502, 503, 504})
+BUSY = frozenset({429, 502, 503, 504, 507})
 
 
 def client(fleet: Fleet, **headers: str) -> httpx.Client:

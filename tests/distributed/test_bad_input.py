@@ -2,22 +2,24 @@
 
 import json
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from tests.distributed.load import database_url
+from tests.cable import Cable
+from tests.distributed.load import FAKETIME, database_url
 from tools.cluster import Fleet
 
 A_MOMENT = "timeout --signal=INT 8 cascadia"
 """An app that lacks only its broker or storage goes on without: what it says in its first seconds counts."""
 
 
-def told(fleet: Fleet, *command: str, entrypoint: str = "cascadia", **variables: str) -> str:
+def told(fleet: Fleet, *command: str, entrypoint: str = "cascadia", options: Sequence[str] = (), **variables: str) -> str:
     """What the program says with these in its environment."""
     given = [part for name, value in variables.items() for part in ("-e", f"{name}={value}")]
-    return fleet.compose("app1", "run", "--rm", "--no-deps", *given, "--entrypoint", entrypoint, "app", *command, check=False)
+    return fleet.compose("app1", "run", "--rm", "--no-deps", *options, *given, "--entrypoint", entrypoint, "app", *command, check=False)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,32 @@ def test_another_programs_database_is_left_as_it_is(fleet: Fleet) -> None:
 def test_a_read_only_database(fleet: Fleet) -> None:
     said = told(fleet, "migrate", DATABASE_URL=f"{database_url(fleet)}?options=-cdefault_transaction_read_only%3Don")
     assert "DATABASE_URL" in said
+    assert "Traceback" not in said
+
+
+def test_a_postgresql_that_is_too_old(fleet: Fleet) -> None:
+    """None can be had here: the fleet's own one says of itself that it is 13."""
+    url = database_url(fleet)
+    with psycopg.connect(url) as connection:
+        now = str(connection.info.server_version // 10_000).encode()
+    cable = Cable(5432, host=fleet.engine.gateway, instead=(b"server_version\0" + now, b"server_version\0" + b"13")).start()
+    try:
+        said = told(fleet, "migrate", DATABASE_URL=url.replace(":5432/", f":{cable.port}/"))
+    finally:
+        cable.close()
+    [line] = [line for line in said.splitlines() if "DATABASE_URL" in line]
+    assert "PostgreSQL 13; Cascadia needs 15 or newer" in line
+    assert "Traceback" not in said
+
+
+def test_a_clock_that_the_storage_does_not_believe(fleet: Fleet) -> None:
+    """A server an hour behind: what it signs is too old for the store."""
+    mount = ("-v", f"{FAKETIME}:/clock.so:ro")
+    clock = {"LD_PRELOAD": "/clock.so", "FAKETIME": "-1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    said = told(fleet, "app", entrypoint=A_MOMENT, options=mount, **clock)
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    [reason] = {line["reason"] for line in lines if line["event"] == "storage_not_ready"}
+    assert re.search("clock.*S3_ENDPOINT", reason), reason
     assert "Traceback" not in said
 
 

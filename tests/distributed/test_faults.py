@@ -10,38 +10,23 @@ import random
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import psycopg
 
 from tests.cable import Cable
-from tests.distributed.load import Load, database_url, invariants, under_load
+from tests.distributed.load import FAKETIME, OUTAGE, database_url, through
 from tests.distributed.site import Site, ready, ready_at, signed_in
 from tools.cluster import APPS, DEPLOYMENTS, JOBS, Fleet, until
 
-OUTAGE: Final = float(os.environ.get("FAULT_SECONDS", "4"))
 ROUNDS: Final = int(os.environ.get("FAULT_ROUNDS", "1"))
 ACTIONS: Final = 2000 * ROUNDS
-BEFORE, AFTER = 1.5, 2.0
-"""Seconds of work before a fault and after it."""
 AGAIN_SECONDS: Final = 60
 SHARED: Final = 300
 STORAGE_CABLE: Final = 9100
 THIRD: Final = "127.0.0.7"
 BUSY_ANSWER: Final = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-
-def through(fleet: Fleet, project: str, site: Site, fault: Callable[[], None], *, actions: int = 0, think_seconds: float = 0.0) -> Load:
-    """Work, a fault in the middle of it, the way back to health, so many user actions at least, and the count."""
-    with under_load(fleet, project, think_seconds=think_seconds) as load:
-        time.sleep(BEFORE)
-        fault()
-        time.sleep(AFTER)
-        fleet.wait()
-        until(lambda: load.actions >= actions, 10 * AGAIN_SECONDS, lambda: f"only {load.actions} actions")
-    invariants(fleet, load, site)
-    return load
 
 
 def test_every_kind_of_process_is_killed_and_comes_back(fleet: Fleet, project: str, site: Site) -> None:
@@ -138,12 +123,11 @@ def test_packets_to_the_broker_are_dropped_and_that_is_noticed(fleet: Fleet, pro
 
 def test_the_clocks_of_two_servers_are_off(fleet: Fleet, project: str, site: Site) -> None:
     """An app server two minutes ahead, a worker two minutes behind: leases, sessions and order follow the database's clock."""
-    library = f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketime.so.1"
 
     def off() -> None:
         for name, minutes in (("app2", "+2m"), ("jobs2", "-2m")):
             clock = f"{{ LD_PRELOAD: /clock.so, FAKETIME: '{minutes}', FAKETIME_DONT_FAKE_MONOTONIC: '1' }}"
-            override(fleet, name, f"environment: {clock}\n    volumes: ['{library}:/clock.so:ro']")
+            override(fleet, name, f"environment: {clock}\n    volumes: ['{FAKETIME}:/clock.so:ro']")
         told = int(fleet.engine.run("exec", fleet.container("app2"), "date", "+%s"))
         assert abs(told - time.time() - 120) < 5
         time.sleep(OUTAGE)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from cascadia.settings import Settings
+from tests.distributed.page import block, type_line
 from tools import engine as engines
 from tools.cluster import DEPLOYMENTS, Fleet, certificate, until, write_env
 from tools.engine import compose
@@ -104,18 +105,29 @@ def test_haproxy_accepts_its_balancer(tmp_path: Path) -> None:
 
 
 def test_the_single_server_comes_up_as_its_page_says(fleet: Fleet, tmp_path: Path) -> None:
+    """The page is typed line by line; beside the fleet it has other ports."""
     folder = tmp_path / "deployments/single-server"
     shutil.copytree(DEPLOYMENTS / "single-server", folder)
-    certificate(folder / "tls")
-    (folder / "tls/certificate.pem").rename(folder / "tls/fullchain.pem")
-    (folder / "tls/key.pem").rename(folder / "tls/privkey.pem")
     ports = {"HTTP_ADDRESS": "127.0.0.4", "HTTP_PORT": "8080", "HTTPS_PORT": "8444"}
-    write_env(folder, {"POSTGRES_PASSWORD": "a b$c", **ports} | {"POSTGRES_PASSWORD": "single-secret"})
     engine = engines.engine()
+    environment = {**engine.environment, "COMPOSE_PROJECT_NAME": "cascadia-single"}
+    where, told = tmp_path, ""
     try:
-        compose(engine, folder, "cascadia-single", "up", "-d")
-        until(_single_server_is_ready, 180, lambda: engine.run("ps", "--all"))
-        assert '"token"' in compose(engine, folder, "cascadia-single", "logs", "--no-color", "app")
+        for line in block(DEPLOYMENTS / "single-server/README.md"):
+            if line.startswith("cd "):
+                where = tmp_path / line.removeprefix("cd ")
+            elif line.startswith("# edit .env"):
+                write_env(where, {"POSTGRES_PASSWORD": "single-secret", **ports}, base=".env")
+            elif line.startswith("# put the certificate"):
+                certificate(where / "tls")
+                (where / "tls/certificate.pem").rename(where / "tls/fullchain.pem")
+                (where / "tls/key.pem").rename(where / "tls/privkey.pem")
+            else:
+                assert not line.startswith("#"), line
+                told = type_line(line, where, environment, engines.COMPOSE_1)
+                if " up " in line:
+                    until(_single_server_is_ready, 180, lambda: engine.run("ps", "--all"))
+        assert '"token"' in told
         until(lambda: "(healthy)" in _status(engine), 60, lambda: _status(engine))
     finally:
         compose(engine, folder, "cascadia-single", "down", "--volumes", "--timeout", "5")

@@ -1,3 +1,4 @@
+import errno
 import platform
 import sys
 from pathlib import Path
@@ -6,6 +7,7 @@ import pytest
 
 from cascadia.jobs import seccomp
 from cascadia.jobs.model import (
+    DISK_FULL,
     OUT_OF_MEMORY,
     Failure,
     JobTypesInvalid,
@@ -51,6 +53,7 @@ def test_what_matches_nothing_is_refused(job_types: str) -> None:
         (TooMany("Slower.", retry_after=3), Failure("too_many_attempts", "Slower.")),
         (Conflict("Lost a race.", retry_after=1), Failure("conflict", "Lost a race.")),
         (MemoryError(), OUT_OF_MEMORY),
+        (OSError(errno.ENOSPC, "No space left on device"), DISK_FULL),
     ),
 )
 def test_an_exception_says_whether_trying_again_can_help(error: Exception, failure: Failure) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -12,13 +13,14 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from cascadia.kernel.blobs import PIECE, BlobMissing
+from cascadia.kernel.blobs import PIECE, BlobMissing, StoreFull
 from cascadia.kernel.errors import Unavailable
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.presign import presign
 from cascadia.kernel.s3 import NotOurs, Place, S3Store
 from cascadia.settings import Settings
 from tests import company
+from tests.cable import Cable
 from tests.conftest import QUICK
 from tests.jobs.conftest import eventually
 from tests.s3 import ACCESS, SECRET, S3Server
@@ -115,6 +117,20 @@ async def test_a_bucket_belongs_to_one_instance(server: S3Server) -> None:
 async def test_a_wrong_key_is_told_by_the_names_of_the_settings(server: S3Server) -> None:
     with pytest.raises(Unavailable, match="S3_ACCESS_KEY"):
         await S3Store(server.place("files", secret_key="wrong")).prepare(new_uid())
+
+
+async def test_a_store_without_room_says_so(server: S3Server, store: S3Store) -> None:
+    """What MinIO answers on a full disk, on the way to a real server."""
+    cable = Cable(server.port).start()
+    try:
+        far = S3Store(replace(store._place, endpoint=f"http://127.0.0.1:{cable.port}"))
+        cable.answer = b"HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        with pytest.raises(StoreFull, match=r"no room left.*S3_ENDPOINT"):
+            await far.put(stream(b"bytes"), new_uid())
+        cable.answer = None
+        assert (await far.put(stream(b"bytes"), new_uid())).size == 5
+    finally:
+        cable.close()
 
 
 async def test_a_server_that_is_not_there_is_told() -> None:

@@ -37,6 +37,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _refused_by_framework)
     app.add_exception_handler(psycopg.DataError, _not_storable)
+    app.add_exception_handler(psycopg.errors.DiskFull, _database_full)
     app.add_exception_handler(psycopg.OperationalError, _database_lost)
     app.add_exception_handler(psycopg.InterfaceError, _database_lost)
 
@@ -128,3 +129,9 @@ async def _not_storable(_: Request, error: Exception) -> Response:
 async def _database_lost(_: Request, error: Exception) -> Response:
     log.error("database_error", reason=str(error).strip(), sqlstate=getattr(error, "sqlstate", None))
     return of_error(Unavailable("The database does not answer. Try again in a moment.", retry_after=RETRY_SECONDS))
+
+
+async def _database_full(_: Request, error: Exception) -> Response:
+    log.error("database_full", reason=str(error).strip(), remedy="make room on the disk of the database")
+    detail = "The disk of the database is full. Nothing was changed; tell your administrator."
+    return problem(507, "database_full", "There is no room left", detail)

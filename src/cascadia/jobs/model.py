@@ -1,5 +1,6 @@
 """States of a job, what ended it, and which families a worker takes. Pure."""
 
+import errno
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -115,12 +116,18 @@ def failure_of(error: Exception) -> Failure:
             return Failure(error.code, error.message, permanent=True)
         case CascadiaError():
             return Failure(error.code, error.detail, permanent=error.status < 500 and error.retry_after is None)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return DISK_FULL
         case MemoryError():
             return OUT_OF_MEMORY
         case _:
             return Failure("unexpected", f"The work failed unexpectedly ({type(error).__name__}). Try again, or tell your administrator.")
 
 
+DISK_FULL: Final = Failure(
+    "disk_full", "The disk of the server that does the work is full. Tell your administrator; the work is tried again."
+)
+DATABASE_FULL: Final = Failure("database_full", "The disk of the database is full. Tell your administrator; the work is tried again.")
 OUT_OF_MEMORY: Final = Failure("out_of_memory", "The work needs more memory than is allowed for it.")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import os
 import resource
 import socket
 import traceback
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
 import structlog
 
 from cascadia.jobs.channel import Channel
 from cascadia.jobs.confinement import MEBIBYTE, Limits, address_space, limit, make_folder
 from cascadia.jobs.ledger import finish_statement, run_fenced
-from cascadia.jobs.model import LeaseLost, failure_of
+from cascadia.jobs.model import DATABASE_FULL, LeaseLost, failure_of
 from cascadia.jobs.registry import Registry
 from cascadia.kernel import log
 from cascadia.kernel.blobs import BlobStore
@@ -119,7 +121,7 @@ async def _outcome(request: Mapping[str, Any], channel: Channel, database: Datab
         if lost_the_database(error):
             logger.warning("job_lost_the_database", phase=request["phase"], reason=str(error).strip())
             return {"lost": True}
-        failure = failure_of(error)
+        failure = DATABASE_FULL if isinstance(error, psycopg.errors.DiskFull) else failure_of(error)
         logger.warning("job_raised", code=failure.code, phase=request["phase"], exc_info=not failure.permanent)
         context.log(traceback.format_exc(limit=-TRACEBACK_FRAMES))
         return {"error": failure.words(), "permanent": failure.permanent}
@@ -140,10 +142,12 @@ class Allowance:
 
 
 def _has_children() -> bool:
+    """Whether there are any, ended ones included."""
     try:
-        return any(task.joinpath("children").read_text() for task in Path("/proc/self/task").iterdir())
-    except FileNotFoundError:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
         return False
+    return True
 
 
 async def _call(request: Mapping[str, Any], context: Context) -> Payload | None:

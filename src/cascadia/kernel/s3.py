@@ -17,7 +17,7 @@ import obstore
 from obstore import exceptions as s3
 from obstore.store import S3Store as Client
 
-from cascadia.kernel.blobs import PIECE, BlobMissing, ListedBlob, StoredBlob
+from cascadia.kernel.blobs import PIECE, BlobMissing, ListedBlob, StoredBlob, StoreFull
 from cascadia.kernel.errors import CascadiaError, Unavailable
 from cascadia.kernel.presign import presign
 from cascadia.kernel.tls import trust
@@ -33,6 +33,7 @@ LINK_SECONDS: Final = 300
 ANSWERED: Final = ("Content-Type", "Content-Disposition")
 """Headers that the store gives with the bytes as a link asks for them."""
 REFUSED: Final = (s3.PermissionDeniedError, s3.UnauthenticatedError)
+FULL: Final = re.compile(r"status code: 507|XMinioStorageFull|NotEnoughSpace")
 UNREACHABLE: Final = "storage_unreachable"
 
 
@@ -199,7 +200,11 @@ class S3Store:
             )
 
     def _refusal(self, error: s3.BaseError) -> Exception:
-        if isinstance(error, REFUSED):
+        if FULL.search(str(error)):
+            return StoreFull("The file store has no room left. Nothing was stored; tell your administrator. S3_ENDPOINT names the store.")
+        if "RequestTimeTooSkewed" in str(error):
+            words = "The file store refuses the time of this server: set the clock of one of them right. S3_ENDPOINT names the store."
+        elif isinstance(error, REFUSED):
             words = "The file store refuses our key. S3_ACCESS_KEY, S3_SECRET_KEY and S3_BUCKET must belong together."
         else:
             words = "The file store does not answer as it should. Try again in a moment. S3_ENDPOINT names it."
