@@ -1,7 +1,7 @@
 """What a request costs on one app server and on two that share the work: the same requests in turn, CPU of the servers by the request.
 
-People think between two requests, so that the machine is never full: on a full one, busy processes slow each other down, which two servers on
-two machines do not.
+People think between two requests, so that the machine is never full: on a full one busy processes slow each other down, as servers on
+machines of their own do not.
 """
 
 import asyncio
