@@ -16,7 +16,7 @@ def test_a_dropped_folder_offers_what_can_be_imported(ada: Page, api: Api, tmp_p
     (folder / "lists/photo.png").write_bytes(b"x")
     api.project("folder")
     ada.goto("/imports")
-    expect(ada.get_by_role("heading", name="Imports")).to_be_visible()
+    expect(ada.get_by_role("heading", name="Imports", exact=True)).to_be_visible()
     devtools = ada.context.new_cdp_session(ada)
     for kind in ("dragEnter", "dragOver", "drop"):
         data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
