@@ -8,9 +8,8 @@ from pathlib import Path
 
 def block(page: Path, heading: str = "") -> Iterator[str]:
     """The lines of the first block of commands that begins with `cp` or `cd`, below a heading where one is given."""
-    _, found, text = page.read_text(encoding="utf-8").partition(heading)
-    assert found or not heading, heading
-    commands = re.search(r"```\n(c[dp] .*?)```", text, re.DOTALL)
+    text = page.read_text(encoding="utf-8")
+    commands = re.search(r"```\n(c[dp] .*?)```", text[text.index(heading) :], re.DOTALL)
     assert commands, page
     return iter(commands[1].splitlines())
 
