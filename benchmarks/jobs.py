@@ -1,7 +1,6 @@
 """Empty jobs end to end: how many a second, how soon one starts, how many statements one takes, what an idle worker asks."""
 
 import asyncio
-import signal
 import statistics
 import subprocess
 import sys
@@ -136,10 +135,7 @@ def _peer_workers(made: Place, number: int) -> Iterator[tuple[str, dict[str, str
         try:
             yield url, environment
         finally:
-            for process in processes:
-                process.send_signal(signal.SIGTERM)
-            for process in processes:
-                process.wait(60)
+            place.end(processes)
 
 
 def _latency(url: str) -> Iterator[Result]:
@@ -157,10 +153,7 @@ async def _one_by_one(url: str, number: int) -> list[float]:
             while await _open(database):
                 await asyncio.sleep(0.005)
         async with database.primary() as primary:
-            rows = await primary.rows(
-                "SELECT extract(epoch FROM started_at - created_at)::float AS waited FROM job ORDER BY id DESC LIMIT %(n)s",
-                {"n": number - 20},
-            )
+            rows = await primary.rows(WAITS, {"n": number - 20})
     return [row["waited"] for row in rows]
 
 

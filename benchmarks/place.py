@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from cascadia.kernel.embedded.cluster import SUPERUSER
 from cascadia.migrations.run import migrate
 
 STARTED_SECONDS: Final = 60
+ENDED_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,7 @@ def workers(url: str, number: int, slots: int = 2, **settings: str) -> Iterator[
         until(lambda: all("worker_started" in path.read_text() for path in logs), STARTED_SECONDS)
         yield
     finally:
-        for process in processes:
-            process.send_signal(signal.SIGTERM)
-        for process in processes:
-            process.wait(60)
+        end(processes)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -104,8 +102,9 @@ class App:
         return int(status.split("RssAnon:")[1].split()[0]) / 1024
 
     def cpu_seconds(self) -> float:
-        """What it has used since it began."""
-        return cpu_seconds(self.pid)
+        """What it has used since it began, in its own code and in the system's."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -120,8 +119,7 @@ def app(url: str, **settings: str) -> Iterator[App]:
             until(lambda: _is_ready(port), STARTED_SECONDS)
             yield App(f"http://127.0.0.1:{port}", process.pid)
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+            end([process])
             log.close()
 
 
@@ -148,10 +146,12 @@ async def made(http: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict
     return found
 
 
-def cpu_seconds(pid: int) -> float:
-    """What a process has used since it began, in its own code and in the system's."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def end(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
+    """Tells all of them to stop, and waits for each."""
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    for process in processes:
+        process.wait(ENDED_SECONDS)
 
 
 def environment(url: str, folder: Path) -> dict[str, str]:

@@ -120,7 +120,7 @@ async def test_a_wrong_key_is_told_by_the_names_of_the_settings(server: S3Server
 
 
 async def test_a_store_without_room_says_so(server: S3Server, store: S3Store) -> None:
-    """What MinIO answers on a full disk, on the way to a real server."""
+    """The status that HTTP has for it, answered on the way to a real server."""
     cable = Cable(server.port).start()
     try:
         far = S3Store(replace(store._place, endpoint=f"http://127.0.0.1:{cable.port}"))
