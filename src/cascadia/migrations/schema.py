@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from cascadia.kernel.errors import Unavailable
 
-CODE_VERSION: Final = 4
+CODE_VERSION: Final = 5
 """The schema version that this code was written for: the highest one that its own migrations reach."""
 
 
