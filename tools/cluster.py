@@ -26,6 +26,7 @@ from typing import Final
 
 from tools import engine as engines
 from tools import images
+from tools.debian import NotToBeHad
 from tools.engine import ROOT, Engine, compose
 
 STATE: Final = ROOT / ".tools/cluster"
@@ -347,34 +348,43 @@ def answers(url: str) -> bool:
 
 
 def main() -> None:
-    """The command line."""
+    """The command line. What cannot be done is told in one line."""
     parser = argparse.ArgumentParser(prog="./dev cluster")
     parser.add_argument("action", choices=("up", "status", "kill", "pause", "resume", "cut", "mend", "logs", "down"))
     parser.add_argument("name", nargs="?")
     asked = parser.parse_args()
+    if asked.action not in {"up", "status", "down"} and not asked.name:
+        parser.error(f"{asked.action} needs a NAME")
     try:
-        fleet = Fleet(engines.engine())
-    except engines.NoEngine as error:
+        act(Fleet(engines.engine()), asked.action, asked.name)
+    except (engines.NoEngine, NotToBeHad, RuntimeError, TimeoutError, subprocess.CalledProcessError) as error:
         sys.exit(f"cluster: {error}")
-    if asked.action == "up":
-        images.tell(images.ensure(fleet.engine))
-        fleet.up()
-        fleet.wait()
-        print(fleet.statuses())
-        until(lambda: bool(fleet.token_line()), READY_SECONDS, lambda: "app1 logs no set-up token")
-        print(f"cluster: https://localhost:{fleet.https_port} (a certificate made here){fleet.token_line()}")
-    elif asked.action == "down":
+
+
+def act(fleet: Fleet, action: str, name: str) -> None:
+    """One action of the command line."""
+    if action == "up":
+        bring_up(fleet)
+    elif action == "down":
         fleet.down()
         if fleet.engine.private:
             engines.stop()
-    elif asked.action == "status":
+    elif action == "status":
         print(fleet.statuses())
-    elif not asked.name:
-        parser.error(f"{asked.action} needs a NAME")
-    elif asked.action == "logs":
-        print(fleet.logs(asked.name))
+    elif action == "logs":
+        print(fleet.logs(name))
     else:
-        getattr(fleet, asked.action)(asked.name)
+        getattr(fleet, action)(name)
+
+
+def bring_up(fleet: Fleet) -> None:
+    """Images, servers, and where a person finds them."""
+    images.tell(images.ensure(fleet.engine))
+    fleet.up()
+    fleet.wait()
+    print(fleet.statuses())
+    until(lambda: bool(fleet.token_line()), READY_SECONDS, lambda: "app1 logs no set-up token")
+    print(f"cluster: https://localhost:{fleet.https_port} (a certificate made here){fleet.token_line()}")
 
 
 if __name__ == "__main__":

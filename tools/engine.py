@@ -76,13 +76,18 @@ class Engine:
 
 def engine() -> Engine:
     """The machine's engine, or a private one, started where it does not run yet. Raises `NoEngine`."""
-    for host in filter(None, (os.environ.get("DOCKER_HOST"), "unix:///var/run/docker.sock")):
-        if _answers(host):
-            return Engine(host, private=False)
+    if found := of_machine():
+        return found
     mine = Engine(f"unix://{_socket()}", private=True)
     if not _answers(mine.host):
         _start(mine.host)
     return mine
+
+
+def of_machine() -> Engine | None:
+    """The engine that runs on this machine for everybody, or that DOCKER_HOST names."""
+    hosts = filter(None, (os.environ.get("DOCKER_HOST"), "unix:///var/run/docker.sock"))
+    return next((Engine(host, private=False) for host in hosts if _answers(host)), None)
 
 
 def _sockets() -> Path:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tools.engine import PRIVATE, ROOT, Engine, engine
+from tools import debian
+from tools.engine import PRIVATE, ROOT, Engine, NoEngine, engine
 
 BASE: Final = "debian:bookworm-slim"
 STAND_INS: Final[Mapping[str, str]] = {
@@ -69,6 +70,7 @@ def _make(the_engine: Engine, name: str, folder: str) -> str:
 
 def _make_base(the_engine: Engine) -> str:
     """A minimal Debian 12 by debootstrap, with this machine's ways to its package registries."""
+    need_debootstrap()
     root = PRIVATE.parent / "bookworm"
     shutil.rmtree(root, ignore_errors=True)
     subprocess.run(
@@ -89,6 +91,15 @@ def _make_base(the_engine: Engine) -> str:
         subprocess.run(command, stdin=tar.stdout, env=the_engine.environment, check=True, stdout=subprocess.DEVNULL)
     shutil.rmtree(root, ignore_errors=True)
     return "made here"
+
+
+def need_debootstrap() -> None:
+    """Installs what makes a Debian from nothing, or raises `NoEngine` with the command that does."""
+    if shutil.which("debootstrap"):
+        return
+    if os.geteuid() != 0:
+        raise NoEngine(f"{BASE} cannot be pulled, and making it here needs debootstrap. As root: apt-get install debootstrap")
+    debian.install(["debootstrap"], ROOT)
 
 
 def _trust_what_this_machine_trusts(root: Path) -> None:

