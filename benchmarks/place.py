@@ -26,6 +26,7 @@ from cascadia.migrations.run import migrate
 
 STARTED_SECONDS: Final = 60
 ENDED_SECONDS: Final = 60
+SETUP_TOKEN: Final = "the-token-of-a-benchmark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def app(url: str, **settings: str) -> Iterator[App]:
     """An app server that is ready."""
     with tempfile.TemporaryDirectory(prefix="cascadia-bench-app-") as folder:
         port = free_port()
-        told = {**environment(url, Path(folder)), "PORT": str(port), "BIND_ADDRESS": "127.0.0.1", **settings}
+        told = {**environment(url, Path(folder)), "PORT": str(port), "BIND_ADDRESS": "127.0.0.1", "SETUP_TOKEN": SETUP_TOKEN, **settings}
         log = (Path(folder) / "log").open("wb")
         process = subprocess.Popen([sys.executable, "-m", "cascadia.cli", "app"], cwd=ROOT, env=told, stdout=log, stderr=log)
         try:
@@ -134,6 +135,7 @@ def _is_ready(port: int) -> bool:
 async def set_up(http: httpx.AsyncClient) -> str:
     """Signs `http` in as the first administrator of a new server; the id of a project."""
     person = {"organisation": "Bench", "email": "ada@example.org", "name": "Ada", "password": "correct horse battery staple"}
+    person["token"] = SETUP_TOKEN
     program = await made(http, "setup", person) and await made(http, "programs", {"code": "bench", "name": "Bench"})
     return str((await made(http, "projects", {"code": "bench", "program": program["id"]}))["id"])
 

@@ -9,6 +9,8 @@ from uuid import uuid4
 import httpx
 from fastapi import FastAPI
 
+from cascadia.access.sessions import setup_token
+
 ADDRESS = "http://localhost:3000"
 PASSWORD = "correct horse battery staple"
 JSON = dict[str, Any]
@@ -93,7 +95,9 @@ async def set_up(app: FastAPI) -> AsyncIterator[Company]:
     """The company of a fresh database: the first administrator is made as the first page does it."""
     async with AsyncExitStack() as clients:
         http = await clients.enter_async_context(visitor(app))
-        ada = {"organisation": "Acme", "email": "ada@example.org", "name": "Ada", "password": PASSWORD}
+        async with app.state.database.primary() as primary:
+            token = await setup_token(primary)
+        ada = {"organisation": "Acme", "email": "ada@example.org", "name": "Ada", "password": PASSWORD, "token": token}
         session = await http.post("/api/v1/setup", json=ada)
         assert session.status_code == 201, session.text
         yield Company(app, Person(http, session.json()["user"]), clients)

@@ -200,8 +200,8 @@ class Settings(BaseModel):
         default=None,
         repr=False,
         min_length=16,
-        description="What the first administrator has to type, unless they come directly from this machine. Absent: a token made at "
-        "the first migration and printed in the log until it is used.",
+        description="What the first administrator has to type, wherever they come from. Absent: a token made at the first migration and "
+        "printed in the log until it is used, in the address to open.",
     )
     grace_seconds: Seconds = Field(default=30, description="Time that requests and jobs have to finish after the program was told to stop.")
     drain_seconds: Seconds = Field(

@@ -76,23 +76,3 @@ def test_under_https_only_the_host_cookie_counts(public_url: str | None, seen: s
 
 def test_at_most_twenty_cookies_are_looked_at() -> None:
     assert len(origin.session_cookies({f"cascadia-{n}": "x" for n in range(100)}, None)) == 20
-
-
-@pytest.mark.parametrize(
-    ("peer", "host", "headers", "direct"),
-    (
-        ("127.0.0.1", "localhost:3000", ["host", "user-agent"], True),
-        ("127.0.0.1", "127.0.0.1:3000", [], True),
-        ("::1", "[::1]:3000", [], True),
-        ("127.0.0.1", "plm.example.org", [], False),
-        ("172.17.0.1", "localhost:3000", [], False),
-        ("127.0.0.1", "localhost", ["X-Real-IP"], False),
-        ("127.0.0.1", "localhost", ["x-forwarded-for"], False),
-        ("127.0.0.1", "localhost", ["Forwarded"], False),
-        ("127.0.0.1", "localhost", ["X-Client"], False),
-        (None, "localhost", [], False),
-        ("127.0.0.1", "", [], False),
-    ),
-)
-def test_only_a_connection_from_the_machine_itself_is_direct(peer: str | None, host: str, headers: list[str], *, direct: bool) -> None:
-    assert origin.is_direct(peer, host, headers, "X-Client") is direct

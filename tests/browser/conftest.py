@@ -45,6 +45,16 @@ class Program:
     url: str
     folder: Path
 
+    @property
+    def setup_token(self) -> str:
+        """What the first administrator needs."""
+        return (self.folder / "setup-token").read_text(encoding="utf-8").strip()
+
+    @property
+    def first_address(self) -> str:
+        """The address that it prints while nobody has set it up."""
+        return f"{self.url}/#token={self.setup_token}"
+
 
 @dataclass(frozen=True)
 class Api:
@@ -145,7 +155,7 @@ def api(program: Program) -> Iterator[Api]:
     """The administrator, who did the first start by the API."""
     with httpx.Client(base_url=program.url, headers={"Origin": program.url}, timeout=60) as http:
         person = {"organisation": "Acme Robotics", "name": "Ada Kovacs", "email": "ada@example.org", "password": PASSWORD}
-        answer = http.post("/api/v1/setup", json=person)
+        answer = http.post("/api/v1/setup", json={**person, "token": program.setup_token})
         assert answer.status_code == 201, answer.text
         yield Api(http)
 

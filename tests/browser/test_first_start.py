@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Watch, picture
+from tests.browser.conftest import PASSWORD, Program, Watch, picture
 
 
 def cell(page: Page, number: str, column: int) -> str:
@@ -23,10 +23,10 @@ def new_part(page: Page, name: str, number: str = "") -> None:
     expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
 
 
-def test_a_newcomer_gets_from_first_start_to_an_edited_bom(visitor: Page, watch: Watch) -> None:
+def test_a_newcomer_gets_from_first_start_to_an_edited_bom(visitor: Page, program: Program, watch: Watch) -> None:
     page = visitor
     watch.expected |= {409, 422}  # set up already; a mass below zero
-    _first_start(page)
+    _first_start(page, program)
     _first_project(page)
     new_part(page, "Gearbox", "GB-1")
     _edit_attributes(page)
@@ -40,9 +40,15 @@ def test_a_newcomer_gets_from_first_start_to_an_edited_bom(visitor: Page, watch:
     _sign_out_and_in(page)
 
 
-def _first_start(page: Page) -> None:
+def _first_start(page: Page, program: Program) -> None:
     page.goto("/")
     expect(page).to_have_url(re.compile("/setup$"))
+    expect(page.get_by_label("Set-up token")).to_be_visible()
+    page.goto(program.first_address)
+    expect(page).to_have_url(re.compile("/setup$"))
+    expect(page.get_by_label("Organisation")).to_be_visible()
+    expect(page.get_by_label("Set-up token")).to_have_count(0)
+    assert program.setup_token not in page.evaluate("JSON.stringify([location.href, document.referrer, {...sessionStorage}])")
     picture(page, "first-start")
     page.get_by_label("Organisation").fill("Acme Robotics")
     page.get_by_label("Your name").fill("Ada Kovacs")

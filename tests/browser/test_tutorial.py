@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from tests.assets import as1
-from tests.browser.conftest import ROOT, Watch
+from tests.browser.conftest import ROOT, Program, Watch
 from tests.browser.test_step_story import CONVERSION_MS, drop
 
 PAGE = ROOT / "docs" / "tutorial" / "browser.md"
@@ -18,13 +18,13 @@ SEE = re.compile(r"You see \*\*(.+?)\*\*(?: (.*))?")
 DROP = re.compile(r"Drop `(.+?)`")
 
 
-def test_the_page_works_as_written(visitor: Page, watch: Watch, tmp_path: Path) -> None:
+def test_the_page_works_as_written(visitor: Page, program: Program, watch: Watch, tmp_path: Path) -> None:
     watch.expected |= {409}  # set up already
     file = tmp_path / "as1.stp"
     as1.write(file)
     steps = STEP.findall(PAGE.read_text(encoding="utf-8"))
     assert len(steps) > 20
-    visitor.goto("/")
+    visitor.goto(program.first_address)
     for step in steps:
         follow(visitor, step, file)
 

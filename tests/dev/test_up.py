@@ -57,12 +57,12 @@ def until(found: Callable[[], object], what: str) -> None:
 
 
 @contextmanager
-def program(env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """A running `cascadia up` and the lines that it printed until it was ready."""
+def program(env: dict[str, str], *, new: bool = True) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """A running `cascadia up` and the lines that it printed until it was ready: one more where nobody has set it up."""
     process = subprocess.Popen(UP, env=env, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     try:
-        lines = [process.stdout.readline().strip()]
+        lines = [process.stdout.readline().strip() for _ in range(2 if new else 1)]
         yield process, lines
     finally:
         if process.poll() is None:
@@ -91,7 +91,7 @@ def alive(pid: int) -> bool:
 
 def test_it_says_where_it_is_and_stops_whole(folder: Path, port: int) -> None:
     with program(environment(folder, port)) as (process, lines):
-        assert lines == [f"Cascadia is at http://localhost:{port}"]
+        assert lines[0] == f"Cascadia is at http://localhost:{port}"
         assert httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200
         running = parts(process.pid)
         assert sorted(running) == ["app", "postgres", "worker"]
@@ -106,6 +106,28 @@ def test_what_it_keeps_is_for_its_own_account(folder: Path, port: int) -> None:
         kept = {path.name: path.stat().st_mode & 0o077 for path in folder.iterdir() if path.name not in {"run", "binaries"}}
     assert {"cascadia.json", "cascadia.lock", "logs", "postgres"} <= kept.keys()
     assert [name for name, others in kept.items() if others] == []
+
+
+def test_the_first_start_is_in_its_address_and_beside_it_needs_no_token(folder: Path, port: int) -> None:
+    env = environment(folder, port)
+    password = folder / "password"
+    password.write_text("a long password of mine\n", encoding="utf-8")
+    url = f"http://localhost:{port}"
+    person = ("--organisation", "Acme", "--email", "ada@example.org", "--password-file", str(password))
+    setup = (*UP[:-1], "setup", "--url", url, *person)
+    with program(env) as (_, lines):
+        kept = folder / "setup-token"
+        token = kept.read_text(encoding="utf-8").strip()
+        assert lines[1] == f"Nobody has set it up yet. Open {url}/#token={token} to create the administrator; Ctrl-C stops it."
+        assert kept.stat().st_mode & 0o777 == 0o600
+        elsewhere = {**env, "DATA_DIR": str(folder / "elsewhere"), "XDG_CONFIG_HOME": str(folder)}
+        assert refusal(setup, elsewhere)[0] == exits.FAILED
+        done = subprocess.run(setup, env={**elsewhere, "DATA_DIR": str(folder)}, capture_output=True, text=True, check=True, timeout=60)
+        assert done.stdout == f"Signed in at {url} as ada@example.org.\n"
+        assert not kept.exists()
+    with program(env, new=False) as (_, lines):
+        assert lines == [f"Cascadia is at {url}"]
+        assert not kept.exists()
 
 
 def test_ctrl_c_stops_it_like_sigterm(folder: Path, port: int) -> None:
@@ -139,7 +161,7 @@ def test_nothing_survives_kill_9_and_the_next_start_goes_on(folder: Path, port: 
         process.wait()
         until(lambda: not any(alive(pid) for pid in running.values()), "the parts end with their parent")
     with program(environment(folder, port)) as (_, lines):
-        assert lines == [f"Cascadia is at http://localhost:{port}"]
+        assert lines[0] == f"Cascadia is at http://localhost:{port}"
 
 
 def test_a_taken_port_is_told(folder: Path, port: int) -> None:

@@ -1,7 +1,6 @@
 """Which origin a browser may write from, and which cookies belong to it. Pure."""
 
 from collections.abc import Iterable, Mapping
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -9,9 +8,6 @@ from uuid import UUID
 SECURE_COOKIE: Final = "__Host-cascadia"
 PLAIN_PREFIX: Final = "cascadia-"
 PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
-FORWARDING: Final = frozenset(
-    {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-server", "x-real-ip"}
-)
 MOST_COOKIES: Final = 20
 """Other instances on the same host leave cookies of their own; more than that is somebody playing."""
 
@@ -72,19 +68,3 @@ def _is_ours(name: str, public_url: str | None) -> bool:
 def _first(cookies: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     named = [(name, value) for name, value in cookies if name == SECURE_COOKIE or name.startswith(PLAIN_PREFIX)]
     return named[:MOST_COOKIES]
-
-
-def is_direct(peer: str | None, host: str, headers: Iterable[str], client_ip_header: str) -> bool:
-    """Whether the request comes from this very machine: peer and `Host` on its loopback, and no proxy has left a header."""
-    names = {name.lower() for name in headers}
-    if names & {*FORWARDING, client_ip_header.lower()}:
-        return False
-    name, _ = _place(f"//{host}")
-    return _is_loopback(peer or "") and (name == "localhost" or _is_loopback(name))
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False

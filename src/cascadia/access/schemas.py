@@ -24,7 +24,7 @@ class Body(BaseModel):
 class SetupState(BaseModel):
     """There is no administrator yet."""
 
-    token_required: bool = Field(description="False on a direct connection from the machine itself.")
+    token_required: bool = Field(default=True, description="Always: no address is trusted, not that of the machine itself.")
 
 
 class Setup(Body):
@@ -34,7 +34,9 @@ class Setup(Body):
     email: Email
     name: Name | None = None
     password: Password
-    token: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    token: Annotated[str, StringConstraints(max_length=1000)] | None = Field(
+        default=None, description="The set-up token, from the program's log or its settings. Needed."
+    )
 
 
 class Credentials(Body):

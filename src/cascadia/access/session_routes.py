@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from cascadia.access import sessions
+from cascadia.access import sessions, setup_token
 from cascadia.access.http import CurrentActor, CurrentSession, Hashing, check_origin, settings_of, token_hash
-from cascadia.access.origin import cookie_name, is_direct, is_secure, session_cookies
+from cascadia.access.origin import cookie_name, is_secure, session_cookies
 from cascadia.access.schemas import Credentials, NewToken, Session, Setup, SetupState, Token, TokenPage, TokenWithSecret
 from cascadia.access.sessions import FirstAdministrator, Started
 from cascadia.kernel.db import Write
@@ -20,19 +20,14 @@ COOKIE_SECONDS: Final = 90 * 24 * 3600
 """The longest that a session lasts; it ends earlier in the database, 14 days after its last use."""
 
 
-def _is_direct(request: Request) -> bool:
-    peer = request.client.host if request.client else None
-    return is_direct(peer, request.headers.get("host", ""), request.headers.keys(), settings_of(request).client_ip_header)
-
-
 @router.get("/setup", response_model=SetupState)
 @permission("public")
 async def get_setup(request: Request, db: Db) -> Response:
-    """Whether the first administrator needs the set-up token; 409 once there is one."""
+    """There is no administrator yet, and the set-up token is needed to become the first one; 409 once there is one."""
     async with db.primary() as primary:
         if not await sessions.needs_setup(primary):
             raise Conflict("This Cascadia has an administrator already. Sign in.", code="already_set_up")
-    return answer(request, SetupState(token_required=not _is_direct(request)))
+    return answer(request, SetupState())
 
 
 @router.post("/setup", response_model=Session, status_code=201)
@@ -48,8 +43,8 @@ async def set_up(request: Request, db: Db, hashing: Hashing, body: Setup) -> Res
         request.headers.get("user-agent"),
         token=body.token,
         expected=settings_of(request).setup_token,
-        direct=_is_direct(request),
     )
+    setup_token.forget(settings_of(request).data_dir)
     return _started(request, started)
 
 

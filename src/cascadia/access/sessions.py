@@ -87,17 +87,16 @@ async def set_up(
     *,
     token: str | None,
     expected: str | None,
-    direct: bool,
 ) -> Started:
     """Names the organisation, makes its first administrator and signs them in; 409 where there is one already.
 
-    `expected` is the token of the settings, if any; `direct` says that the request comes from this machine, which needs none.
+    `expected` is the token of the settings, if any; else the one that `migrate` made counts. Nobody is trusted by their address: what
+    stands between is not always seen.
     """
     async with database.primary() as primary:
         if not await needs_setup(primary):
             _already_set_up()
-        if not direct:
-            _check_token(token, expected or await setup_token(primary))
+        _check_token(token, expected or await setup_token(primary))
     check_rules(first.password, first.email)
     password_hash = await passwords.hash(first.password)
     async with database.write() as write:
@@ -117,7 +116,7 @@ def _already_set_up() -> NoReturn:
 def _check_token(token: str | None, expected: str | None) -> None:
     if not expected or not hmac.compare_digest((token or "").strip().encode(), expected.encode()):
         raise Forbidden(
-            "Type the set-up token: it is printed in the program's log, or is the SETUP_TOKEN of its settings.",
+            "Open the address that the program printed when it started, or type the token: it is in the log or in the settings.",
             code="wrong_setup_token",
             errors=[{"pointer": "/token", "message": "This is not the set-up token." if token else "The set-up token is missing."}],
         )

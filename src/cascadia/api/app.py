@@ -47,7 +47,7 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
             app.state.database = database
             app.state.events = events
             background: dict[str, Callable[[], Awaitable[object]]] = {
-                "first start": lambda: first_start.announce(database, settings.setup_token),
+                "first start": lambda: first_start.announce(database, settings.setup_token, _address(settings)),
                 "storage": lambda: app.state.storage.run(database),
                 "schema": lambda: schema_is_there(settings.direct_url or url, app.state.draining),
             }
@@ -79,6 +79,10 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
     routes.include(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # as FastAPI documents it
     return app
+
+
+def _address(settings: Settings) -> str:
+    return settings.public_url or f"http://localhost:{settings.port}"
 
 
 def _permit_sender(settings: Settings) -> PermitSender | None:

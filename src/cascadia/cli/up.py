@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import FrameType
-from typing import Final, NoReturn
+from typing import Final, LiteralString, NoReturn
 
+import psycopg
 import structlog
 
+from cascadia.access import setup_token
 from cascadia.cli import listening
 from cascadia.cli.probe import Probe
 from cascadia.cli.schema import bring_up_to_date
@@ -23,6 +25,9 @@ log = structlog.get_logger()
 
 LOOK_SECONDS: Final = 0.2
 FIRST_ADDRESS: Final = "127.0.0.1"
+FIRST_START: Final[LiteralString] = (
+    "SELECT value FROM instance_secret WHERE name = 'setup_token' AND NOT EXISTS (SELECT 1 FROM user_account WHERE administrator)"
+)
 
 
 def run(settings: Settings) -> None:
@@ -34,11 +39,13 @@ def run(settings: Settings) -> None:
         address = settings.bind_address or FIRST_ADDRESS
         bound = parts.enter_context(listening.bind(address, settings.port))
         database = None if settings.database_url else parts.enter_context(_database(embedded.start(settings.data_dir, claimed=claimed)))
-        bring_up_to_date(database.url if database else settings.direct_url or "")
+        url = database.url if database else settings.direct_url or ""
+        bring_up_to_date(url)
         environment = _environment(settings, address, database)
         supervisor = Supervisor(_children(environment, bound.fileno()), settings.grace_seconds + settings.drain_seconds + 5)
         parts.callback(supervisor.stop)
-        probe = Probe(address, settings.port, settings.public_url or listening.shown_address(address, settings.port))
+        shown = settings.public_url or listening.shown_address(address, settings.port)
+        probe = Probe(address, settings.port, shown, _first_address(settings, shown, url))
         _watch(supervisor, probe, database)
 
 
@@ -73,6 +80,19 @@ def _environment(settings: Settings, address: str, database: Embedded | None) ->
         "LOG_FORMAT": settings.log_format or "text",
     }
     return {**os.environ, **decided, **({"DATABASE_URL": database.url} if database else {})}
+
+
+def _first_address(settings: Settings, shown: str, database_url: str) -> str | None:
+    """Where the first administrator begins; None where there is one. The token lies in the data folder meanwhile."""
+    setup_token.forget(settings.data_dir)
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute(FIRST_START).fetchone()
+    if row is None:
+        return None
+    if settings.setup_token:
+        return shown
+    setup_token.keep(settings.data_dir, row[0])
+    return setup_token.address(shown, row[0])
 
 
 def _children(environment: Mapping[str, str], socket_number: int) -> list[Child]:

@@ -4,8 +4,8 @@ import { keys } from "./keys";
 import { isCode, Problem } from "./problem";
 import type { NewUser, NumberScheme, Page, Role, Session } from "./types";
 
-export type SetupState = { needed: boolean; tokenRequired: boolean };
-export type SetupForm = { organisation: string; email: string; name: string; password: string; token?: string };
+export type SetupState = { needed: boolean };
+export type SetupForm = { organisation: string; email: string; name: string; password: string; token: string };
 
 const PAGE = 500;
 
@@ -20,10 +20,10 @@ async function readSession(): Promise<Session | null> {
 
 async function readSetup(): Promise<SetupState> {
   try {
-    const { token_required } = await body(api.GET("/api/v1/setup"));
-    return { needed: true, tokenRequired: token_required };
+    await body(api.GET("/api/v1/setup"));
+    return { needed: true };
   } catch (error) {
-    if (isCode(error, "already_set_up")) return { needed: false, tokenRequired: false };
+    if (isCode(error, "already_set_up")) return { needed: false };
     throw error;
   }
 }

@@ -1201,7 +1201,7 @@ export interface paths {
         };
         /**
          * Get Setup
-         * @description Whether the first administrator needs the set-up token; 409 once there is one.
+         * @description There is no administrator yet, and the set-up token is needed to become the first one; 409 once there is one.
          */
         get: operations["get_setup"];
         put?: never;
@@ -3690,7 +3690,10 @@ export interface components {
             organisation: string;
             /** Password */
             password: string;
-            /** Token */
+            /**
+             * Token
+             * @description The set-up token, from the program's log or its settings. Needed.
+             */
             token?: string | null;
         };
         /**
@@ -3700,9 +3703,10 @@ export interface components {
         SetupState: {
             /**
              * Token Required
-             * @description False on a direct connection from the machine itself.
+             * @description Always: no address is trusted, not that of the machine itself.
+             * @default true
              */
-            token_required: boolean;
+            token_required?: boolean;
         };
         /**
          * Token

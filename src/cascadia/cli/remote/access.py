@@ -4,8 +4,11 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx
 import typer
 
+from cascadia import settings as program_settings
+from cascadia.access import setup_token
 from cascadia.cli.remote.client import Client, Refused, clean_url, read_credentials, signed_in, write_credentials
 from cascadia.cli.remote.output import Json, Url, add_group, columns, show
 
@@ -50,18 +53,28 @@ def _keep_token(client: Client, email: str, session: dict[str, Any], as_json: bo
     show({"url": client.url, "user": session["user"]}, as_json, lambda: f"Signed in at {client.url} as {email}.")
 
 
+def _token_beside(url: str) -> str | None:
+    """The token that `cascadia up` left in DATA_DIR. Only a server of this machine is told it."""
+    host = httpx.URL(url).host
+    return setup_token.find(program_settings.load().data_dir) if host in {"localhost", "127.0.0.1", "::1"} else None
+
+
 def setup(
     organisation: Annotated[str, typer.Option("--organisation", help="The organisation's name.")],
     email: Email,
     password_file: PasswordFile,
     url: Annotated[str, typer.Option("--url", help="The server.")] = "http://localhost:3000",
     name: Annotated[str | None, typer.Option("--name", help="Your name.")] = None,
-    token: Annotated[str | None, typer.Option("--token", help="The set-up token from the server's log, where it asks for one.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option("--token", envvar="SETUP_TOKEN", help="The set-up token from the server's log; beside `cascadia up` it is found."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """First start: create the administrator, and stay signed in."""
     client = Client(clean_url(url))
-    body = {"organisation": organisation, "email": email, "name": name, "password": _password(password_file), "token": token}
+    found = token or _token_beside(client.url)
+    body = {"organisation": organisation, "email": email, "name": name, "password": _password(password_file), "token": found}
     session = client.send("POST", "/setup", {k: v for k, v in body.items() if v is not None}, keyed=False)
     _keep_token(client, email, session, as_json)
 

@@ -1,34 +1,33 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { keys } from "../../api/keys";
-import { type SetupForm, setUp, setupQuery } from "../../api/people";
+import { type SetupForm, setUp } from "../../api/people";
 import { isCode, Problem, sentence } from "../../api/problem";
 import { Notice } from "../../ui/states";
 import { AuthCard } from "./AuthCard";
+import { givenToken } from "./setupToken";
 
-type Values = SetupForm & { token: string; repeated: string };
+type Values = SetupForm & { repeated: string };
 
 const MIN_PASSWORD = 12;
 
 export function SetupPage() {
   const client = useQueryClient();
   const navigate = useNavigate();
-  const { data: setup } = useQuery(setupQuery);
-  const tokenRequired = setup?.tokenRequired ?? false;
   const form = useForm<Values>({
-    initialValues: { organisation: "", name: "", email: "", password: "", repeated: "", token: "" },
+    initialValues: { organisation: "", name: "", email: "", password: "", repeated: "", token: givenToken },
     validate: {
       organisation: (value) => (value.trim() ? null : "Name your organisation"),
       email: (value) => (/^\S+@\S+$/.test(value) ? null : "Enter an e-mail address"),
       password: (value) => (value.length >= MIN_PASSWORD ? null : `Use ${MIN_PASSWORD} characters or more`),
       repeated: (value, all) => (value === all.password ? null : "The two passwords differ"),
-      token: (value) => (!tokenRequired || value.trim() ? null : "Paste the set-up token that the program printed"),
+      token: (value) => (value.trim() ? null : "Open the address that the program printed, or paste its token"),
     },
   });
   const send = useMutation({
-    mutationFn: ({ repeated: _, token, ...rest }: Values) => setUp(tokenRequired ? { ...rest, token } : rest),
+    mutationFn: ({ repeated: _, ...rest }: Values) => setUp(rest),
     onSuccess: async (session) => {
       client.setQueryData(keys.session, session);
       await navigate({ to: "/parts" });
@@ -58,10 +57,11 @@ export function SetupPage() {
           withAsterisk
           {...form.getInputProps("repeated")}
         />
-        {tokenRequired && (
+        {(!givenToken || form.errors.token) && (
           <TextInput
             label="Set-up token"
-            description="Printed where the program was started"
+            description="In the address that the program printed when it was started, and in its log"
+            autoComplete="off"
             withAsterisk
             {...form.getInputProps("token")}
           />
