@@ -12,7 +12,6 @@ from fastapi import FastAPI
 
 from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.ids import new_uid
-from cascadia.kernel.paging import encode_cursor
 from cascadia.vault import service
 from tests.company import Person, Workshop
 from tests.vault.conftest import stream
@@ -239,9 +238,6 @@ async def test_values_that_no_column_can_hold_are_refused_not_broken(workshop: W
     for path in (
         f"/files/{made['id']}/derivatives/thumbnail?component=%00",
         f"/files/{made['id']}/derivatives?kind=%00",
-        f"/files?cursor={encode_cursor(['x'])}",
-        f"/files?cursor={encode_cursor([2**70])}",
-        f"/parts/{part['id']}/attachments?cursor={encode_cursor([None, 'x'])}",
     ):
         answer = await reader.get(f"/api/v1{path}")
         assert answer.status_code in {400, 422}, f"{path}: {answer.text}"

@@ -4,9 +4,6 @@ from typing import Final, LiteralString
 
 from cascadia.kernel.sql import query
 
-LARGEST_KEY: Final = 2**31 - 1
-"""Of the keys by which lists of this package are paged."""
-
 SESSION_ACTOR: Final[LiteralString] = query(__package__, "session_actor")
 TOKEN_ACTOR: Final[LiteralString] = query(__package__, "token_actor")
 

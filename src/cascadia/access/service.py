@@ -29,7 +29,7 @@ class UserChange:
 
 async def list_users(read: Read, q: str | None, paging: PageRequest) -> tuple[list[UserRow], str | None, int | None]:
     """One page of all accounts, oldest first; `q` is a piece of the name or the email."""
-    params = {"q": q, "after": paging.after_number(queries.LARGEST_KEY), "limit": paging.limit + 1}
+    params = {"q": q, "after": paging.after(int)[0], "limit": paging.limit + 1}
     rows = await read.all(queries.USER_PAGE, UserRow, params)
     total = await read.value(queries.USER_COUNT, params) if paging.count else None
     return *paging.cut(rows, lambda row: [row.user_id]), total
@@ -103,7 +103,7 @@ def _seen_by(actor: Actor) -> dict[str, Any]:
 
 async def list_programs(read: Read, actor: Actor, paging: PageRequest) -> tuple[list[ProgramRow], str | None, int | None]:
     """One page of the programs that the actor has a role in, oldest first; administrators see all."""
-    params = {**_seen_by(actor), "after": paging.after_number(queries.LARGEST_KEY), "limit": paging.limit + 1}
+    params = {**_seen_by(actor), "after": paging.after(int)[0], "limit": paging.limit + 1}
     rows = await read.all(queries.PROGRAM_PAGE, ProgramRow, params)
     total = await read.value(queries.PROGRAM_COUNT, params) if paging.count else None
     return *paging.cut(rows, lambda row: [row.program_id]), total
@@ -142,7 +142,7 @@ async def _managed(primary: Primary, actor: Actor, uid: UUID, permission: str) -
 async def list_grants(read: Read, actor: Actor, program: UUID, paging: PageRequest) -> tuple[list[GrantRow], str | None, int | None]:
     """One page of the users with a role in a program that the actor may see."""
     row = await find_program(read, actor, uid=program)
-    params = {"program_id": row.program_id, "after": paging.after_number(queries.LARGEST_KEY), "limit": paging.limit + 1}
+    params = {"program_id": row.program_id, "after": paging.after(int)[0], "limit": paging.limit + 1}
     rows = await read.all(queries.GRANTS, GrantRow, params)
     total = await read.value(queries.GRANT_COUNT, params) if paging.count else None
     return *paging.cut(rows, lambda grant: [grant.user_id]), total
@@ -173,7 +173,7 @@ async def list_projects(
     read: Read, actor: Actor, program: UUID | None, paging: PageRequest
 ) -> tuple[list[ProjectRow], str | None, int | None]:
     """One page of the projects that the actor may see, oldest first: those of their programs, and libraries."""
-    params = {**_seen_by(actor), "program": program, "after": paging.after_number(queries.LARGEST_KEY), "limit": paging.limit + 1}
+    params = {**_seen_by(actor), "program": program, "after": paging.after(int)[0], "limit": paging.limit + 1}
     rows = await read.all(queries.PROJECT_PAGE, ProjectRow, params)
     total = await read.value(queries.PROJECT_COUNT, params) if paging.count else None
     return *paging.cut(rows, lambda row: [row.project_id]), total

@@ -214,7 +214,7 @@ async def sign_out(write: Write, actor: Actor, hashed: bytes, *, by_cookie: bool
 
 async def list_tokens(read: Read, actor: Actor, paging: PageRequest) -> tuple[list[TokenRow], str | None, int | None]:
     """One page of the actor's own API tokens, oldest first."""
-    params = {"user_id": actor.user_id, "after": paging.after_number(queries.LARGEST_KEY), "limit": paging.limit + 1}
+    params = {"user_id": actor.user_id, "after": paging.after(int)[0], "limit": paging.limit + 1}
     rows = await read.all(queries.TOKEN_PAGE, TokenRow, params)
     total = await read.value(queries.TOKEN_COUNT, params) if paging.count else None
     return *paging.cut(rows, lambda row: [row.token_id]), total

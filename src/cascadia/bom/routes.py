@@ -83,7 +83,7 @@ async def list_bom_lines(request: Request, db: Db, actor: CurrentActor, part_id:
         head = await service.head_of(read, actor, part_id, at)
         rows, cursor = await service.page_lines(read, actor, head, paging)
     page = LinePage(items=[Line.of(row) for row in rows], next=cursor, etag=bom_etag(head.bom_version), at=_point(head))
-    response = page_answer(request, page, cursor)
+    response = page_answer(request, page, cursor, version=head.bom_version)
     response.headers[BOM_ETAG] = page.etag
     return response
 

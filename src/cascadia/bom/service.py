@@ -16,7 +16,7 @@ from cascadia.items import units
 from cascadia.items.model import ItemRow, Kind, Phase
 from cascadia.kernel.db import Primary, Read
 from cascadia.kernel.errors import Conflict, Invalid, NotFound
-from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.kernel.paging import PageRequest
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.model import At, Change, CommitSeq
 
@@ -179,20 +179,17 @@ async def head_of(read: Read, actor: Actor, uid: UUID, at: At) -> Head:
 
 async def page_lines(read: Read, actor: Actor, head: Head, paging: PageRequest) -> tuple[list[LineRow], str | None]:
     """One page of the parent's own lines, by find number."""
-    after = paging.after(2)
+    after_find, after_id = paging.after(int, int)
     params = {
         **At(head.branch, head.seq).params(),
         "parent_id": head.item_id,
         "programs": actor.programs,
-        "after_find": after[0] if after else None,
-        "after_id": after[1] if after else None,
+        "after_find": after_find,
+        "after_id": after_id,
         "limit": paging.limit + 1,
     }
     rows = await read.all(queries.LINES, LineRow, params)
-    more = len(rows) > paging.limit
-    rows = rows[: paging.limit]
-    keys = [rows[-1].find_number if rows[-1].find_number is not None else NO_FIND, rows[-1].line_id] if more else []
-    return rows, encode_cursor(keys) if more else None
+    return paging.cut(rows, lambda row: [NO_FIND if row.find_number is None else row.find_number, row.line_id])
 
 
 async def tree(read: Read, actor: Actor, uid: UUID, at: At) -> Tree:
@@ -227,7 +224,7 @@ def _own_mass(item: TreeItem) -> Fraction | None:
 
 async def where_used(read: Read, actor: Actor, head: Head, levels: str, paging: PageRequest) -> tuple[list[Use], bool, str | None]:
     """Who uses the item: `direct`, `all` levels, or `top` items only; whether hidden ones do too; the next cursor."""
-    after = paging.after(2)
+    after_level, after_number = paging.after(int, str)
     params = {
         "branch_id": head.branch_id,
         "seq": head.seq,
@@ -235,16 +232,14 @@ async def where_used(read: Read, actor: Actor, head: Head, levels: str, paging: 
         "programs": actor.programs,
         "levels": 1 if levels == "direct" else LEVELS_MAX,
         "top_only": levels == "top",
-        "after_level": after[0] if after else None,
-        "after_number": after[1] if after else None,
+        "after_level": after_level,
+        "after_number": after_number,
         "limit": paging.limit + 1,
     }
     rows = await read.all(queries.WHERE_USED, _UseRow, params)
     hidden = rows[0].hidden if rows else False
-    uses = [_use(row) for row in rows if row.uid is not None]
-    more = len(uses) > paging.limit
-    uses = uses[: paging.limit]
-    return uses, hidden, encode_cursor([uses[-1].level, uses[-1].number]) if more else None
+    uses, following = paging.cut([_use(row) for row in rows if row.uid is not None], lambda use: [use.level, use.number])
+    return uses, hidden, following
 
 
 def _use(row: _UseRow) -> Use:
@@ -320,8 +315,7 @@ def all_below(tree: Tree) -> list[tuple[TreeItem, Fraction]]:
 def sum_below(tree: Tree, paging: PageRequest) -> tuple[Sequence[tuple[TreeItem, Fraction]], str | None]:
     """One page of `all_below`."""
     chosen = all_below(tree)
-    after = paging.after(1)
-    start = int(after[0]) if after else 0
-    page = chosen[start : start + paging.limit]
-    end = start + len(page)
-    return page, encode_cursor([end]) if end < len(chosen) else None
+    start = paging.after(int)[0] or 0
+    rest = list(enumerate(chosen[start : start + paging.limit + 1], start + 1))
+    page, following = paging.cut(rest, lambda numbered: [numbered[0]])
+    return [pair for _, pair in page], following

@@ -17,7 +17,7 @@ from cascadia.kernel.db import Primary, Read, Write
 from cascadia.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
-from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.kernel.paging import PageRequest
 from cascadia.kernel.sql import like_part
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.model import At, Author, Change, CommitSeq, Delta, Ref, Unchanged
@@ -107,7 +107,8 @@ async def page(
     read: Read, actor: Actor, kind: str, wanted: ItemFilter, at: At, paging: PageRequest
 ) -> tuple[list[ItemRow], str | None, int | None]:
     """One page of items, the cursor of the next one, and (when asked) the total."""
-    after = paging.after(2)
+    paging = paging.ordered(f"{wanted.sort} {wanted.descending}")
+    after_key, after_id = paging.after(int if wanted.sort == "updated_at" else str, int)
     params = {
         **at.params(),
         "kind": kind,
@@ -118,15 +119,13 @@ async def page(
         "number": wanted.number,
         "like": like_part(wanted.q),
         "released": wanted.released,
-        "after_key": after[0] if after else None,
-        "after_id": after[1] if after else None,
+        "after_key": after_key,
+        "after_id": after_id,
         "limit": paging.limit + 1,
     }
     rows = await read.all(queries.page(wanted.sort, descending=wanted.descending), ItemRow, params)
     total = await read.value(queries.COUNT, params) if paging.count else None
-    more = len(rows) > paging.limit
-    rows = rows[: paging.limit]
-    return rows, encode_cursor(_keys(rows[-1], wanted.sort)) if more else None, total
+    return *paging.cut(rows, lambda row: _keys(row, wanted.sort)), total
 
 
 def _keys(row: ItemRow, sort: str) -> list[Any]:
@@ -350,10 +349,8 @@ def expect_open(branch_id: int, item_ids: Sequence[int]) -> Statement:
 
 async def schemes(read: Read, paging: PageRequest) -> tuple[list[dict[str, Any]], str | None]:
     """One page of number schemes, by kind."""
-    after = paging.after(1)
-    rows = await read.rows(queries.SCHEMES, {"after": after[0] if after else None, "limit": paging.limit + 1})
-    page = rows[: paging.limit]
-    return page, encode_cursor([page[-1]["kind"]]) if len(rows) > paging.limit else None
+    rows = await read.rows(queries.SCHEMES, {"after": paging.after(str)[0], "limit": paging.limit + 1})
+    return paging.cut(rows, lambda row: [row["kind"]])
 
 
 async def set_scheme(write: Write, actor: Actor, kind: str, segments: Sequence[Mapping[str, Any]], *, typed_allowed: bool) -> None:

@@ -69,8 +69,8 @@ async def list_queues(read: Read) -> list[Queue]:
 
 async def list_workers(read: Read, page: PageRequest) -> tuple[list[WorkerRow], str | None, int | None]:
     """The workers that were seen in the last half minute, by name."""
-    after = page.after(1)
-    rows = await read.all(queries.WORKERS, WorkerRow, {"after": str(after[0]) if after else "", "limit": page.limit + 1})
+    (after,) = page.after(str)
+    rows = await read.all(queries.WORKERS, WorkerRow, {"after": after or "", "limit": page.limit + 1})
     total = await read.value(queries.WORKER_COUNT) if page.count else None
     return *page.cut(rows, lambda row: [row.name]), total
 
@@ -80,7 +80,7 @@ async def list_log(read: Read, actor: Actor, uid: UUID, page: PageRequest) -> tu
     standing = await standing_of(read, actor, uid)
     if not (actor.administrator or any(actor.may(MANAGE, p) for p in standing.programs)):
         raise Forbidden("Only those who manage the jobs of its program read a job's log.")
-    after = page.after_number()
+    (after,) = page.after(int)
     rows = await read.all(queries.JOB_LOG, LogLine, {"uid": uid, "after": after or 0, "limit": page.limit + 1})
     total = await read.value(queries.JOB_LOG_COUNT, {"uid": uid}) if page.count else None
     return *page.cut(rows, lambda row: [row.log_id]), total

@@ -22,8 +22,8 @@ async def list_queues(request: Request, db: Db, actor: CurrentActor, paging: Pag
     actor.require_administrator()
     async with db.read() as read:
         rows = await board.list_queues(read)
-    after = paging.after(1)
-    rest = [row for row in rows if not after or row.family > str(after[0])]
+    (after,) = paging.after(str)
+    rest = [row for row in rows if after is None or row.family > after]
     page, following = paging.cut(rest, lambda row: [row.family])
     items = [QueueView.model_validate(row) for row in page]
     return page_answer(request, QueuePage(items=items, next=following, total=len(rows) if paging.count else None), following)

@@ -13,7 +13,7 @@ from cascadia.jobs.queries import JobRow
 from cascadia.kernel.db import Read, Write
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.errors import Forbidden, NotFound
-from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.kernel.paging import PageRequest
 from cascadia.kernel.sql import like_part
 from cascadia.kernel.statements import Statement
 
@@ -61,7 +61,7 @@ async def get_job(read: Read, actor: Actor, uid: UUID) -> JobRow:
 
 async def list_jobs(read: Read, actor: Actor, wanted: JobFilter, page: PageRequest) -> tuple[Sequence[JobRow], str | None, int | None]:
     """One page, newest first, the cursor of the next one, and the total where it was asked for."""
-    after = page.after(1)
+    (after,) = page.after(int)
     params = {
         **_eyes(actor),
         "state": wanted.state,
@@ -70,10 +70,9 @@ async def list_jobs(read: Read, actor: Actor, wanted: JobFilter, page: PageReque
         "parent": wanted.parent,
         "q": like_part(wanted.text),
     }
-    rows = await read.all(queries.JOB_PAGE, JobRow, {**params, "after": after[0] if after else None, "limit": page.limit + 1})
+    rows = await read.all(queries.JOB_PAGE, JobRow, {**params, "after": after, "limit": page.limit + 1})
     total = await read.value(queries.JOB_COUNT, params) if page.count else None
-    shown = rows[: page.limit]
-    return shown, encode_cursor([shown[-1].id]) if len(rows) > page.limit else None, total
+    return *page.cut(rows, lambda row: [row.id]), total
 
 
 async def cancel(write: Write, actor: Actor, uid: UUID) -> None:

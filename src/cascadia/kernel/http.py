@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import PreconditionRequired, Stale
+from cascadia.kernel.instance import secret_of
 from cascadia.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 
 PRIVATE: Final = "private, no-cache"
@@ -60,13 +61,23 @@ def database(request: Request) -> Database:
     return found
 
 
-def page_request(
+async def page_request(
+    request: Request,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many rows at most.")] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(max_length=2000, description="`next` of the page before.")] = None,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
     count: Annotated[bool, Query(description="Also answer how many there are in all.")] = False,  # noqa: FBT002 - FastAPI calls by name
 ) -> PageRequest:
     """The paging parameters that every list takes."""
-    return PageRequest(limit=limit, cursor=cursor, count=count)
+    return PageRequest(limit, cursor, count, request.url.path, await _cursor_secret(request))
+
+
+async def _cursor_secret(request: Request) -> bytes:
+    """Read once in the life of a process."""
+    state = request.app.state
+    if not hasattr(state, "cursor_secret"):
+        state.cursor_secret = await secret_of(database(request), "cursors")
+    found: bytes = state.cursor_secret
+    return found
 
 
 Db = Annotated[Database, Depends(database)]
@@ -118,10 +129,10 @@ def answer(
     return Response(body, status_code=status, media_type="application/json", headers=extra)
 
 
-def page_answer(request: Request, page: BaseModel, next_cursor: str | None) -> Response:
-    """A page as JSON, with `Link: rel=next` where there is more."""
+def page_answer(request: Request, page: BaseModel, next_cursor: str | None, *, version: str | None = None) -> Response:
+    """A page as JSON, with `Link: rel=next` where there is more. `version`: what writes to the list as a whole compare."""
     headers = {}
     if next_cursor:
         url = request.url.include_query_params(cursor=next_cursor)
         headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
-    return answer(request, page, headers=headers)
+    return answer(request, page, version=version, headers=headers)

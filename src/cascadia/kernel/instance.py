@@ -11,6 +11,7 @@ from cascadia.kernel.errors import Unavailable
 
 AGAIN_SECONDS: Final = 1.0
 INSTANCE: Final[LiteralString] = "SELECT uid FROM instance"
+SECRET: Final[LiteralString] = "SELECT value FROM instance_secret WHERE name = %(name)s"  # noqa: S105 - SQL, no secret
 
 
 async def instance_of(database: Database) -> UUID:
@@ -23,3 +24,10 @@ async def instance_of(database: Database) -> UUID:
             await asyncio.sleep(AGAIN_SECONDS)
         else:
             return found
+
+
+async def secret_of(database: Database, name: str) -> bytes:
+    """A secret that all processes of the installation share, and nobody else knows."""
+    async with database.read() as read:
+        found: str = await read.value(SECRET, {"name": name})
+    return found.encode()

@@ -1,69 +1,78 @@
-"""Lists are paged by key: an opaque cursor holds the sort keys of the last row, so it is stable while data changes."""
+"""Lists are paged by key: an opaque cursor holds the sort keys of the last row, so it is stable while data changes.
+
+A cursor is signed with a secret of the instance, for the one list that gave it: what comes back is what some app server wrote.
+"""
 
 import base64
+import hashlib
+import hmac
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
-
-from pydantic import BaseModel, ConfigDict
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
 
 from cascadia.kernel.errors import BadRequest
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+SIGNED: Final = 16
+"""Bytes of the signature, ahead of the keys."""
 
-LARGEST_KEY = 2**63 - 1
-
-Item = TypeVar("Item")
 Row = TypeVar("Row")
-
-
-class Page(BaseModel, Generic[Item]):
-    """One page of a list. `next` is the cursor of the next page, null at the end; `total` only when asked for."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=False)
-
-    items: list[Item]
-    next: str | None = None
-    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What the caller asked for: how many, after which row, and whether to count all."""
+    """What the caller asked for: how many, after which row, whether to count all; the list's address and a secret sign its cursors."""
 
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
     count: bool = False
+    address: str = ""
+    secret: bytes = b""
 
-    def after(self, arity: int) -> list[Any] | None:
-        """The sort keys of the last row of the page before, or None at the start; refuses a cursor of another list."""
+    def ordered(self, order: str) -> "PageRequest":
+        """The same for a list that comes in several orders: a cursor of one is none of the others."""
+        return replace(self, address=f"{self.address} {order}")
+
+    def after(self, *types: type) -> list[Any]:
+        """The sort keys of the last row of the page before, one of each type; all None at the start. 400 `bad_cursor` for any other."""
         if self.cursor is None:
-            return None
-        try:
-            keys = json.loads(base64.urlsafe_b64decode(self.cursor + "=" * (-len(self.cursor) % 4)))
-        except (ValueError, UnicodeDecodeError) as error:
-            raise BadRequest("The cursor is damaged. Start again without one.", code="bad_cursor") from error
-        if not isinstance(keys, list) or len(keys) != arity:
-            raise BadRequest("The cursor belongs to another list. Start again without one.", code="bad_cursor")
+            return [None] * len(types)
+        keys = self._read(self.cursor)
+        if [type(key) for key in keys] != list(types):
+            raise _bad()
         return keys
 
-    def after_number(self, largest: int = LARGEST_KEY) -> int | None:
-        """The one integer key of the last row of the page before, or None at the start."""
-        keys = self.after(1)
-        if keys is None:
-            return None
-        if not isinstance(keys[0], int) or not 0 <= keys[0] <= largest:
-            raise BadRequest("The cursor belongs to another list. Start again without one.", code="bad_cursor")
-        return keys[0]
-
-    def cut(self, rows: Sequence[Row], keys: Callable[[Row], Sequence[Any]]) -> tuple[list[Row], str | None]:
+    def cut(self, rows: Sequence[Row], keys: Callable[[Row], Sequence[str | int]]) -> tuple[list[Row], str | None]:
         """The page out of the `limit + 1` rows that were read, and the cursor of the next one where there is more."""
         page = list(rows[: self.limit])
-        return page, encode_cursor(keys(page[-1])) if len(rows) > self.limit else None
+        return page, self.cursor_after(keys(page[-1])) if len(rows) > self.limit else None
+
+    def cursor_after(self, keys: Sequence[str | int]) -> str:
+        """The cursor of a page that begins after these sort keys."""
+        text = json.dumps(list(keys), separators=(",", ":"), ensure_ascii=False).encode()
+        return _encoded(self._signature(text) + text)
+
+    def _read(self, cursor: str) -> list[Any]:
+        try:
+            held = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except ValueError as error:
+            raise _bad() from error
+        signature, text = held[:SIGNED], held[SIGNED:]
+        if _encoded(held) != cursor or not hmac.compare_digest(signature, self._signature(text)):
+            raise _bad()
+        keys: list[Any] = json.loads(text)
+        return keys
+
+    def _signature(self, text: bytes) -> bytes:
+        signed = b"cursor\0" + self.address.encode(errors="surrogatepass") + b"\0" + text
+        return hmac.digest(self.secret, signed, hashlib.sha256)[:SIGNED]
 
 
-def encode_cursor(keys: Sequence[Any]) -> str:
-    """An opaque cursor over the sort keys (strings, numbers, None) of the last row of a page."""
-    return base64.urlsafe_b64encode(json.dumps(list(keys), separators=(",", ":"), default=str).encode()).decode().rstrip("=")
+def _encoded(held: bytes) -> str:
+    return base64.urlsafe_b64encode(held).decode().rstrip("=")
+
+
+def _bad() -> BadRequest:
+    return BadRequest("The cursor is damaged, or it belongs to another list. Start again without one.", code="bad_cursor")

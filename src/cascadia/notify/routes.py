@@ -9,7 +9,6 @@ from cascadia.access.http import CurrentActor
 from cascadia.kernel.db import Write
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
 from cascadia.kernel.idempotency import repeatable
-from cascadia.kernel.paging import encode_cursor
 from cascadia.notify import feed, preferences, webhooks
 from cascadia.notify.schemas import (
     DeliveryPage,
@@ -38,10 +37,10 @@ DeliveryState = Annotated[Literal["waiting", "delivered", "failed"] | None, Quer
 @permission("signed_in")
 async def list_events(request: Request, db: Db, actor: CurrentActor, paging: Paging, after: After = 0, types: Types = []) -> Response:  # noqa: B006 - FastAPI copies it
     """All that happened and that I may see, oldest first, in one order without gaps: what comes later always has a higher position."""
-    start = paging.after_number()
+    (start,) = paging.after(int)
     async with db.primary() as primary:
         found = await feed.read_feed(primary, actor, after if start is None else start, types, paging.limit)
-    following = encode_cursor([found.position]) if found.more else None
+    following = paging.cursor_after([found.position]) if found.more else None
     page = EventPage(items=[EventView.of(event) for event in found.events], next=following, total=None, position=found.position)
     return page_answer(request, page, following)
 

@@ -42,7 +42,7 @@ def _eyes(actor: Actor) -> dict[str, object]:
 
 async def list_webhooks(read: Read, actor: Actor, page: PageRequest) -> tuple[list[Webhook], str | None, int | None]:
     """Those of the programs that the actor leads; all for administrators."""
-    params = {**_eyes(actor), "after": page.after_number() or 0, "limit": page.limit + 1}
+    params = {**_eyes(actor), "after": page.after(int)[0] or 0, "limit": page.limit + 1}
     rows = await read.all(queries.WEBHOOKS, Webhook, params)
     total = await read.value(queries.WEBHOOK_COUNT, params) if page.count else None
     return *page.cut(rows, lambda row: [row.webhook_id]), total
@@ -113,7 +113,7 @@ async def list_deliveries(
 ) -> tuple[list[Delivery], str | None, int | None]:
     """What one webhook was told, newest first."""
     seen = await get_webhook(read, actor, uid)
-    params = {"webhook_id": seen.webhook_id, "state": state, "after": page.after_number(), "limit": page.limit + 1}
+    params = {"webhook_id": seen.webhook_id, "state": state, "after": page.after(int)[0], "limit": page.limit + 1}
     rows = await read.all(queries.DELIVERY_PAGE, Delivery, params)
     total = await read.value(queries.DELIVERY_COUNT, params) if page.count else None
     return *page.cut(rows, lambda row: [row.delivery_id]), total

@@ -20,7 +20,7 @@ from cascadia.kernel.db import Read, Write
 from cascadia.kernel.errors import Conflict, Invalid, NotFound
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
-from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.kernel.paging import PageRequest
 from cascadia.proposals import queries
 from cascadia.proposals.matching import Choice, Hit, LineRow, PartRow, Verdict, match_lines, match_parts, matched_row
 from cascadia.proposals.model import Component, LineGroup, Structure, Totals, bom_lines, reader_of, titled, totals
@@ -142,22 +142,17 @@ async def page(
     read: Read, actor: Actor, paging: PageRequest, *, project: UUID | None, state: str | None
 ) -> tuple[list[ProposalRow], str | None]:
     """One page of proposals, newest first."""
-    after = paging.after(1)
-    params = {"programs": actor.programs, "project": project, "state": state, "before": after[0] if after else None}
+    params = {"programs": actor.programs, "project": project, "state": state, "before": paging.after(int)[0]}
     rows = await read.all(queries.PAGE, ProposalRow, {**params, "limit": paging.limit + 1})
-    more = len(rows) > paging.limit
-    rows = rows[: paging.limit]
-    return rows, encode_cursor([rows[-1].proposal_id]) if more else None
+    return paging.cut(rows, lambda row: [row.proposal_id])
 
 
 async def rows_page(read: Read, proposal: ProposalRow, paging: PageRequest, kind: str | None) -> tuple[list[Row], str | None]:
     """One page of a proposal's rows: parts first, then lines, in the order of the file."""
-    after = paging.after(1)
-    params = {"proposal_id": proposal.proposal_id, "kind": kind, "after": after[0] if after else CURSOR_START}
+    (after,) = paging.after(int)
+    params = {"proposal_id": proposal.proposal_id, "kind": kind, "after": CURSOR_START if after is None else after}
     rows = await read.all(queries.ROW_PAGE, Row, {**params, "limit": paging.limit + 1})
-    more = len(rows) > paging.limit
-    rows = rows[: paging.limit]
-    return rows, encode_cursor([rows[-1].ordinal]) if more else None
+    return paging.cut(rows, lambda row: [row.ordinal])
 
 
 async def all_rows(read: Read, proposal_id: int) -> list[Row]:

@@ -15,7 +15,7 @@ from cascadia.kernel.db import Primary, Read, Write
 from cascadia.kernel.errors import NotFound
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
-from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.kernel.paging import PageRequest
 from cascadia.kernel.statements import Statement
 from cascadia.vault import queries
 from cascadia.vault.model import (
@@ -136,12 +136,10 @@ async def file_by_uid(read: Read, actor: Actor, uid: UUID) -> FileRow:
 
 async def files_page(read: Read, actor: Actor, project: UUID | None, paging: PageRequest) -> tuple[list[FileRow], str | None, int | None]:
     """One page of files, newest first, the cursor of the next one, and (when asked) the total."""
-    after = paging.after(1)
     params = {"programs": actor.programs, "project": project}
-    rows = await read.all(queries.FILE_PAGE, FileRow, {**params, "after": after[0] if after else None, "limit": paging.limit + 1})
+    rows = await read.all(queries.FILE_PAGE, FileRow, {**params, "after": paging.after(int)[0], "limit": paging.limit + 1})
     total = await read.value(queries.FILE_COUNT, params) if paging.count else None
-    page = rows[: paging.limit]
-    return page, encode_cursor([page[-1].file_id]) if len(rows) > paging.limit else None, total
+    return *paging.cut(rows, lambda row: [row.file_id]), total
 
 
 async def derivatives_of(
@@ -156,12 +154,11 @@ async def derivatives_page(
     read: Read, source: int, kind: str | None, paging: PageRequest
 ) -> tuple[list[DerivativeRow], str | None, int | None]:
     """One page of what was made from a blob, by kind and component, the cursor of the next one, and (when asked) the total."""
-    after = paging.after(2) or [None, None]
+    kind_after, component_after = paging.after(str, str)
     params = {"sources": [source], "kind": kind, "component": None, "converter": None, "limit": paging.limit + 1}
-    rows = await read.all(queries.DERIVATIVES, DerivativeRow, {**params, "after_kind": after[0], "after_component": after[1]})
+    rows = await read.all(queries.DERIVATIVES, DerivativeRow, {**params, "after_kind": kind_after, "after_component": component_after})
     total = await read.value(queries.DERIVATIVE_COUNT, {"source": source, "kind": kind}) if paging.count else None
-    page = rows[: paging.limit]
-    return page, encode_cursor([page[-1].kind, page[-1].component]) if len(rows) > paging.limit else None, total
+    return *paging.cut(rows, lambda row: [row.kind, row.component]), total
 
 
 async def save_derivatives(write: Write, source: int, converter: str, made: Sequence[NewDerivative]) -> list[str]:
@@ -204,14 +201,11 @@ async def attachments_page(
     read: Read, actor: Actor, point: ItemPoint, paging: PageRequest
 ) -> tuple[list[AttachmentRow], str | None, int | None]:
     """One page of an item's attachments at the point, oldest first, the cursor of the next one, and (when asked) the total."""
-    after = paging.after(1)
     where = {**At(point.branch, point.seq).params(), "item_id": point.item_id, "programs": actor.programs}
-    rows = await read.all(
-        queries.ITEM_ATTACHMENTS, AttachmentRow, {**where, "after": after[0] if after else None, "limit": paging.limit + 1}
-    )
+    params = {**where, "after": paging.after(int)[0], "limit": paging.limit + 1}
+    rows = await read.all(queries.ITEM_ATTACHMENTS, AttachmentRow, params)
     total = await read.value(queries.ITEM_ATTACHMENT_COUNT, where) if paging.count else None
-    page = rows[: paging.limit]
-    return page, encode_cursor([page[-1].attachment_id]) if len(rows) > paging.limit else None, total
+    return *paging.cut(rows, lambda row: [row.attachment_id]), total
 
 
 async def draw_attachment_ids(primary: Primary, count: int) -> list[int]:

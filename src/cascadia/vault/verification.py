@@ -84,7 +84,7 @@ async def _record(database: Database, blob: Stored, damage: str | None) -> None:
 
 async def list_damaged(read: Read, page: PageRequest) -> tuple[list[Damaged], str | None, int | None]:
     """The files whose bytes were found damaged, oldest first."""
-    params = {"after": page.after_number() or 0, "limit": page.limit + 1}
+    params = {"after": page.after(int)[0] or 0, "limit": page.limit + 1}
     rows = await read.all(queries.DAMAGED, Damaged, params)
     total = await read.value(queries.DAMAGED_COUNT) if page.count else None
     return *page.cut(rows, lambda row: [row.file_id]), total

@@ -12,7 +12,7 @@ from uuid import UUID
 from cascadia.access.model import Actor
 from cascadia.kernel.db import Read
 from cascadia.kernel.errors import NotFound
-from cascadia.kernel.paging import PageRequest, encode_cursor
+from cascadia.kernel.paging import PageRequest
 from cascadia.versioning import queries, registry
 from cascadia.versioning.canonical import canonical, canonical_delta, digest
 from cascadia.versioning.model import ITEM, MAIN, OPEN_END, FieldKind, Reference, VersionedField, VersionedTable
@@ -83,12 +83,9 @@ async def commits(
     read: Read, actor: Actor, paging: PageRequest, *, branch: str = MAIN, author: UUID | None = None
 ) -> tuple[list[CommitRow], str | None]:
     """One page of a branch's commits, newest first, as far as the actor may see them."""
-    after = paging.after(1)
-    params = {"branch": branch, "programs": actor.programs, "author": author, "before": after[0] if after else None, "seq": None}
+    params = {"branch": branch, "programs": actor.programs, "author": author, "before": paging.after(int)[0], "seq": None}
     rows = await read.all(queries.COMMITS, CommitRow, {**params, "limit": paging.limit + 1})
-    more = len(rows) > paging.limit
-    rows = rows[: paging.limit]
-    return rows, encode_cursor([rows[-1].seq]) if more else None
+    return paging.cut(rows, lambda row: [row.seq])
 
 
 async def find_commit(read: Read, actor: Actor, branch: str, seq: int) -> CommitRow:
@@ -107,33 +104,33 @@ async def item_history(
     item_id = await read.value(queries.VISIBLE_ITEM, {"uid": item, "programs": actor.programs})
     if item_id is None:
         raise NotFound("There is no such item, or you may not see it.")
-    after = paging.after(1)
-    params = {"owner": item_id, "before": after[0] if after else OPEN_END, "limit": paging.limit + 1}
+    (before,) = paging.after(int)
+    params = {"owner": item_id, "before": OPEN_END if before is None else before, "limit": paging.limit + 1}
     found = await read.rows(queries.touching(registry.tables()), params)
-    seqs = [row["seq"] for row in found][: paging.limit]
+    page, cursor = paging.cut(found, lambda row: [row["seq"]])
+    seqs = [row["seq"] for row in page]
     rows = await read.all(queries.COMMITS_AT, CommitRow, {"seqs": seqs})
     edits = await _edits(read, actor, seqs, owner=item_id)
-    cursor = encode_cursor([seqs[-1]]) if len(found) > paging.limit else None
     return [(row, edits.get(row.seq, [])) for row in rows], cursor
 
 
 async def commit_edits(read: Read, actor: Actor, seq: int, paging: PageRequest) -> tuple[list[RowEdit], str | None]:
     """One page of what a commit on `main` did, row by row."""
-    after = paging.after(2)
+    after_kind, after_id = paging.after(str, int)
     params = {
         "seq": seq,
         "programs": actor.programs,
-        "after_kind": after[0] if after else None,
-        "after_id": after[1] if after else None,
+        "after_kind": after_kind,
+        "after_id": after_id,
         "limit": paging.limit + 1,
     }
     found = await read.rows(queries.touched(registry.tables()), params)
-    page = found[: paging.limit]
+    page, cursor = paging.cut(found, lambda row: [row["kind"], row["row_id"]])
     only: dict[str, list[int]] = defaultdict(list)
     for row in page:
         only[row["kind"]].append(row["row_id"])
     edits = (await _edits(read, actor, [seq], only=only)).get(seq, [])
-    return edits, encode_cursor([page[-1]["kind"], page[-1]["row_id"]]) if len(found) > paging.limit else None
+    return edits, cursor
 
 
 async def _edits(
