@@ -85,8 +85,12 @@ def jobs() -> str:
 
 
 def _family(f: Family) -> str:
-    limits = f"{f.memory_mb} MB | {f.wall_seconds} s | {f.cpu_seconds} s | {f.output_mb} MB"
+    limits = " | ".join((f"{f.memory_mb} MB", _limit(f.wall_seconds, "s"), _limit(f.cpu_seconds, "s"), _limit(f.output_mb, "MB")))
     return f"| `{f.name}` | {f.isolation.value} | {limits} | {f.max_failures} |"
+
+
+def _limit(value: int | None, unit: str) -> str:
+    return "none" if value is None else f"{value} {unit}"
 
 
 def _retry(kind: JobType) -> str:

@@ -14,6 +14,7 @@ from cascadia.jobs import landlock, seccomp
 
 MEBIBYTE: Final = 1024 * 1024
 OPEN_FILES: Final = 256
+CPU_GRACE_SECONDS: Final = 5
 PR_SET_DUMPABLE: Final = 4
 CAPABILITY_VERSION_3: Final = 0x20080522
 SYSTEM_FILES: Final = (
@@ -41,11 +42,11 @@ STATM: Final = Path("/proc/self/statm")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one child may use; memory on top of what its libraries take already."""
+    """What one child may use, None without a limit; memory on top of what its libraries take already."""
 
     memory_mb: int
-    cpu_seconds: int
-    output_mb: int
+    cpu_seconds: int | None
+    output_mb: int | None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Limits":
@@ -77,16 +78,19 @@ def hide() -> None:
 def limit(limits: Limits) -> None:
     """Sets the limits; what exceeds them fails inside the child, or ends it by a signal."""
     memory = address_space() + limits.memory_mb * MEBIBYTE
-    for kind, soft, hard in (
-        (resource.RLIMIT_AS, memory, memory),
-        (resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 5),
-        (resource.RLIMIT_FSIZE, limits.output_mb * MEBIBYTE, limits.output_mb * MEBIBYTE),
-        (resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES),
-        (resource.RLIMIT_CORE, 0, 0),
-    ):
-        most = resource.getrlimit(kind)[1]
-        bounded = hard if most == resource.RLIM_INFINITY else min(hard, most)
-        resource.setrlimit(kind, (min(soft, bounded), bounded))
+    _bound(resource.RLIMIT_AS, memory)
+    _bound(resource.RLIMIT_NOFILE, OPEN_FILES)
+    _bound(resource.RLIMIT_CORE, 0)
+    if limits.cpu_seconds is not None:
+        _bound(resource.RLIMIT_CPU, limits.cpu_seconds, CPU_GRACE_SECONDS)
+    if limits.output_mb is not None:
+        _bound(resource.RLIMIT_FSIZE, limits.output_mb * MEBIBYTE)
+
+
+def _bound(kind: int, soft: int, grace: int = 0) -> None:
+    hard, most = soft + grace, resource.getrlimit(kind)[1]
+    bounded = hard if most == resource.RLIM_INFINITY else min(hard, most)
+    resource.setrlimit(kind, (min(soft, bounded), bounded))
 
 
 def cage(folder: Path) -> None:

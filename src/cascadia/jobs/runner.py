@@ -154,7 +154,7 @@ async def _watched(
     running: Running, child: Child, kind: Kind, request: dict[str, Any], family: Family, folder: Path
 ) -> tuple[Outcome, bool]:
     """Sends the request, hears the child, ends it where it takes too long or too much; how it came out, and whether the child goes on."""
-    watch = _FolderWatch(child, folder, family.output_mb * MEBIBYTE)
+    watch = _FolderWatch(child, folder, family.output_mb * MEBIBYTE) if family.output_mb is not None else None
     free = False
     try:
         await child.started
@@ -170,12 +170,13 @@ async def _watched(
         status = await _status(child, LEAVING_SECONDS)
         return _judge(status, child.killed_for, last, trusted=kind.trusted), False
     finally:
-        watch.end()
+        if watch:
+            watch.end()
         if not free:
             child.writer.close()
 
 
-async def _in_time(running: Running, child: Child, seconds: float, *, until_answer: bool) -> dict[str, Any] | None:
+async def _in_time(running: Running, child: Child, seconds: float | None, *, until_answer: bool) -> dict[str, Any] | None:
     """The child's answer; None where it ended without one, or took too long."""
     try:
         async with asyncio.timeout(seconds):

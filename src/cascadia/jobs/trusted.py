@@ -9,6 +9,7 @@ import traceback
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -132,7 +133,7 @@ class Allowance:
     """What this process may use before another one takes its place: half of what one job is allowed, and no processes left behind."""
 
     def __init__(self, limits: Limits) -> None:
-        self._cpu_seconds = limits.cpu_seconds / 2
+        self._cpu_seconds = inf if limits.cpu_seconds is None else limits.cpu_seconds / 2
         self._memory = address_space() + limits.memory_mb * MEBIBYTE // 2
 
     def spent(self) -> bool:

@@ -27,15 +27,16 @@ class Isolation(StrEnum):
 class Family:
     """A queue with its limits. `preload` names a module that the family's zygote imports once.
 
-    `memory_mb` is what a job may take on top of the loaded libraries; `output_mb` bounds its folder and each of its files.
+    `memory_mb` is what a job may take on top of the loaded libraries; `output_mb` bounds its folder and each of its files. None of the
+    latter three is no limit: for trusted work whose length is that of what people store.
     """
 
     name: str
     isolation: Isolation
     memory_mb: int = 512
-    wall_seconds: int = 300
-    cpu_seconds: int = 300
-    output_mb: int = 1024
+    wall_seconds: int | None = 300
+    cpu_seconds: int | None = 300
+    output_mb: int | None = 1024
     max_failures: int = 5
     preload: str | None = None
 

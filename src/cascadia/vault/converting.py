@@ -1,15 +1,19 @@
 """What every converter does around its child: fetch the file, keep what was made, say what became of it. Nothing is made twice."""
 
+import errno
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from cascadia.jobs.model import PermanentJobError
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Enqueue, Incoming, JobContext, Payload
 from cascadia.kernel.errors import NotFound
 from cascadia.kernel.events import Event
 from cascadia.vault import service as vault
 from cascadia.vault.service import NewDerivative
+
+TOO_LARGE: Final = "The file has {:,.0f} MiB, more than this reader of files may take in. The file itself is kept whole."
 
 
 async def wanted(write: Write, event: Incoming, job_type: str, converter: str, *, kind: str | None = "structure") -> list[Enqueue]:
@@ -52,7 +56,12 @@ def fetching(name: str) -> Callable[[JobContext, Payload], Awaitable[None]]:
         folder.mkdir(exist_ok=True)
         async with context.database.read() as read:
             blob = await vault.blob_of_file(read, UUID(payload["file"]))
-        await vault.fetch(context.blobs, blob.key, folder / name)
+        try:
+            await vault.fetch(context.blobs, blob.key, folder / name)
+        except OSError as error:
+            if error.errno != errno.EFBIG:
+                raise
+            raise PermanentJobError("file_too_large", TOO_LARGE.format(blob.size / 2**20)) from error
 
     return prepare
 

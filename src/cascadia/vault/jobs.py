@@ -8,7 +8,7 @@ from uuid import UUID
 from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload, Schedule
-from cascadia.vault import queries
+from cascadia.vault import queries, uploads
 from cascadia.vault.uploads import ASSEMBLE, assemble
 from cascadia.vault.verification import verify
 
@@ -78,7 +78,11 @@ async def _assemble(context: JobContext, payload: Payload) -> Payload:
 
 
 DECLARED: Final = Declared(
-    families=(Family("vault", Isolation.TRUSTED, wall_seconds=3600, cpu_seconds=3600),),
-    types=(JobType("vault.collect", "vault", run=_run), JobType(VERIFY, "vault", run=_verify), JobType(ASSEMBLE, "vault", run=_assemble)),
+    families=(Family("vault", Isolation.TRUSTED, wall_seconds=None, cpu_seconds=None, output_mb=None),),
+    types=(
+        JobType("vault.collect", "vault", run=_run),
+        JobType(VERIFY, "vault", run=_verify),
+        JobType(ASSEMBLE, "vault", run=_assemble, failed=uploads.assembly_failed),
+    ),
     schedules=(Schedule("vault.collect", "17 3 * * *", "vault.collect"), Schedule(VERIFY, "37 3 * * *", VERIFY)),
 )

@@ -94,6 +94,9 @@ END_UPLOAD: Final[LiteralString] = (
     "WITH gone AS (DELETE FROM upload_piece USING upload u WHERE u.uid = %(uid)s AND upload_piece.upload_id = u.upload_id)"
     " UPDATE upload SET state = %(state)s, file_uid = %(file_uid)s, error = %(error)s WHERE uid = %(uid)s"
 )
+FAIL_UPLOAD: Final[LiteralString] = (
+    "UPDATE upload SET state = 'failed', error = %(error)s WHERE uid = %(uid)s AND state = 'receiving' AND received = size"
+)
 DELETE_UPLOAD: Final[LiteralString] = "DELETE FROM upload WHERE uid = %(uid)s"
 FORGET_UPLOADS: Final[LiteralString] = "DELETE FROM upload WHERE expires_at < now()"
 

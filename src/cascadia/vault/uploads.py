@@ -5,7 +5,7 @@ whole is put together by the server that took the last piece where it is small, 
 `vault.assemble`; both may be at it at once, and one of them makes the file.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
@@ -18,7 +18,7 @@ from cascadia.access.model import Actor
 from cascadia.jobs import service as jobs
 from cascadia.kernel.blobs import BlobStore, StoredBlob
 from cascadia.kernel.db import Database, Read, Write
-from cascadia.kernel.declare import Enqueue
+from cascadia.kernel.declare import Enqueue, Payload
 from cascadia.kernel.errors import CascadiaError, Conflict, Invalid, NotFound
 from cascadia.kernel.ids import new_uid
 from cascadia.vault import queries, service
@@ -110,7 +110,7 @@ async def find(read: Read, actor: Actor, uid: UUID) -> UploadRow:
 def check_offset(upload: UploadRow, offset: int) -> None:
     """409 with where it has come to, 422 where nothing more is taken."""
     if upload.state == "failed":
-        raise Invalid("This upload failed. Begin it again.", code="upload_failed")
+        raise Invalid((upload.error or {}).get("message", "This upload failed. Begin it again."), code="upload_failed")
     if offset != upload.received:
         raise WrongOffset(f"This upload has come to byte {upload.received}, not {offset}. Ask for it by HEAD and go on there.")
 
@@ -148,17 +148,20 @@ async def _ask_for_assembly(write: Write, actor_id: int, target: Target, uid: UU
 
 
 async def assemble(database: Database, store: BlobStore, uid: UUID) -> UploadRow | None:
-    """Makes the file of a complete upload, once, whoever else is at it; returns how it stands then, None where there is none any more."""
+    """Makes the file of a complete upload, once, whoever else is at it; returns how it stands then, None where there is none any more.
+
+    One that failed because its job died has its pieces still, and is made whole when the job is tried again.
+    """
     async with database.primary() as primary:
         upload = await primary.one(queries.UPLOAD, UploadRow, {"uid": uid})
         pieces = await primary.rows(queries.PIECES, {"upload_id": upload.upload_id}) if upload else []
-    if upload is None or upload.state != "receiving" or not upload.complete:
+    if upload is None or upload.state == "done" or not upload.complete or (upload.state == "failed" and not pieces):
         return upload
     stored, kept = await store.put(_bytes_of(store, [piece["key"] for piece in pieces]), new_uid()), False
     try:
         async with database.write() as write:
             state = await write.value(queries.LOCK_UPLOAD, {"uid": uid})
-            if state != "receiving":
+            if state not in {"receiving", "failed"}:
                 return await _by_uid(write, uid) if state else None
             if upload.sha256 and stored.sha256 != upload.sha256:
                 error = {"code": WrongChecksum.code, "message": "The bytes arrived otherwise than they were sent. Upload the file again."}
@@ -175,6 +178,11 @@ async def assemble(database: Database, store: BlobStore, uid: UUID) -> UploadRow
     for piece in pieces:
         await store.delete(piece["key"])
     return done
+
+
+async def assembly_failed(write: Write, payload: Payload, error: Mapping[str, str]) -> None:
+    """Ends the upload with the job's words. Its pieces stay for their day: the job, tried again by hand, still makes the file."""
+    await write.execute(queries.FAIL_UPLOAD, {"uid": payload["upload"], "error": Jsonb(dict(error))})
 
 
 async def _bytes_of(store: BlobStore, keys: list[str]) -> AsyncIterator[bytes]:

@@ -47,6 +47,7 @@ export const FIRST_PIECE = 960 * 1024;
 export const LARGEST_PIECE = 8 * 1024 * 1024;
 const RETRY_MS = [300, 900, 2700, 5000, 10_000, 20_000];
 const STORING_POLL_MS = 700;
+const SLOWEST_POLL_MS = 5000;
 const TOO_LARGE = 413;
 
 /** Sends one file; `onProgress` gets the sent share, 0..1. A larger one goes in pieces, and on where it broke off. */
@@ -104,15 +105,15 @@ function problemOf(error: Error): Problem {
   }
 }
 
-/** The file that a complete upload became; large ones are put together by a worker. */
+/** The file that a complete upload became; large ones are put together by a worker, which is asked less and less often. */
 async function stored(url: string): Promise<StoredFile> {
   const upload_id = url.slice(url.lastIndexOf("/") + 1);
-  for (;;) {
+  for (let pause = STORING_POLL_MS; ; pause = Math.min(pause * 1.5, SLOWEST_POLL_MS)) {
     const upload = await body(api.GET("/api/v1/uploads/{upload_id}", { params: { path: { upload_id } } }));
     if (upload.error)
       throw new Problem(422, { title: "Upload failed", code: upload.error.code, detail: upload.error.message });
     if (upload.file) return body(api.GET("/api/v1/files/{file_id}", { params: { path: { file_id: upload.file } } }));
-    await new Promise((resolve) => setTimeout(resolve, STORING_POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 

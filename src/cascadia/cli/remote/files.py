@@ -25,7 +25,10 @@ def register(app: typer.Typer) -> None:
 FIRST_PIECE: Final = 960 * 1024
 """Under the megabyte that a proxy passes without being told otherwise."""
 LARGEST_PIECE: Final = 8 * 1024 * 1024
-STORING_POLL_SECONDS: Final = 0.3
+POLL_SECONDS: Final = 0.3
+SLOWEST_POLL_SECONDS: Final = 5.0
+SAY_SO_SECONDS: Final = 30.0
+"""After that the person is told what is waited for."""
 
 
 def upload(client: Client, path: Path, project: str) -> Any:
@@ -38,9 +41,14 @@ def upload(client: Client, path: Path, project: str) -> Any:
             digest.update(piece)
     if path.stat().st_size > FIRST_PIECE:
         return _in_pieces(client, path, project, digest.hexdigest())
-    headers = {"Idempotency-Key": f"{digest.hexdigest()}:{project}", "Content-Type": "application/octet-stream"}
+    headers = {"Idempotency-Key": _key(digest.hexdigest(), project, path.name), "Content-Type": "application/octet-stream"}
     response = client.response("POST", "/files", params={"name": path.name, "project": project}, headers=headers, content=path.read_bytes())
     return response.json()
+
+
+def _key(sha256: str, project: str, name: str) -> str:
+    """The same for the same bytes under the same name in the same project, and for nothing else."""
+    return hashlib.sha256(f"{sha256}/{project}/{name}".encode()).hexdigest()
 
 
 def _in_pieces(client: Client, path: Path, project: str, sha256: str) -> Any:
@@ -50,11 +58,21 @@ def _in_pieces(client: Client, path: Path, project: str, sha256: str) -> Any:
     where = f"/uploads/{client.response('POST', '/uploads', headers=headers).json()['id']}"
     with path.open("rb") as file:
         _send_pieces(client, where, file, size)
+    return client.get(f"/files/{_stored(client, where)}")
+
+
+def _stored(client: Client, where: str) -> str:
+    """The id of the file that a complete upload became. Asks less and less often; a failure ends the waiting with its words."""
+    waited, pause, told = 0.0, POLL_SECONDS, False
     while not (state := client.get(where))["file"]:
         if state["error"]:
             raise Refused(state["error"]["message"], code=state["error"]["code"])
-        time.sleep(STORING_POLL_SECONDS)
-    return client.get(f"/files/{state['file']}")
+        if waited > SAY_SO_SECONDS and not told:
+            typer.echo("All of it has arrived. A worker puts it together; Ctrl-C ends the waiting, not the work.", err=True)
+            told = True
+        time.sleep(pause)
+        waited, pause = waited + pause, min(pause * 1.5, SLOWEST_POLL_SECONDS)
+    return str(state["file"])
 
 
 def _send_pieces(client: Client, where: str, file: BinaryIO, size: int) -> None:
