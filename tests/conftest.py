@@ -5,6 +5,7 @@ import pwd
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
@@ -110,7 +111,12 @@ async def app(database_url: str, reader_url: str, tmp_path: Path) -> AsyncIterat
     """The whole program on a fresh database, its lifespan begun; its reads go through the login that may only read."""
     from cascadia.web import create_app  # imports every domain: not for tests of one of them
 
-    settings = Settings(database_url=database_url, database_pool_size=20, data_dir=tmp_path / "data")
+    settings = Settings(
+        database_url=database_url,
+        database_pool_size=20,
+        data_dir=tmp_path / "data",
+        metrics_allowed_networks=(ip_network("127.0.0.1"),),
+    )
     made = create_app(settings, read_url=reader_url, passwords=QUICK)
     async with made.router.lifespan_context(made):
         yield made

@@ -20,7 +20,7 @@ Seconds = Annotated[int, Field(ge=0, le=3600)]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["json", "text"]
 
-OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "RABBITMQ_", "S3_", "SETUP_", "SMTP_", "TRUSTED_", "WEBHOOK_", "WORKER_")
+OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "METRICS_", "RABBITMQ_", "S3_", "SETUP_", "SMTP_", "TRUSTED_", "WEBHOOK_", "WORKER_")
 """An unknown name that begins like this is a spelling mistake, not somebody else's variable."""
 
 BROKER_HOST: Final = r"(?:\[[0-9A-Fa-f:.]+\]|[^@/?#:,\[\]\s]+)(?::\d{1,5})?"
@@ -162,6 +162,12 @@ class Settings(BaseModel):
         default=(),
         description="Addresses or networks of proxies whose `CLIENT_IP_HEADER` is believed, separated by commas. Absent: no header "
         "is believed.",
+    )
+    metrics_allowed_networks: Annotated[tuple[Network, ...], BeforeValidator(_networks)] = Field(
+        default=(),
+        description="Who may read `/metrics` of the app on its public port, as addresses or networks separated by commas, such as "
+        "`10.1.0.0/16` of a Prometheus. Absent: nobody, since behind a proxy everybody may look like this machine. "
+        "A worker's `HEALTH_PORT` is not meant.",
     )
     bind_address: str | None = Field(
         default=None, description="The address to listen on. Absent: `127.0.0.1` for `cascadia up`, `0.0.0.0` for `cascadia app`."

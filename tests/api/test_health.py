@@ -57,6 +57,41 @@ async def test_metrics_count_requests_by_route(client: httpx.AsyncClient) -> Non
     assert await count() == before + 1
 
 
+async def test_metrics_are_closed_to_whom_no_setting_allows(app: FastAPI) -> None:
+    for address, header, status in (
+        ("127.0.0.1", None, 200),
+        ("::ffff:127.0.0.1", None, 200),
+        ("10.1.2.3", None, 403),
+        ("10.1.2.3", "127.0.0.1", 403),
+    ):
+        transport = httpx.ASGITransport(app, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:3000") as client:
+            answer = await client.get("/metrics", headers={"X-Real-IP": header} if header else {})
+        assert answer.status_code == status, (address, header)
+        assert ("cascadia_" in answer.text) == (status == 200)
+
+
+async def test_without_the_setting_metrics_are_closed_to_this_machine_too(tmp_path: Path) -> None:
+    app = create_app(Settings(database_url="postgresql://127.0.0.1:1/none", data_dir=tmp_path))
+    async with app.router.lifespan_context(app), visitor(app) as client:
+        answer = await client.get("/metrics")
+    assert (answer.status_code, answer.json()["code"]) == (403, "metrics_closed")
+
+
+async def test_no_request_makes_metrics_grow(client: httpx.AsyncClient) -> None:
+    async def series() -> set[str]:
+        lines = (await client.get("/metrics")).text.splitlines()
+        return {line.rsplit(" ", 1)[0] for line in lines if line.startswith("cascadia_http")}
+
+    await client.put("/api/v1/parts")
+    before = await series()
+    for path in ("/api/v1/parts", "/api/v1/jobs/replay", "/api/v1/users", "/api/v1/programs/x/roles"):
+        for method in ("PUT", "TRACE", "OPTIONS", "LOCK", "X" * 30):
+            assert (await client.request(method, path)).status_code == 405
+    assert {name for name in await series() - before if 'route="/metrics"' not in name} == set()
+    assert not [name for name in before if "_created" in name]
+
+
 async def test_metrics_tell_what_waits_in_the_ledger(app: FastAPI, client: httpx.AsyncClient) -> None:
     async with app.state.database.write() as write:
         await service.enqueue(write, Enqueue("vault.collect", {}))

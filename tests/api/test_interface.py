@@ -66,6 +66,24 @@ async def test_what_is_not_there_is_no_page(browser: httpx.AsyncClient, path: st
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
 
 
+@pytest.mark.parametrize("path", ("/favicon.ico", "/robots.txt", "/.git/config", "/.env", "/sitemap.xml", "/.well-known/security.txt"))
+async def test_a_file_that_is_not_there_is_no_page(browser: httpx.AsyncClient, path: str) -> None:
+    answer = await browser.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_number_with_a_dot_has_a_page(browser: httpx.AsyncClient) -> None:
+    assert (await browser.get("/parts/10.20.30/bom")).status_code == 200
+
+
+@pytest.mark.parametrize("accept", ("*/*", "text/*;q=0.5", "", "application/json, */*;q=0.1"))
+async def test_the_first_page_is_for_balancers_and_scripts_too(browser: httpx.AsyncClient, accept: str) -> None:
+    answer = await browser.get("/", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert (await browser.get("/parts", headers={"Accept": accept})).status_code == 404
+    assert (await browser.get("/", headers={"Accept": "application/json"})).status_code == 404
+
+
 async def test_only_navigation_gets_the_page(browser: httpx.AsyncClient) -> None:
     assert (await browser.get("/parts", headers={"Accept": "application/json"})).status_code == 404
     assert (await browser.post("/parts")).status_code == 404

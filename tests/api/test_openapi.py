@@ -1,3 +1,4 @@
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 
 from cascadia.access.model import PERMISSIONS
 from cascadia.api.openapi import walk
@@ -114,3 +116,13 @@ async def test_the_reference_page_shows_every_operation_without_scripts(client: 
         assert f'id="shape-{name}"' in page
     assert "<script" not in page
     assert not re.search(r'(src|href)="(https?:)?//', page)
+
+
+def test_no_dependency_of_a_route_waits_for_a_thread(app: FastAPI) -> None:
+    def calls(dependant: Dependant) -> Iterator[object]:
+        yield dependant.call
+        for below in dependant.dependencies:
+            yield from calls(below)
+
+    plain = {call for operation in operations(app) for call in calls(operation.dependant) if not inspect.iscoroutinefunction(call)}
+    assert plain == set()

@@ -1,3 +1,4 @@
+import json
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,6 +7,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from starlette.types import Message
 
 from cascadia.api import problems
 from cascadia.api.app import BODY_LIMIT
@@ -13,9 +15,15 @@ from cascadia.api.middleware import Surroundings
 from cascadia.settings import Settings
 from cascadia.web import create_app
 from tests.company import Workshop, visitor
+from tests.site import Site, build
 
 MEMBERS = {"type", "title", "status", "detail", "code", "errors", "request_id"}
 NOWHERE = "postgresql://127.0.0.1:1/none"
+
+
+@pytest_asyncio.fixture
+async def site(workshop: Workshop) -> Site:
+    return await build(workshop)
 
 
 @pytest_asyncio.fixture
@@ -47,7 +55,70 @@ async def test_every_refusal_is_a_problem_document(client: httpx.AsyncClient, me
 
 async def test_an_address_says_which_methods_it_takes(client: httpx.AsyncClient) -> None:
     answer = await client.put("/api/v1/parts")
-    assert answer.headers["Allow"] == "GET, POST"
+    assert answer.headers["Allow"] == "GET, HEAD, POST"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    (
+        ("GET", "/api/v1/jobs/replay", "POST"),
+        ("OPTIONS", "/api/v1/jobs/replay", "POST"),
+        ("HEAD", "/api/v1/jobs/replay", "POST"),
+        ("POST", "/api/v1/parts/by-number/number", "GET, HEAD"),
+        ("DELETE", "/api/v1/jobs/queues", "GET, HEAD"),
+        ("PUT", "/api/v1/events/stream", "GET, HEAD"),
+    ),
+)
+async def test_a_fixed_segment_is_no_id(client: httpx.AsyncClient, method: str, path: str, allow: str) -> None:
+    answer = await client.request(method, path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allow)
+
+
+async def test_no_fixed_address_is_taken_for_one_with_a_parameter(site: Site) -> None:
+    taken: dict[str, set[str]] = {}
+    for operation in site.operations:
+        taken.setdefault(operation.template, set()).add(operation.method)
+    for template, methods in taken.items():
+        if "{" not in template:
+            for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} - methods - ({"HEAD"} if "GET" in methods else set()):
+                answer = await site.workshop.lead.http.request(method, template)
+                assert (answer.status_code, "Allow" in answer.headers) == (405, True), (method, template)
+
+
+async def test_head_answers_what_get_would_without_its_content(site: Site) -> None:
+    http = site.workshop.lead.http
+    for operation in site.operations:
+        if operation.method == "GET" and operation.name not in {"get_metrics", "stream_events"}:
+            got = await operation.by(http)
+            head = await operation.but(method="HEAD").by(http)
+            told = ("Content-Type", "Content-Length", *(("ETag",) if operation.name != "list_queues" else ()))
+            assert (head.status_code, head.content) == (got.status_code, b""), operation
+            assert [head.headers.get(name) for name in told] == [got.headers.get(name) for name in told], operation
+
+
+async def test_head_of_the_endless_stream_ends(workshop: Workshop) -> None:
+    head = await workshop.lead.http.head("/api/v1/events/stream")
+    assert (head.status_code, head.headers["Content-Type"].split(";")[0]) == (200, "text/event-stream")
+
+
+@pytest.mark.parametrize("hosts", ((), ("a.example.org", "b.example.org"), ("a.example.org", "a.example.org")))
+async def test_a_request_names_one_host(app: FastAPI, hosts: tuple[str, ...]) -> None:
+    sent: list[Message] = []
+    headers = [(b"host", host.encode()) for host in hosts]
+    scope = {"type": "http", "method": "GET", "path": "/health/live", "http_version": "1.1", "headers": headers, "query_string": b""}
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    assert (sent[0]["status"], json.loads(sent[1]["body"])["code"]) == (400, "bad_host")
+    if not hosts:
+        sent.clear()
+        await app({**scope, "http_version": "1.0"}, receive, send)
+        assert sent[0]["status"] == 200
 
 
 async def test_a_wrong_member_is_named_by_a_pointer_and_its_value_is_not_repeated(client: httpx.AsyncClient) -> None:

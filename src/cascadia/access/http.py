@@ -56,7 +56,7 @@ def settings_of(request: Request) -> Settings:
     return found
 
 
-def passwords_of(request: Request) -> Passwords:
+async def passwords_of(request: Request) -> Passwords:
     """How this process hashes passwords."""
     found = request.app.state.passwords
     assert isinstance(found, Passwords)
@@ -88,6 +88,7 @@ async def signed_in(request: Request, db: Db) -> SignedIn:
         raise NotSignedIn("Sign in, or send an API token that is still valid as `Authorization: Bearer TOKEN`.")
     if by_cookie and request.method not in SAFE_METHODS:
         check_origin(request)
+    request.state.user = row.uid
     return SignedIn(row.actor(), row.token_hash, row.expires_at, by_cookie)
 
 

@@ -141,7 +141,7 @@ async def sign_in(
     async with database.primary() as primary:
         found = await primary.one(queries.CREDENTIALS, _Credentials, {"email": email})
     if not await passwords.verify(found.password_hash if found else None, password) or found is None:
-        _wrong_credentials()
+        _wrong_credentials(found.uid if found else None)
     renewed = await passwords.hash(password) if passwords.is_outdated(found.password_hash) else None
     async with database.write() as write:
         await write.execute(queries.FORGET_ATTEMPTS, {"email": email, "address": current_origin.get().address})
@@ -169,8 +169,9 @@ async def _begin_attempt(database: Database, email: str, *, limit_address: bool)
         raise TooMany("Too many attempts to sign in have failed. Wait, then try again.", retry_after=wait)
 
 
-def _wrong_credentials() -> NoReturn:
-    log.warning("sign_in_failed", address=current_origin.get().address)
+def _wrong_credentials(account: UUID | None) -> NoReturn:
+    """The log names the account and not what was typed, which may be a password in the wrong field."""
+    log.warning("sign_in_failed", address=current_origin.get().address, account=str(account) if account else "unknown")
     raise NotSignedIn("The email or the password is wrong.", code="wrong_credentials")
 
 
@@ -185,7 +186,7 @@ async def _begin(write: Write, who: _Credentials, user_agent: str | None) -> Sta
     }
     begun = await write.one(queries.START_SESSION, _Begun, params)
     if begun is None:
-        _wrong_credentials()
+        _wrong_credentials(who.uid)
     await write.emit(Event("session.started", who.uid, who.user_id))
     return Started(secret, begun.instance, begun.expires_at, await session_state(write, who.user_id))
 

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from cascadia import __version__
 from cascadia.access.passwords import Passwords
 from cascadia.api import first_start, openapi, problems, reference, routes
+from cascadia.api.addresses import Addressed
 from cascadia.api.middleware import BodyLimit, Surroundings
 from cascadia.jobs.permits import PermitSender
 from cascadia.jobs.stream import EventHub
@@ -73,6 +74,7 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
     app.state.passwords = passwords or Passwords()
     app.state.draining = asyncio.Event()
     app.add_middleware(BodyLimit, limit=BODY_LIMIT, streamed=STREAMED)
+    app.add_middleware(Addressed)
     app.add_middleware(Surroundings, settings=settings)
     problems.add_handlers(app)
     _describe(app)

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
+from cascadia.api import client
 from cascadia.jobs import board, metrics
 from cascadia.jobs.permits import PermitSender
 from cascadia.kernel.db import Database, Primary
-from cascadia.kernel.errors import Unavailable
+from cascadia.kernel.errors import Forbidden, Unavailable
+from cascadia.kernel.events import current_origin
 from cascadia.kernel.http import Db, permission
 from cascadia.kernel.stores import Preparation
 from cascadia.migrations import schema
@@ -70,8 +72,10 @@ async def _state(primary: Primary) -> tuple[int, int] | None:
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
 @permission("public")
-async def get_metrics(db: Db) -> Response:
-    """Counters of this process, and what waits and runs in the ledger, in the text format of Prometheus."""
+async def get_metrics(request: Request, db: Db) -> Response:
+    """Counters of this process, and what waits and runs in the ledger, in the text format of Prometheus; for `METRICS_ALLOWED_NETWORKS`."""
+    if not client.is_within(current_origin.get().address, request.app.state.settings.metrics_allowed_networks):
+        raise Forbidden("These figures are for the addresses in the setting METRICS_ALLOWED_NETWORKS.", code="metrics_closed")
     with suppress(TimeoutError, psycopg.Error, Unavailable):
         async with asyncio.timeout(DEADLINE_SECONDS), db.read() as read:
             metrics.show_queues(await board.list_queues(read))

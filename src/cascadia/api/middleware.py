@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
-from ipaddress import ip_address
+from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cascadia.api import problems
+from cascadia.api.client import client_address
 from cascadia.kernel import telemetry
 from cascadia.kernel.events import Origin, current_origin
 from cascadia.kernel.ids import new_uid
@@ -95,32 +96,17 @@ class Surroundings:
             headers.setdefault(name, value)
 
 
-def client_address(scope: Scope, headers: Headers, settings: Settings) -> str | None:
-    """Who is at the other end: the peer, or whom a trusted proxy names in the one header that is believed."""
-    peer = scope["client"][0] if scope.get("client") else None
-    if peer is None or not _trusted(peer, settings):
-        return peer
-    named = [part.strip() for value in headers.getlist(settings.client_ip_header) for part in value.split(",") if part.strip()]
-    return next((address for address in reversed(named) if not _trusted(address, settings)), peer)
-
-
-def _trusted(address: str, settings: Settings) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in settings.trusted_proxies)
-
-
 def _record(scope: Scope, status: int, seconds: float, statements: Statements) -> None:
-    method = scope["method"] if scope["method"] in METHODS else "OTHER"
-    route = route_template(scope)
+    known = status != HTTPStatus.METHOD_NOT_ALLOWED and scope["method"] in METHODS
+    method, route = (scope["method"], route_template(scope)) if known else ("OTHER", "other")
     telemetry.REQUESTS.labels(method, route, str(status)).inc()
     telemetry.REQUEST_SECONDS.labels(method, route).observe(seconds)
     telemetry.REQUEST_STATEMENTS.labels(route).observe(statements.count)
     say = log.debug if scope["path"].startswith(QUIET) else log.info
+    user = scope["state"].get("user")
     say(
         "request",
+        **({"user": str(user)} if user else {}),
         method=scope["method"],
         path=scope["path"],
         status=status,

@@ -103,9 +103,8 @@ def pointer(location: Sequence[str | int]) -> str:
 
 async def _refused_by_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = {method for pattern, methods in request.app.state.served if pattern.match(request.url.path) for method in methods}
-        return _of_status(405, {"Allow": ", ".join(sorted(allowed))})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (address := request.app.state.addresses.find(request.url.path)):
+        return method_not_allowed(address.allow)
     return _of_status(error.status_code, error.headers)
 
 
@@ -113,6 +112,16 @@ def _of_status(status: int, headers: Mapping[str, str] | None = None) -> Respons
     phrase = HTTPStatus(status).phrase
     code, detail = SAID.get(status, ("refused", phrase))
     return problem(status, code, phrase, detail, headers=headers)
+
+
+def method_not_allowed(allow: str) -> Response:
+    """The refusal of a method that an address does not take."""
+    return _of_status(405, {"Allow": allow})
+
+
+def wrong_host() -> Response:
+    """The refusal of a request that says in no `Host`, or in two, whom it is for."""
+    return problem(400, "bad_host", "The request cannot be read", "Send exactly one `Host` header.")
 
 
 def too_large() -> Response:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from cascadia.access.routes import router as access
+from cascadia.api.addresses import Addresses
 from cascadia.api.health import router as health
 from cascadia.bom.routes import router as bom
 from cascadia.items.routes import router as items
@@ -47,7 +48,7 @@ class NotDeclared(Exception):
 def include(app: FastAPI) -> None:
     """Serves every router; refuses to start with a route that says no permission, or with two operations of one name.
 
-    Leaves in `app.state` what surrounds a request: `templates` (id of a route → its path), `served` (pattern of a path, methods).
+    Leaves in `app.state` what surrounds a request: `templates` (id of a route → its path) and `addresses`.
     """
     app.include_router(health)
     for router in ROUTERS:
@@ -62,7 +63,7 @@ def include(app: FastAPI) -> None:
             raise NotDeclared(f"{where} and {seen[name]} are both called {name}")
         seen[name] = where
     app.state.templates = {id(context.original_route): str(context.path_format) for context in operations(app)}
-    app.state.served = [(context.path_regex, frozenset(context.methods or ())) for context in operations(app)]
+    app.state.addresses = Addresses((str(c.path_format), c.path_regex, frozenset(c.methods or ())) for c in operations(app))
 
 
 def operations(app: FastAPI) -> Iterator[RouteContext]:

@@ -54,7 +54,12 @@ def permission(name: str) -> Callable[[Endpoint], Endpoint]:
     return mark
 
 
-def database(request: Request) -> Database:
+def method_of(request: Request) -> str:
+    """The method that the client used: a HEAD reaches the route of GET where there is none of its own, which then need not read content."""
+    return "HEAD" if getattr(request.state, "head", False) else request.method
+
+
+async def database(request: Request) -> Database:
     """The pools of this process."""
     found = request.app.state.database
     assert isinstance(found, Database)
@@ -75,7 +80,7 @@ async def _cursor_secret(request: Request) -> bytes:
     """Read once in the life of a process."""
     state = request.app.state
     if not hasattr(state, "cursor_secret"):
-        state.cursor_secret = await secret_of(database(request), "cursors")
+        state.cursor_secret = await secret_of(await database(request), "cursors")
     found: bytes = state.cursor_secret
     return found
 

@@ -3,7 +3,9 @@
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Histogram, disable_created_metrics
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 @dataclass(slots=True)
@@ -16,7 +18,12 @@ class Statements:
 request_statements: ContextVar[Statements | None] = ContextVar("request_statements", default=None)
 
 REQUESTS = Counter("cascadia_http_requests_total", "Answered requests", ["method", "route", "status"])
-REQUEST_SECONDS = Histogram("cascadia_http_request_seconds", "Time to answer a request", ["method", "route"])
+REQUEST_SECONDS = Histogram(
+    "cascadia_http_request_seconds",
+    "Time to answer a request",
+    ["method", "route"],
+    buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 10),
+)
 REQUEST_STATEMENTS = Histogram(
     "cascadia_http_request_statements", "SQL statements of a request", ["route"], buckets=(1, 2, 3, 4, 6, 8, 14, 20, 50)
 )

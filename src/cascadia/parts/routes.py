@@ -41,7 +41,7 @@ def part_view(actor: Actor) -> View:
     )
 
 
-def part_filter(
+async def part_filter(
     project: Annotated[UUID | None, Query(description="Only this project.")] = None,
     program: Annotated[UUID | None, Query(description="Only this program.")] = None,
     phase: Annotated[Phase | None, Query(description="Only this phase.")] = None,

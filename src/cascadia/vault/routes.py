@@ -16,7 +16,7 @@ from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Primary, Write
 from cascadia.kernel.errors import BadRequest, NotFound
 from cascadia.kernel.events import current_origin
-from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, Problem, answer, page_answer, permission
+from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, Problem, answer, method_of, page_answer, permission
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.statements import Statement
 from cascadia.vault import attaching, delivery, queries, service
@@ -65,7 +65,7 @@ class Wanted:
     if_none_match: str | None
 
 
-def wanted(
+async def wanted(
     span: Annotated[str | None, Header(alias="Range", description="One range, such as `bytes=0-1023`.")] = None,
     if_range: Annotated[str | None, Header(alias="If-Range", description="Serve the range only of the content with this ETag.")] = None,
     if_none_match: Annotated[str | None, Header(alias="If-None-Match", description="ETags of what the reader has.")] = None,
@@ -74,7 +74,7 @@ def wanted(
     return Wanted(span, if_range, if_none_match)
 
 
-def blob_store(request: Request) -> BlobStore:
+async def blob_store(request: Request) -> BlobStore:
     """The store of this process."""
     store: BlobStore = request.app.state.blobs
     return store
@@ -150,7 +150,7 @@ async def read_content(request: Request, db: Db, blobs: Blobs, actor: CurrentAct
     """The bytes, or one `Range` of them, as a download. The ETag is the SHA-256."""
     async with db.read() as read:
         row = await service.file_by_uid(read, actor, file_id)
-    return await _download(request.method, asked, blobs, row)
+    return await _download(method_of(request), asked, blobs, row)
 
 
 @router.head("/files/{file_id}/content", response_class=Response, responses=PROBED)
@@ -203,7 +203,7 @@ async def read_derivative(
     kept = FOR_EVER if v and row.sha256.startswith(v) else AN_HOUR
     name = f"{file.name.rsplit('.', 1)[0]}-{kind}{delivery.suffix_of(row.media_type)}"
     headers = delivery.safe_headers(name, row.media_type, inline=row.media_type in delivery.INLINE)
-    return await _deliver(request.method, asked, blobs, row, {**headers, "Cache-Control": kept, "Vary": "Cookie, Authorization"})
+    return await _deliver(method_of(request), asked, blobs, row, {**headers, "Cache-Control": kept, "Vary": "Cookie, Authorization"})
 
 
 @router.get("/outputs/{output_id}", response_class=StreamingResponse, responses=DELIVERED)
@@ -212,7 +212,7 @@ async def read_output(request: Request, db: Db, blobs: Blobs, actor: CurrentActo
     """A file that a job made for me, such as an export; kept for a week."""
     async with db.read() as read:
         row = await service.output_by_uid(read, actor, output_id)
-    return await _download(request.method, asked, blobs, row)
+    return await _download(method_of(request), asked, blobs, row)
 
 
 async def _download(method: str, asked: Wanted, blobs: BlobStore, content: FileRow | OutputRow) -> Response:

@@ -67,7 +67,7 @@ class VersionedWrite:
     headers: Callable[[int], Mapping[str, str]] = field(default=lambda _: {})
 
 
-def write_options(
+async def write_options(
     branch: Annotated[str, Query(max_length=100, description="The branch to write on. Only `main` takes writes so far.")] = MAIN,
     message: Annotated[str | None, Query(max_length=1000, description="The commit's message; made by the server when absent.")] = None,
 ) -> WriteOptions:
@@ -81,7 +81,7 @@ def write_options(
     return WriteOptions(message.strip() or None if message else None)
 
 
-def point(
+async def point(
     at: Annotated[
         str | None, Query(max_length=200, description="Point in history: `branch:main@12`, `commit:12`, `date:…`; absent = head of main.")
     ] = None,

@@ -64,9 +64,7 @@ class Interface:
         path = scope["path"]
         if path not in {"/", "/index.html"} and (file := await self._file(scope)):
             return file
-        if path.startswith(HASHED) or "text/html" not in Headers(scope=scope).get("accept", ""):
-            return None
-        return await self._index()
+        return await self._index() if _is_page(path) and _takes_html(path, Headers(scope=scope).get("accept", "")) else None
 
     async def _file(self, scope: Scope) -> Response | None:
         try:
@@ -85,6 +83,18 @@ class Interface:
         nonce = secrets.token_urlsafe(18)
         headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy(nonce)}
         return HTMLResponse(text.replace(NONCE, nonce), headers=headers)
+
+
+def _is_page(path: str) -> bool:
+    """Whether the interface may have a page there; `/robots.txt` and `/.git/config` are files, and were looked for."""
+    first = path.split("/")[1]
+    return path in {"/", "/index.html"} or ("." not in first and not path.startswith(HASHED))
+
+
+def _takes_html(path: str, accept: str) -> bool:
+    """Browsers that navigate say so; balancers and scripts ask for the first page with `*/*`, or say nothing."""
+    kinds = {part.split(";")[0].strip() for part in accept.split(",")}
+    return "text/html" in kinds or (path == "/" and bool(kinds & {"*/*", "text/*", ""}))
 
 
 def _of_server(path: str) -> bool:

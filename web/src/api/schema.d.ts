@@ -1607,7 +1607,7 @@ export interface paths {
         };
         /**
          * Get Metrics
-         * @description Counters of this process, and what waits and runs in the ledger, in the text format of Prometheus.
+         * @description Counters of this process, and what waits and runs in the ledger, in the text format of Prometheus; for `METRICS_ALLOWED_NETWORKS`.
          */
         get: operations["get_metrics"];
         put?: never;

@@ -1,0 +1,39 @@
+"""Who is at the other end of a request, as far as the settings let anybody say it."""
+
+from collections.abc import Iterable
+from ipaddress import IPv6Address, ip_address
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from cascadia.settings import Network, Settings
+
+
+def client_address(scope: Scope, headers: Headers, settings: Settings) -> str | None:
+    """Who is at the other end: the peer, or whom a trusted proxy names in the one header that is believed."""
+    peer = scope["client"][0] if scope.get("client") else None
+    if peer is None or not is_within(peer, settings.trusted_proxies):
+        return peer
+    named = [part.strip() for value in headers.getlist(settings.client_ip_header) for part in value.split(",")]
+    strangers = (address for address in reversed(named) if is_address(address) and not is_within(address, settings.trusted_proxies))
+    return next(strangers, peer)
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IP address: what else a proxy lets through in its header names nobody."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_within(address: str | None, networks: Iterable[Network]) -> bool:
+    """Whether it is an address of one of the networks; an IPv4 address in the form of IPv6 counts as what it is."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return False
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    return any(parsed in network for network in networks)
