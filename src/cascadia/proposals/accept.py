@@ -15,7 +15,7 @@ from cascadia.items.attributes import merge_attributes
 from cascadia.items.model import ItemRow
 from cascadia.items.service import fields_of
 from cascadia.kernel.db import Primary
-from cascadia.kernel.errors import Conflict, Invalid
+from cascadia.kernel.errors import Conflict, Forbidden, Invalid
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.statements import Statement
@@ -49,6 +49,7 @@ class _Plan:
     attachments: list[NewAttachment] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     touched: set[int] = field(default_factory=set)
+    edited: set[int] = field(default_factory=set)
 
 
 async def judge(primary: Primary, actor: Actor, proposal: ProposalRow, message: str | None) -> Change:
@@ -79,13 +80,16 @@ class _Accepting:
         existing = await bulk.open_lines(self.primary, sorted(present))
         seen = await bulk.bom_versions(self.primary, sorted(present), 2**62)
         self._refuse_moved(used, present, seen)
+        self._refuse_fixed(used, present)
         creating = [r for r in self.parts if r.choice == Choice.CREATE]
         drawn = await self._draw(creating)
         self._create(creating, drawn)
         self._use(present)
         self._apply_lines(existing, list(drawn.lines or ()))
         await self._attach(present)
-        return self._change(message, {i: seen.get(i, 0) for i in self.plan.touched if i in present})
+        changed = {present[i].program_id for i in self.plan.touched | self.plan.edited if i in present}
+        programs = frozenset({self.proposal.program_id, *changed})
+        return self._change(message, programs, {i: seen.get(i, 0) for i in self.plan.touched if i in present})
 
     def _refuse_moved(self, used: Mapping[str, int], present: Mapping[int, ItemRow], seen: Mapping[int, int]) -> None:
         base = self.proposal.base_seq or 0
@@ -96,6 +100,13 @@ class _Accepting:
                 f"{', '.join([*moved, *gone][:5])} changed since this proposal was made. It was matched again: look at it, then accept.",
                 code="proposal_moved",
             )
+
+    def _refuse_fixed(self, used: Mapping[str, int], present: Mapping[int, ItemRow]) -> None:
+        """Lines are proposed as skipped where their assembly may not be edited: here somebody applies them all the same."""
+        parents = {used.get(row.parent or "") for row in self.line_rows}
+        fixed = sorted(row.number for row in present.values() if row.item_id in parents and not service.may_change(self.actor, row))
+        if fixed:
+            raise Forbidden(f"You may not edit {', '.join(fixed[:5])}, or it is released. Skip its lines, then accept.")
 
     async def _draw(self, creating: Sequence[Row]) -> _Drawn:
         typed = [r.number for r in creating if r.number]
@@ -129,7 +140,6 @@ class _Accepting:
             self.plan.deltas.append(items.item_delta(item_id, uid, None, fields))
 
     def _use(self, present: Mapping[int, ItemRow]) -> None:
-        done: set[int] = set()
         for row in self.parts:
             if row.choice != Choice.USE or row.match_id is None or row.component is None:
                 continue
@@ -138,14 +148,10 @@ class _Accepting:
             self.units[row.component] = item.attributes.get("unit", DEFAULT_UNIT)
             self.plan.used.add(item.item_id)
             changes = changed_attributes(service.component_of(row), item.attributes)
-            if changes and item.item_id not in done and self._may_change(item):
-                done.add(item.item_id)
+            if changes and item.item_id not in self.plan.edited and service.may_change(self.actor, item):
+                self.plan.edited.add(item.item_id)
                 fields = {**fields_of(item), "attributes": merge_attributes(PART, item.attributes, changes)}
                 self.plan.deltas.append(items.item_delta(item.item_id, item.uid, item.from_seq, fields))
-
-    def _may_change(self, item: ItemRow) -> bool:
-        """Measured attributes follow the file only on parts that the actor may edit and that were never released."""
-        return item.revision is None and self.actor.may("part.edit", item.program_id)
 
     def _apply_lines(self, existing: Sequence[OpenLine], ids: list[int]) -> None:
         by_id = {line.line_id: line for line in existing}
@@ -196,10 +202,11 @@ class _Accepting:
         file = Ref(self.source.file_id, self.source.file_uid)
         for attachment_id, (ref, component) in zip(ids, missing, strict=True):
             self.plan.attachments.append(NewAttachment(attachment_id, new_uid(), ref, file, Role.CAD, None, component))
+            self.plan.edited.add(ref.id)
 
     def _is_mine(self, ref: Ref, present: Mapping[int, ItemRow]) -> bool:
         item = present.get(ref.id)
-        return item is None or self._may_change(item)
+        return item is None or service.may_change(self.actor, item)
 
     def _checked_in(self, ref: Ref, component: str | None, shown: Sequence[CadAttachment]) -> bool:
         """Whether an attachment shows the item already: this file's, another one's, or an older file of this name, which is replaced."""
@@ -215,10 +222,11 @@ class _Accepting:
                 "category": older.category,
                 "component": component,
             }
+            self.plan.edited.add(ref.id)
             self.plan.deltas.append(vault.attachment_delta(older.attachment_id, older.uid, older.from_seq, fields))
         return True
 
-    def _change(self, message: str | None, seen: Mapping[int, int]) -> Change:
+    def _change(self, message: str | None, programs: frozenset[int], seen: Mapping[int, int]) -> Change:
         plan, proposal = self.plan, self.proposal
         uid = new_uid()
         before = [Statement(queries.ACCEPT, {"proposal_id": proposal.proposal_id, "commit_uid": uid})]
@@ -236,7 +244,7 @@ class _Accepting:
         return Change(
             author=Author(self.actor.user_id, self.actor.uid),
             message=message or f"Import {self.source.file_name}",
-            programs=frozenset({proposal.program_id}),
+            programs=programs,
             deltas=tuple(deltas),
             kind="import",
             uid=uid,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -121,10 +121,13 @@ def matched_row(component: Component, hit: Hit, candidates: Sequence[Mapping[str
     return PartRow(component.key, Verdict.MATCHED, Choice.USE, hit.item_id, hit.match_by, candidates, changes)
 
 
-def match_lines(groups: Sequence[LineGroup], items: Mapping[str, int], existing: Sequence[OpenLine]) -> list[LineRow]:
+def match_lines(
+    groups: Sequence[LineGroup], items: Mapping[str, int], existing: Sequence[OpenLine], fixed: frozenset[int] = frozenset()
+) -> list[LineRow]:
     """Rows of all lines of a file. `items`: component → item that is used for it; `existing`: lines of those items.
 
-    A line is the one that shares most designators, else the one with the same child.
+    A line is the one that shares most designators, else the one with the same child. What would change lines of `fixed` items
+    (that the person may not edit) is shown and skipped.
     """
     taken = _same_lines(groups, items, existing)
     rows = [_line_row(group, items.get(group.child), taken.get(n)) for n, group in enumerate(groups)]
@@ -133,10 +136,11 @@ def match_lines(groups: Sequence[LineGroup], items: Mapping[str, int], existing:
     left = [line for line in existing if line.parent_id in parents and line.line_id not in used]
     keys = {item: key for key, item in reversed(list(items.items()))}
     gone = _Gone.of(groups)
-    return rows + [
+    rows += [
         LineRow(parents[line.parent_id], keys.get(line.child_id), Verdict.REMOVE, gone.choice(line), None, line)
         for line in sorted(left, key=lambda x: x.line_id)
     ]
+    return [replace(row, choice=Choice.SKIP) if items.get(row.parent) in fixed and row.verdict is not Verdict.SAME else row for row in rows]
 
 
 def _same_lines(groups: Sequence[LineGroup], items: Mapping[str, int], existing: Sequence[OpenLine]) -> dict[int, OpenLine]:

@@ -13,7 +13,7 @@ from cascadia.kernel.db import Database, Primary, Write
 from cascadia.kernel.errors import Conflict
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
 from cascadia.kernel.statements import Statement
-from cascadia.proposals import accept, queries, service
+from cascadia.proposals import accept, queries, review, service
 from cascadia.proposals.model import decode
 from cascadia.proposals.schemas import Acceptance, NewProposal, Proposal, ProposalPage, ProposalRowPage, ProposalRowView, RowPatch, State
 from cascadia.proposals.service import ProposalRow
@@ -100,7 +100,7 @@ async def choose_proposal_row(
 
     async def effect(write: Write) -> ProposalRowView:
         proposal = await service.find(write, actor, proposal_id)
-        row = await service.choose(write, actor, proposal, row_id, body.model_dump(exclude_unset=True))
+        row = await review.choose(write, actor, proposal, row_id, body.model_dump(exclude_unset=True))
         return ProposalRowView.of(row, proposal.file_uid)
 
     return await idempotency.repeatable(request, db, actor.user_id, key, effect)

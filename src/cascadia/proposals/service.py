@@ -1,4 +1,4 @@
-"""Use cases of proposals: ask for one, match it, review its rows, accept or discard it."""
+"""Use cases of proposals: ask for one, match it, read its rows, discard it. `review` and `accept` have the rest."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from cascadia.access.model import Actor
 from cascadia.bom import bulk
 from cascadia.bom.bulk import OpenLine
 from cascadia.bom.model import designator_list
-from cascadia.items.model import clean_number
-from cascadia.items.service import clean_name
+from cascadia.items import service as items
+from cascadia.items.model import ItemRow
 from cascadia.kernel.db import Read, Write
 from cascadia.kernel.errors import Conflict, Invalid, NotFound
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
 from cascadia.proposals import queries
-from cascadia.proposals.matching import Choice, Hit, LineRow, PartRow, Verdict, match_lines, match_parts, matched_row
+from cascadia.proposals.matching import Choice, Hit, LineRow, PartRow, Verdict, match_lines, match_parts
 from cascadia.proposals.model import Component, LineGroup, Structure, Totals, bom_lines, reader_of, titled, totals
 from cascadia.vault import service as vault
 
@@ -185,16 +185,28 @@ async def match(write: Write, actor: Actor, source: Source, structure: Structure
     base_seq = await write.value(queries.HEAD_SEQ)
     structure = titled(structure, PurePath(source.file_name).stem or source.file_name)
     parts = match_parts(structure, await find_hits(write, actor, source.project_id, structure))
-    items = {row.component: row.match_id for row in parts if row.match_id is not None}
-    lines = match_lines(bom_lines(structure), items, await bulk.open_lines(write, sorted(set(items.values()))))
+    used = {row.component: row.match_id for row in parts if row.match_id is not None}
+    lines = await lines_of(write, actor, bom_lines(structure), used)
     sums = totals(structure)
     rows = [_part_json(sums, n, row) for n, row in enumerate(parts)]
-    rows += [_line_json(n, row) for n, row in enumerate(lines, start=len(rows))]
+    rows += [line_json(n, row) for n, row in enumerate(lines, start=len(rows))]
     await write.execute(queries.DELETE_ROWS, {"proposal_id": source.proposal_id, "kind": None})
     await write.execute(queries.INSERT_ROWS, {"proposal_id": source.proposal_id, "rows": Jsonb(rows)})
     counts = {**sums.counts, **_verdicts(parts, lines)}
     await write.execute(queries.OPEN, {"proposal_id": source.proposal_id, "base_seq": base_seq, "counts": Jsonb(counts)})
     await write.emit(Event("proposal.opened", source.uid, actor.user_id, source.program_id, {"file": str(source.file_uid)}))
+
+
+async def lines_of(read: Read, actor: Actor, groups: Sequence[LineGroup], used: Mapping[str, int]) -> list[LineRow]:
+    """Rows of the lines of a file, for the items that its components are taken for."""
+    ids = sorted(set(used.values()))
+    fixed = frozenset(item.item_id for item in await items.by_ids(read, actor, ids) if not may_change(actor, item))
+    return match_lines(groups, used, await bulk.open_lines(read, ids), fixed)
+
+
+def may_change(actor: Actor, item: ItemRow) -> bool:
+    """A file changes only parts, and lines of parts, that its person may edit and that were never released."""
+    return item.revision is None and actor.may("part.edit", item.program_id)
 
 
 def _verdicts(parts: Sequence[PartRow], lines: Sequence[LineRow]) -> dict[str, int]:
@@ -230,14 +242,18 @@ def _component_json(component: Component) -> dict[str, Any]:
     return {name: getattr(component, name) for name in component.__struct_fields__ if name != "key"}
 
 
-def _line_json(ordinal: int, row: LineRow) -> dict[str, Any]:
+def line_json(ordinal: int, row: LineRow) -> dict[str, Any]:
     return {
         "uid": str(new_uid()),
         "ordinal": ordinal,
         "kind": "line",
         "parent": row.parent,
         "child": row.child,
-        "found": {**(_group_json(row.group) if row.group else {}), **(_old_json(row.line) if row.line else {})},
+        "found": {
+            **(_group_json(row.group) if row.group else {}),
+            **(_old_json(row.line) if row.line else {}),
+            "default": row.choice.value,
+        },
         "verdict": row.verdict.value,
         "line_id": row.line.line_id if row.line else None,
         "candidates": [],
@@ -278,91 +294,15 @@ def group_of(row: Row) -> LineGroup | None:
     )
 
 
-async def choose(write: Write, actor: Actor, proposal: ProposalRow, row_uid: UUID, patch: Mapping[str, Any]) -> Row:
-    """Sets what a row does: `choice`, for parts `use` (an item), `number`, `name`. Line rows follow from the parts' choices."""
-    actor.require("proposal.create", proposal.program_id)
-    await _require_open(write, proposal)
-    params = {"proposal_id": proposal.proposal_id, "row": row_uid}
-    row = await write.one(queries.ONE_ROW, Row, params)
-    if row is None:
-        raise NotFound("This proposal has no such row.")
-    values = {"verdict": row.verdict, "match_id": row.match_id, "match_by": row.match_by, "changes": row.changes, "choice": row.choice}
-    if row.kind == "line":
-        values |= _line_choice(patch)
-    else:
-        values |= await _part_choice(write, actor, row, patch)
-    await write.execute(
-        queries.UPDATE_ROW,
-        {
-            **values,
-            "changes": Jsonb(values["changes"]),
-            "row_id": row.row_id,
-            "number": clean_number(patch["number"]) if patch.get("number") else None if "number" in patch else row.number,
-            "name": clean_name(patch["name"]) if patch.get("name") else None if "name" in patch else row.name,
-        },
-    )
-    if row.kind == "part" and values["match_id"] != row.match_id:
-        await _match_lines_again(write, proposal.proposal_id)
-    changed = await write.one(queries.ONE_ROW, Row, params)
-    assert changed
-    return changed
-
-
-def _line_choice(patch: Mapping[str, Any]) -> dict[str, Any]:
-    choice = patch.get("choice", Choice.APPLY)
-    if choice not in (Choice.APPLY, Choice.SKIP):
-        raise Invalid("A line is applied or skipped.", code="bad_choice", errors=[{"pointer": "/choice", "message": "apply or skip"}])
-    return {"choice": choice}
-
-
-async def _part_choice(write: Write, actor: Actor, row: Row, patch: Mapping[str, Any]) -> dict[str, Any]:
-    choice = patch.get("choice", row.choice)
-    if choice == Choice.CREATE:
-        return {"choice": choice, "verdict": Verdict.NEW, "match_id": None, "match_by": None, "changes": []}
-    if choice == Choice.SKIP:
-        return {"choice": choice}
-    uid = patch.get("use") or row.match_uid
-    if choice != Choice.USE or uid is None:
-        raise Invalid("A part is created, skipped, or an existing one is used (`use`: its id).", code="bad_choice")
-    hit = await write.one(queries.ITEM_HIT, Hit, {"uid": uid, "component": row.component, "programs": actor.programs})
-    if hit is None:
-        raise Invalid(
-            "There is no such part, or you may not see it.", code="unknown_part", errors=[{"pointer": "/use", "message": "no such part"}]
-        )
-    matched = matched_row(component_of(row), hit, [])
-    return {"choice": choice, "verdict": Verdict.MATCHED, "match_id": hit.item_id, "match_by": "choice", "changes": matched.changes}
-
-
 def component_of(row: Row) -> Component:
     """The component that a part row is about."""
     known = {name: row.found[name] for name in Component.__struct_fields__ if name in row.found}
     return Component(key=row.component or "", **known)
 
 
-async def _match_lines_again(write: Write, proposal_id: int) -> None:
-    """Line rows follow from which items are used; what a person chose for a line stays where the line is still there."""
-    rows = await all_rows(write, proposal_id)
-    items = used_items(rows)
-    groups = [group for r in rows if r.kind == "line" and (group := group_of(r))]
-    chosen = {(r.parent, r.child, r.line_id): r.choice for r in rows if r.kind == "line"}
-    lines = match_lines(groups, items, await bulk.open_lines(write, sorted(set(items.values()))))
-    start = sum(r.kind == "part" for r in rows)
-    made = [_line_json(n, line) for n, line in enumerate(lines, start=start)]
-    for row in made:
-        row["choice"] = chosen.get((row["parent"], row["child"], row["line_id"]), row["choice"])
-    await write.execute(queries.DELETE_ROWS, {"proposal_id": proposal_id, "kind": "line"})
-    await write.execute(queries.INSERT_ROWS, {"proposal_id": proposal_id, "rows": Jsonb(made)})
-
-
 def used_items(rows: Sequence[Row]) -> dict[str, int]:
     """Component → item, for the part rows that use one."""
     return {r.component: r.match_id for r in rows if r.kind == "part" and r.component and r.match_id and r.choice == Choice.USE}
-
-
-async def _require_open(write: Write, proposal: ProposalRow) -> None:
-    state = await write.value(queries.LOCK, {"proposal_id": proposal.proposal_id})
-    if state != "open":
-        raise not_open(str(state))
 
 
 def not_open(state: str) -> Conflict:
