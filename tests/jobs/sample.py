@@ -17,6 +17,7 @@ from cascadia.jobs.model import LeaseLost, PermanentJobError
 from cascadia.jobs.registry import Registry, collect
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobContext, JobType, Payload, Schedule, Subscription
+from cascadia.kernel.errors import Unavailable
 
 TABLES = """
 CREATE TABLE effect (job uuid NOT NULL, attempt int NOT NULL, note text, at timestamptz NOT NULL DEFAULT clock_timestamp());
@@ -88,6 +89,12 @@ async def flaky(context: JobContext, payload: Payload) -> None:
     """Fails until the attempt that the payload names."""
     if context.attempt < payload["succeeds_at"]:
         raise RuntimeError("not yet")
+
+
+async def needy(context: JobContext, payload: Payload) -> None:
+    """Needs something that answers as soon as a file is there."""
+    if not await asyncio.to_thread(Path(payload["flag"]).exists):
+        raise Unavailable("It does not answer.", code="away", needs=payload["needs"])
 
 
 async def refuse(context: JobContext, payload: Payload) -> None:
@@ -205,6 +212,10 @@ def refuse_in_cage(folder: Path, payload: Payload) -> None:
     raise PermanentJobError("bad_file", "The file is damaged. Export it again.")
 
 
+def claim_disk_full(folder: Path, payload: Payload) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def answer_nonsense(folder: Path, payload: Payload) -> None:
     for descriptor in range(3, 64):
         try:
@@ -218,7 +229,7 @@ BEHAVIOURS: dict[str, Callable[[Path, Payload], dict[str, Any] | None]] = {
     f.__name__: f
     for f in (
         convert, crash, hang, spin, eat_memory, fork, execute, open_socket, fill_disk, write_one_large_file, look_around, use_thread,
-        refuse_in_cage, answer_nonsense,
+        refuse_in_cage, claim_disk_full, answer_nonsense,
     )
 }  # fmt: skip
 
@@ -247,6 +258,7 @@ DECLARED = Declared(
         JobType("sample.talkative", "sample", run=talkative),
         JobType("sample.pid", "sample", run=pid),
         JobType("sample.flaky", "sample", run=flaky),
+        JobType("sample.needy", "sample", run=needy),
         JobType("sample.refuse", "sample", run=refuse, failed=tell),
         JobType("sample.processes", "sample", run=family_of_processes),
         JobType("other.kind.empty", "other.kind", run=empty),

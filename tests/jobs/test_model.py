@@ -3,6 +3,7 @@ import platform
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from cascadia.jobs import seccomp
@@ -11,12 +12,15 @@ from cascadia.jobs.model import (
     OUT_OF_MEMORY,
     Failure,
     JobTypesInvalid,
+    Outage,
     PermanentJobError,
     chosen_families,
-    failure_of,
     family_of,
+    judge,
 )
 from cascadia.jobs.registry import collect
+from cascadia.kernel.blobs import StoreFull
+from cascadia.kernel.db import AWAY, FULL, outage_of
 from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload, Schedule
 from cascadia.kernel.errors import Conflict, NotFound, TooMany, Unavailable
 
@@ -50,14 +54,38 @@ def test_what_matches_nothing_is_refused(job_types: str) -> None:
         (PermanentJobError("bad_file", "Damaged."), Failure("bad_file", "Damaged.", permanent=True)),
         (NotFound("Gone."), Failure("not_found", "Gone.", permanent=True)),
         (Unavailable("Later."), Failure("unavailable", "Later.")),
+        (
+            Unavailable("Away.", code="storage_unreachable", needs="storage", retry_after=2),
+            Outage("storage", "storage_unreachable", "Away."),
+        ),
+        (StoreFull("No room."), Outage("storage", "storage_full", "No room.")),
         (TooMany("Slower.", retry_after=3), Failure("too_many_attempts", "Slower.")),
         (Conflict("Lost a race.", retry_after=1), Failure("conflict", "Lost a race.")),
         (MemoryError(), OUT_OF_MEMORY),
         (OSError(errno.ENOSPC, "No space left on device"), DISK_FULL),
     ),
 )
-def test_an_exception_says_whether_trying_again_can_help(error: Exception, failure: Failure) -> None:
-    assert failure_of(error) == failure
+def test_an_exception_says_whether_trying_again_can_help(error: Exception, failure: Failure | Outage) -> None:
+    assert judge(error) == failure
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    (
+        (psycopg.OperationalError("server closed the connection unexpectedly"), "database_unreachable"),
+        (psycopg.errors.AdminShutdown("terminating connection"), "database_unreachable"),
+        (psycopg.errors.TooManyConnections("sorry, too many clients already"), "database_unreachable"),
+        (psycopg.errors.ReadOnlySqlTransaction("cannot execute UPDATE in a read-only transaction"), "database_unreachable"),
+        (psycopg.errors.DiskFull("could not extend file"), "database_full"),
+        (psycopg.errors.UniqueViolation("duplicate key"), None),
+        (psycopg.errors.DeadlockDetected("deadlock detected"), None),
+        (psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"), None),
+        (RuntimeError("server closed the connection"), None),
+    ),
+)
+def test_a_database_that_is_away_or_full_is_told_from_a_statement_that_is_wrong(error: Exception, code: str | None) -> None:
+    outage = outage_of(error)
+    assert (outage and judge(outage)) == (code and Outage("database", code, AWAY if code == "database_unreachable" else FULL))
 
 
 def test_the_family_is_the_name_without_its_last_word() -> None:

@@ -2,6 +2,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,8 +11,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from cascadia.jobs import service
-from cascadia.jobs.ledger import Ledger
-from cascadia.jobs.model import Failure, Retry
+from cascadia.jobs.ledger import Finish, Ledger
+from cascadia.jobs.model import Failure, Outage, Retry
 from cascadia.jobs.relay import Relay
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
@@ -51,6 +52,27 @@ async def test_members_of_the_program_see_a_job_and_strangers_do_not(app: FastAP
     for method, path in (("GET", f"/jobs/{uid}"), ("POST", f"/jobs/{uid}/cancel"), ("POST", f"/jobs/{uid}/retry")):
         assert (await workshop.stranger.send(method, path)).status_code == 404
     assert (await workshop.viewer.send("POST", f"/jobs/{uid}/cancel")).status_code == 403
+
+
+async def test_a_job_says_what_it_waits_for_and_since_when_until_it_ends(app: FastAPI, workshop: Workshop) -> None:
+    uid = await enqueue(app, workshop.engineer, workshop.program)
+    worker = Ledger(app.state.database, "w")
+    job = await workshop.viewer.get(f"/jobs/{uid}")
+    assert (job["waiting_for"], job["deferrals"]) == (None, 0)
+    for needs, name in (("storage", "the file store"), ("address hooks.example.org", "hooks.example.org")):
+        [claimed] = (await worker.turn([], {"sample": 1}, ["sample.empty"], 1)).claimed
+        await worker.defer(claimed, Outage(needs, "storage_unreachable", "It does not answer."), timedelta(hours=24))
+        async with app.state.database.write() as write:
+            since = await write.value("UPDATE job SET run_at = now() RETURNING away_since")
+        job = await workshop.viewer.get(f"/jobs/{uid}")
+        found = job["waiting_for"]
+        assert (job["state"], job["failures"], found["what"], found["name"]) == ("queued", 0, needs, name)
+        assert datetime.fromisoformat(found["since"]) == since
+    [claimed] = (await worker.turn([], {"sample": 1}, ["sample.empty"], 1)).claimed
+    assert (await workshop.viewer.get(f"/jobs/{uid}"))["waiting_for"]["what"] == "address hooks.example.org"
+    await worker.turn([Finish(claimed, None)], {}, [], 0)
+    job = await workshop.viewer.get(f"/jobs/{uid}")
+    assert (job["state"], job["waiting_for"], job["deferrals"], job["error"]) == ("succeeded", None, 2, None)
 
 
 async def test_jobs_are_found_by_what_they_are_about_and_by_who_asked_for_them(app: FastAPI, workshop: Workshop) -> None:

@@ -85,6 +85,28 @@ async def test_nobody_there_is_told_in_words() -> None:
     assert answer.error
 
 
+@pytest.mark.parametrize(
+    ("answer", "away"),
+    (*((status, True) for status in (429, 502, 503, 504, 507)), *((status, False) for status in (400, 404, 410, 500))),
+)
+async def test_an_answer_says_whether_the_receiver_is_away_or_does_not_like_it(answer: int, away: bool) -> None:  # noqa: FBT001
+    with Receiver([answer]) as receiver:
+        found = await to(receiver)
+    assert (found.ok, found.status, found.away) == (False, answer, away)
+
+
+async def test_nobody_there_is_away_and_an_address_that_is_refused_or_none_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Receiver([slow]) as receiver:
+        monkeypatch.setattr(calling, "CALL_SECONDS", 0.5)
+        assert (await to(receiver)).away
+    trust = ssl.create_default_context()
+    assert (await call(receiver.url, {}, b"", allowed=LOOPBACK, trust=trust)).away
+    assert (await call("http://no-such-host.invalid/", {}, b"", allowed=LOOPBACK, trust=trust)).away
+    for url in (receiver.url, "http://a\r\nX: y/", f"http://{'a' * 64}.example/"):
+        answer = await call(url, {}, b"", allowed=(), trust=trust)
+        assert (answer.away, bool(answer.error)) == (False, True), url
+
+
 def test_signatures_are_those_of_standard_webhooks() -> None:
     secret, body = new_secret(), b'{"type":"part.changed"}'
     moment = datetime.now(UTC)

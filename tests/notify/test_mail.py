@@ -65,12 +65,22 @@ def test_a_wrong_password_is_for_good_and_in_words(mailbox: tuple[Mailbox, int])
         send(Server.of(f"smtp://ada:wrong@127.0.0.1:{mailbox[1]}"), made(), ssl.create_default_context())
 
 
-@pytest.mark.parametrize(("answer", "error"), (("550 no such user", PermanentJobError), ("451 come back later", MailDelayed)))
-def test_what_the_server_says_decides_whether_it_is_tried_again(mailbox: tuple[Mailbox, int], answer: str, error: type[Exception]) -> None:
+@pytest.mark.parametrize(
+    ("answer", "error", "needs"),
+    (
+        ("550 no such user", PermanentJobError, None),
+        ("451 come back later", MailDelayed, None),
+        ("421 too busy, closing", MailDelayed, "mail"),
+    ),
+)
+def test_what_the_server_says_decides_whether_it_is_tried_again_or_waited_for(
+    mailbox: tuple[Mailbox, int], answer: str, error: type[Exception], needs: str | None
+) -> None:
     box, port = mailbox
     box.answer = answer
-    with pytest.raises(error):
+    with pytest.raises(error) as raised:
         send(Server.of(f"smtp://127.0.0.1:{port}"), made(), ssl.create_default_context())
+    assert getattr(raised.value, "needs", None) == needs
 
 
 def test_a_server_without_encryption_is_refused_where_it_is_required(mailbox: tuple[Mailbox, int]) -> None:
@@ -78,9 +88,10 @@ def test_a_server_without_encryption_is_refused_where_it_is_required(mailbox: tu
         send(Server.of(f"smtp://127.0.0.1:{mailbox[1]}?starttls=require"), made(), ssl.create_default_context())
 
 
-def test_nobody_there_is_tried_again() -> None:
-    with pytest.raises(MailDelayed):
+def test_nobody_there_is_waited_for() -> None:
+    with pytest.raises(MailDelayed) as raised:
         send(Server.of(f"smtp://127.0.0.1:{free_port()}"), made(), ssl.create_default_context())
+    assert raised.value.needs == "mail"
 
 
 async def test_whoever_asked_for_a_job_that_failed_gets_mail_unless_they_do_not_want_it(

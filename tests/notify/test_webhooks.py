@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 
 from cascadia.kernel.db import Database
 from tests.company import Person, Workshop
-from tests.jobs.conftest import Fleet, begin_subscriptions, eventually
+from tests.jobs.conftest import Fleet, Ledger, begin_subscriptions, eventually
 from tests.notify.receiver import Receiver
 
 
@@ -54,11 +54,15 @@ async def until_state(workshop: Workshop, hook: Any, state: str, attempts: int =
 
 
 async def hurry(workshop: Workshop) -> None:
-    """Makes waiting tries due now."""
+    """Makes the waiting try due now, as soon as the one before has ended."""
     database: Database = workshop.company.app.state.database
-    async with database.write() as write:
-        await write.execute("UPDATE job SET run_at = now() WHERE family = 'webhook' AND state = 'queued'")
-        write.notify("cascadia_jobs", "webhook")
+
+    async def hurried() -> bool:
+        async with database.write() as write:
+            write.notify("cascadia_jobs", "webhook")
+            return bool(await write.execute("UPDATE job SET run_at = now() WHERE family = 'webhook' AND state = 'queued'"))
+
+    await Ledger(database).until(hurried)
 
 
 async def test_an_event_reaches_the_receiver_signed(workshop: Workshop, worker: Fleet, receiver: Receiver) -> None:
@@ -97,6 +101,21 @@ async def test_a_failure_is_tried_again_under_the_same_id(workshop: Workshop, wo
         await until_state(workshop, hook, "delivered" if attempts == 3 else "waiting", attempts)
     assert len({got.headers["webhook-id"] for got in receiver.received}) == 1
     assert {got.path for got in receiver.received} == {"/hook"}
+
+
+async def test_a_receiver_that_is_away_is_waited_for_and_costs_no_failure(workshop: Workshop, worker: Fleet, receiver: Receiver) -> None:
+    receiver.answers = [503, 429, 507, 200]
+    hook = await add(workshop.lead, workshop, receiver.url)
+    await workshop.engineer.part(workshop.project, "Bolt")
+    await until_state(workshop, hook, "waiting")
+    database: Database = workshop.company.app.state.database
+    for attempts in (2, 3, 4):
+        await hurry(workshop)
+        await until_state(workshop, hook, "delivered" if attempts == 4 else "waiting", attempts)
+    async with database.primary() as primary:
+        rows = await primary.rows("SELECT state, failures, deferrals, attempt, away FROM job WHERE family = 'webhook'")
+    address = f"address {receiver.url.removeprefix('http://').partition('/')[0]}"
+    assert rows == [{"state": "succeeded", "failures": 0, "deferrals": 3, "attempt": 4, "away": address}]
 
 
 async def test_gone_switches_the_webhook_off(workshop: Workshop, worker: Fleet, receiver: Receiver) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from cascadia.jobs.channel import Channel
 from cascadia.jobs.confinement import Limits, cage, limit
-from cascadia.jobs.model import failure_of
+from cascadia.jobs.model import Failure, judge
 
 Function = Callable[[Path, dict[str, Any], Callable[..., None]], dict[str, Any] | None]
 
@@ -30,8 +30,8 @@ def run(connection: socket.socket) -> None:
         channel.send({"result": result})
     except Exception as error:  # noqa: BLE001 - the edge of the job's process
         traceback.print_exc()
-        failure = failure_of(error)
-        channel.send({"error": failure.words(), "permanent": failure.permanent})
+        failure = judge(error)
+        channel.send({"error": failure.words(), "permanent": isinstance(failure, Failure) and failure.permanent})
 
 
 def _enter(folder: Path) -> None:

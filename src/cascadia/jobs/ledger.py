@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -9,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from cascadia import __version__
 from cascadia.jobs import queries
-from cascadia.jobs.model import BACKOFF_SECONDS, LEASE_SECONDS, Claimed, Failure, JobState, LeaseLost, Retry
+from cascadia.jobs.model import BACKOFF_SECONDS, LEASE_SECONDS, Claimed, Failure, JobState, LeaseLost, Outage, Retry
 from cascadia.jobs.scaling import Load
 from cascadia.kernel.db import Database, Write
 from cascadia.kernel.statements import Statement
@@ -64,11 +65,16 @@ class Ledger:
     lease_seconds: float = LEASE_SECONDS
     backoff_seconds: float = BACKOFF_SECONDS
 
-    async def turn(self, done: Sequence[Finish], room: Mapping[str, int], types: Sequence[str], free: int) -> Turn:
-        """Ends what came out well and takes up to `free` due jobs, at most `room` of each family: one statement."""
+    async def turn(
+        self, done: Sequence[Finish], room: Mapping[str, int], types: Sequence[str], free: int, skipped: Sequence[str] = ()
+    ) -> Turn:
+        """Ends what came out well and takes up to `free` due jobs, at most `room` of each family: one statement.
+
+        Jobs that wait for one of `skipped` are passed by; of those that wait for one address it takes one.
+        """
         families = [{"family": family, "room": number} for family, number in room.items()]
         ended = [{"id": f.job.id, "attempt": f.job.attempt, "result": f.result} for f in done]
-        params = {"done": Jsonb(ended), "families": Jsonb(families), "types": list(types), "free": free}
+        params = {"done": Jsonb(ended), "families": Jsonb(families), "types": list(types), "free": free, "skipped": list(skipped)}
         async with self.database.messages() as write:
             rows = await write.rows(queries.TURN, {**params, "worker": self.worker, "lease": self.lease_seconds})
         seen, finished = rows[0]["seen"], frozenset(rows[0]["ended"])
@@ -100,6 +106,15 @@ class Ledger:
             backoff=self.backoff_seconds,
             delays=list(retry.delays) if retry.delays is not None else None,
         )
+
+    async def defer(self, job: Claimed, why: Outage, patience: timedelta) -> JobState | None:
+        """Has the job wait for what is away; no failure is counted. Dead where that has gone on for `patience`."""
+        return await self._end(queries.DEFER, job, away=why.needs, error=Jsonb(why.words()), patience=patience)
+
+    async def bring_forward(self, away: Sequence[str]) -> list[str]:
+        """What waits for these is due now; the families of those jobs."""
+        async with self.database.messages() as write:
+            return [row["family"] for row in await write.rows(queries.BRING_FORWARD, {"away": list(away)})]
 
     async def give_back(self, job: Claimed, *, lost: bool) -> JobState | None:
         """Queues the job again, at once and without blame."""

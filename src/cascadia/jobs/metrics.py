@@ -1,5 +1,6 @@
 """What a worker counts."""
 
+from collections import Counter as Counted
 from collections.abc import Iterable
 from typing import Final
 
@@ -17,6 +18,8 @@ WAIT = Histogram("cascadia_jobs_wait_seconds", "Time from due to claimed", ["fam
 RUN = Histogram("cascadia_jobs_run_seconds", "Time from claimed to ended", ["family"], buckets=SECONDS)
 WORKERS = Gauge("cascadia_workers", "Workers that take jobs of the family", ["family"])
 FINISHED = Counter("cascadia_jobs_finished_total", "Attempts that ended, by how", ["family", "outcome"])
+DEFERRED = Counter("cascadia_jobs_deferred_total", "Attempts that did not get what the job needs", ["family", "dependency"])
+AWAY = Gauge("cascadia_jobs_breakers_open", "What does not answer, as this worker knows it", ["dependency"])
 LEASE_LOST = Counter("cascadia_jobs_lease_lost_total", "Leases of workers that are gone")
 FENCED = Counter("cascadia_jobs_fenced_total", "Finishes that the ledger refused")
 CHILD_KILLED = Counter("cascadia_jobs_child_killed_total", "Children that the worker ended", ["reason"])
@@ -27,6 +30,13 @@ def show_depth(families: Iterable[str], depths: Iterable[Depth]) -> None:
     by_family = {d.family: d for d in depths}
     for family in {*families, *by_family}:
         _show(by_family.get(family, Depth(family, 0, 0, 0.0)))
+
+
+def show_away(dependencies: Iterable[str]) -> None:
+    """Sets the gauge of what does not answer; what answers again falls to nothing."""
+    AWAY.clear()
+    for dependency, number in Counted(dependencies).items():
+        AWAY.labels(dependency).set(number)
 
 
 def show_queues(queues: Iterable[Queue]) -> None:

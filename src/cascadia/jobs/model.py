@@ -12,6 +12,8 @@ from cascadia.kernel.errors import CascadiaError, Conflict
 
 LEASE_SECONDS: Final = 20.0
 BACKOFF_SECONDS: Final = 5.0
+ADDRESS: Final = "address "
+"""Begins the name of a dependency that few jobs of a family share: the host of a webhook."""
 NOTE_LENGTH: Final = 200
 """A note travels in a notice of PostgreSQL, which holds 8000 bytes."""
 
@@ -66,6 +68,8 @@ class Claimed:
     request_id: str | None
     trace_id: str | None
     waited_seconds: float
+    away: str | None = None
+    """What it last waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,34 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Outage:
+    """What the work needs did not answer or has no room: nothing that the job can do about. It waits, and no failure is counted.
+
+    `needs`: `storage`, `database`, `mail`, `disk`, or `address HOST`.
+    """
+
+    needs: str
+    code: str
+    message: str
+
+    def words(self) -> dict[str, str]:
+        return {"code": self.code, "message": self.message, "away": self.needs}
+
+
+NAMES: Final[Mapping[str, str]] = {
+    "storage": "the file store",
+    "database": "the database",
+    "mail": "the mail server",
+    "disk": "room on the disk of the server that does the work",
+}
+
+
+def named(needs: str) -> str:
+    """What a job waits for, in words."""
+    return NAMES.get(needs) or needs.removeprefix(ADDRESS)
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The function returned; `finished` where it ended the job itself, together with the rows that it wrote."""
 
@@ -106,14 +138,19 @@ class Fenced:
     """The ledger refused this attempt's finish: somebody else has the job, or it is done."""
 
 
-Outcome = Done | Failure | Lost | Fenced
+Outcome = Done | Failure | Outage | Lost | Fenced
 
 
-def failure_of(error: Exception) -> Failure:
-    """What an exception of a job's function means. A refusal (4xx) is permanent; what says "try again", and the unexpected, is not."""
+def judge(error: Exception) -> Failure | Outage:
+    """What an exception of a job's function means, for all families.
+
+    What does not answer or has no room is an outage. A refusal (4xx) is permanent; what says "try again", and the unexpected, is not.
+    """
     match error:
         case PermanentJobError():
             return Failure(error.code, error.message, permanent=True)
+        case CascadiaError(needs=str(needs)):
+            return Outage(needs, error.code, error.detail)
         case CascadiaError():
             return Failure(error.code, error.detail, permanent=error.status < 500 and error.retry_after is None)
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
@@ -124,10 +161,9 @@ def failure_of(error: Exception) -> Failure:
             return Failure("unexpected", f"The work failed unexpectedly ({type(error).__name__}). Try again, or tell your administrator.")
 
 
-DISK_FULL: Final = Failure(
-    "disk_full", "The disk of the server that does the work is full. Tell your administrator; the work is tried again."
+DISK_FULL: Final = Outage(
+    "disk", "disk_full", "The disk of the server that does the work is full. Tell your administrator; the work is tried again."
 )
-DATABASE_FULL: Final = Failure("database_full", "The disk of the database is full. Tell your administrator; the work is tried again.")
 OUT_OF_MEMORY: Final = Failure("out_of_memory", "The work needs more memory than is allowed for it.")
 
 

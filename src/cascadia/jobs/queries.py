@@ -15,8 +15,8 @@ from cascadia.kernel.sql import query
 from cascadia.kernel.statements import Statement
 
 TURN: Final[LiteralString] = (
-    "SELECT seen, ended, id, uid, attempt, family, type, payload, actor_id, program_id, request_id, trace_id, waited_seconds"
-    " FROM job_turn(%(done)s, %(families)s, %(types)s, %(free)s, %(worker)s, %(lease)s)"
+    "SELECT seen, ended, id, uid, attempt, family, type, payload, actor_id, program_id, request_id, trace_id, waited_seconds, away"
+    " FROM job_turn(%(done)s, %(families)s, %(types)s, %(free)s, %(worker)s, %(lease)s, %(skipped)s::text[])"
 )
 HEARTBEAT: Final = query(__package__, "heartbeat")
 ADVANCE: Final = query(__package__, "advance")
@@ -53,6 +53,11 @@ FINISH: Final[LiteralString] = "SELECT job_finish(%(id)s, %(attempt)s, %(result)
 FAIL: Final[LiteralString] = (
     "SELECT job_fail(%(id)s, %(attempt)s, %(error)s, %(permanent)s, %(max_failures)s, %(backoff)s, %(delays)s::double precision[])"
 )
+DEFER: Final[LiteralString] = "SELECT job_defer(%(id)s, %(attempt)s, %(away)s, %(error)s, %(patience)s)"
+BRING_FORWARD: Final[LiteralString] = (
+    "UPDATE job SET run_at = clock_timestamp() WHERE id IN (SELECT id FROM job WHERE state = 'queued' AND away = ANY (%(away)s)"
+    " AND run_at > clock_timestamp() ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) RETURNING family"
+)
 WRITE_LOG: Final[LiteralString] = (
     "INSERT INTO job_log (job_id, attempt, line) SELECT l.job_id, l.attempt, l.line"
     " FROM jsonb_to_recordset(%(lines)s) AS l(job_id bigint, attempt int, line text)"
@@ -86,8 +91,8 @@ DEAD: Final[LiteralString] = (
 )
 DEAD_COUNT: Final[LiteralString] = "SELECT count(*) FROM job d" + DEAD
 AGAIN: Final[LiteralString] = (
-    "UPDATE job j SET state = 'queued', failures = 0, losses = 0, waits_for = 0, not_after = NULL, run_at = now(),"
-    " cancel_requested = false, error = NULL, finished_at = NULL, progress = NULL, note = NULL"
+    "UPDATE job j SET state = 'queued', failures = 0, losses = 0, deferrals = 0, away = NULL, away_since = NULL, waits_for = 0,"
+    " not_after = NULL, run_at = now(), cancel_requested = false, error = NULL, finished_at = NULL, progress = NULL, note = NULL"
 )
 REPLAY: Final[LiteralString] = (
     "WITH meant AS (SELECT DISTINCT ON (d.family, coalesce(d.key, d.id::text)) d.id FROM job d"
@@ -147,6 +152,9 @@ class JobRow:
     note: str | None
     attempt: int
     failures: int
+    deferrals: int
+    away: str | None
+    away_since: datetime | None
     error: dict[str, str] | None
     result: dict[str, Any] | None
     cancel_requested: bool

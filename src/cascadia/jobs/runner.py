@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ import structlog
 
 from cascadia.jobs.confinement import MEBIBYTE, make_folder
 from cascadia.jobs.kept import Kept
-from cascadia.jobs.model import NOTE_LENGTH, OUT_OF_MEMORY, Claimed, Done, Failure, Fenced, Lost, Outcome
+from cascadia.jobs.model import DISK_FULL, NOTE_LENGTH, OUT_OF_MEMORY, Claimed, Done, Failure, Fenced, Lost, Outage, Outcome
 from cascadia.jobs.registry import Registry
 from cascadia.jobs.zygotes import Child, Kind, ZygoteBroken, ZygoteLost, Zygotes
 from cascadia.kernel.declare import Family, JobType
@@ -28,6 +28,8 @@ LOG_TAIL: Final = 4000
 MOST_LINES: Final = 200
 LONGEST_LOG_LINE: Final = 4000
 LEAVING_SECONDS: Final = 5.0
+ROOM_LEFT: Final = 16 * MEBIBYTE
+"""With less of it a disk is full, as a confined child says; it may not put itself off."""
 TOO_LONG: Final = Failure("timeout", "The work took longer than is allowed for it.")
 TOO_MUCH_OUTPUT: Final = Failure("output_too_large", "The work writes more to the disk than is allowed for it.")
 NONSENSE: Final = Failure("bad_answer", "The work ended without a result that could be read.")
@@ -67,7 +69,10 @@ class Running:
 
 
 class Runner:
-    """Runs jobs of one registry below one folder. `registry_name` is the "module:function" that makes it, for the children."""
+    """Runs jobs of one registry below one folder. `registry_name` is the "module:function" that makes it, for the children.
+
+    `fetched` hears of a job whose input is there: what it needs has answered.
+    """
 
     def __init__(self, registry: Registry, registry_name: str, folder: Path, zygotes: Zygotes, kept: Kept) -> None:
         self._registry = registry
@@ -75,6 +80,7 @@ class Runner:
         self._folder = folder
         self._zygotes = zygotes
         self._kept = kept
+        self.fetched: Callable[[Claimed], None] = _nobody
         self._trusted = Kind("cascadia.jobs.trusted:run", (registry_name.partition(":")[0],), trusted=True)
 
     async def run(self, running: Running) -> Outcome:
@@ -88,6 +94,7 @@ class Runner:
             make_folder(folder)
             outcome = await self._trust(running, family, folder, "prepare")
             if isinstance(outcome, Done):
+                self.fetched(running.job)
                 outcome = await self._confine(running, kind, family, folder)
             if isinstance(outcome, Done):
                 outcome = await self._trust(running, family, folder, "complete", outcome.result)
@@ -125,6 +132,8 @@ class Runner:
             log.warning("child_failed", job=str(running.job.uid), code=outcome.code, output=output)
             if output:
                 running.keep(output)
+            if outcome.code == DISK_FULL.code and shutil.disk_usage(folder).free < ROOM_LEFT:
+                return DISK_FULL
         return outcome
 
     async def _phase(self, running: Running, kind: Kind, family: Family, folder: Path, request: dict[str, Any]) -> Outcome:
@@ -243,6 +252,10 @@ class _FolderWatch:
             await asyncio.sleep(LOOK_SECONDS)
 
 
+def _nobody(_job: Claimed) -> None:
+    """Nobody is to hear of it."""
+
+
 def _judge(status: int, killed_for: str | None, last: dict[str, Any] | None, *, trusted: bool) -> Outcome:
     if killed_for:
         return KILLS.get(killed_for) or Lost()
@@ -254,8 +267,8 @@ def _judge(status: int, killed_for: str | None, last: dict[str, Any] | None, *, 
 def _said_by_ours(last: dict[str, Any] | None) -> Outcome | None:
     """What only our own code is believed."""
     match last:
-        case {"lost": True}:
-            return Lost()
+        case {"away": str(needs), "error": {"code": str(code), "message": str(message)}}:
+            return Outage(needs, code, message)
         case {"fenced": True}:
             return Fenced()
         case {"finished": True}:

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from cascadia.jobs.model import JobState
+from cascadia.jobs.model import JobState, named
 from cascadia.jobs.queries import JobRow
+
+OPEN = (JobState.QUEUED, JobState.RUNNING)
 
 
 class JobError(BaseModel):
@@ -15,6 +17,14 @@ class JobError(BaseModel):
 
     code: str
     message: str
+
+
+class JobWait(BaseModel):
+    """What a job waits for, because it does not answer or has no room."""
+
+    what: str = Field(description="`storage`, `database`, `mail`, `disk` (of the server that does the work), or `address HOST`.")
+    name: str = Field(description="The same in words.")
+    since: datetime
 
 
 class JobSubject(BaseModel):
@@ -51,6 +61,8 @@ class JobView(BaseModel):
     note: str | None = Field(description="What it is doing.")
     attempt: int = Field(description="How often it was begun.")
     failures: int = Field(description="How often it failed.")
+    deferrals: int = Field(description="How often it was put off because something that it needs did not answer.")
+    waiting_for: JobWait | None = Field(description="What it waits for at this moment; no failure is counted meanwhile.")
     error: JobError | None
     result: dict[str, Any] | None
     subject: JobSubject | None
@@ -76,6 +88,8 @@ class JobView(BaseModel):
             note=row.note,
             attempt=row.attempt,
             failures=row.failures,
+            deferrals=row.deferrals,
+            waiting_for=_wait(row),
             error=JobError(**row.error) if row.error else None,
             result=row.result,
             subject=JobSubject(kind=row.subject_kind, id=row.subject, name=row.subject_name) if row.subject_kind and row.subject else None,
@@ -98,6 +112,12 @@ class JobPage(BaseModel):
     items: list[JobView]
     next: str | None
     total: int | None
+
+
+def _wait(row: JobRow) -> JobWait | None:
+    if row.state not in OPEN or row.away is None or row.away_since is None:
+        return None
+    return JobWait(what=row.away, name=named(row.away), since=row.away_since)
 
 
 def _program(row: JobRow) -> JobProgram | None:

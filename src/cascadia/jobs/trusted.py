@@ -14,17 +14,16 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-import psycopg
 import structlog
 
 from cascadia.jobs.channel import Channel
 from cascadia.jobs.confinement import MEBIBYTE, Limits, address_space, limit, make_folder
 from cascadia.jobs.ledger import finish_statement, run_fenced
-from cascadia.jobs.model import DATABASE_FULL, LeaseLost, failure_of
+from cascadia.jobs.model import LeaseLost, Outage, judge
 from cascadia.jobs.registry import Registry
 from cascadia.kernel import log
 from cascadia.kernel.blobs import BlobStore
-from cascadia.kernel.db import Database, Write, lost_the_database
+from cascadia.kernel.db import Database, Write, outage_of
 from cascadia.kernel.declare import Payload
 from cascadia.kernel.events import Origin, current_origin
 from cascadia.kernel.statements import Statement
@@ -99,7 +98,7 @@ async def _serve(channel: Channel) -> None:
         while request is not None:
             before = asyncio.all_tasks()
             answer = await asyncio.create_task(_outcome(request, channel, database, store))
-            leaving = "lost" in answer or bool(asyncio.all_tasks() - before) or allowance.spent()
+            leaving = answer.get("away") == "database" or bool(asyncio.all_tasks() - before) or allowance.spent()
             channel.send({**answer, "leaving": leaving})
             if leaving:
                 return
@@ -119,10 +118,10 @@ async def _outcome(request: Mapping[str, Any], channel: Channel, database: Datab
     except LeaseLost:
         return {"fenced": True}
     except Exception as error:  # the edge of the job
-        if lost_the_database(error):
-            logger.warning("job_lost_the_database", phase=request["phase"], reason=str(error).strip())
-            return {"lost": True}
-        failure = DATABASE_FULL if isinstance(error, psycopg.errors.DiskFull) else failure_of(error)
+        failure = judge(outage_of(error) or error)
+        if isinstance(failure, Outage):
+            logger.warning("job_put_off", needs=failure.needs, code=failure.code, phase=request["phase"], reason=str(error).strip())
+            return {"away": failure.needs, "error": failure.words()}
         logger.warning("job_raised", code=failure.code, phase=request["phase"], exc_info=not failure.permanent)
         context.log(traceback.format_exc(limit=-TRACEBACK_FRAMES))
         return {"error": failure.words(), "permanent": failure.permanent}

@@ -57,6 +57,7 @@ class StoreFull(CascadiaError):
     status: ClassVar[int] = 507
     code = "storage_full"
     title: ClassVar[str] = "There is no room left for files"
+    needs = "storage"
 
 
 class BlobStore(Protocol):

@@ -30,6 +30,10 @@ Carrier = Callable[[Sequence[str]], Awaitable[None]]
 log = structlog.get_logger()
 
 UNREACHABLE = "database_unreachable"
+AWAY = "The database does not answer. Try again in a moment."
+GONE = ("08", "53", "57P", "25006")
+"""Beginnings of SQLSTATEs: the connection failed, resources ran out, the server was stopped, it is a standby now."""
+FULL = "The disk of the database is full. Tell your administrator; the work is tried again."
 NOTIFY_PAUSE_SECONDS = 0.01
 NOTIFY_ALL: LiteralString = "SELECT pg_notify(c, p) FROM unnest(%(channels)s::text[], %(payloads)s::text[]) AS n(c, p)"
 CONNECT_TIMEOUT_SECONDS = 10
@@ -252,7 +256,7 @@ async def _checkout(pool: AsyncConnectionPool[AsyncConnection[Any]]) -> AsyncIte
             await pool.putconn(connection)
             connection = await pool.getconn()
     except PoolTimeout as error:
-        raise Unavailable("The database does not answer. Try again in a moment.", code=UNREACHABLE, retry_after=2) from error
+        raise Unavailable(AWAY, code=UNREACHABLE, needs="database", retry_after=2) from error
     try:
         yield connection
     finally:
@@ -271,8 +275,11 @@ def _ended_by_the_server(connection: AsyncConnection[Any]) -> bool:
     return connection.closed
 
 
-def lost_the_database(error: BaseException) -> bool:
-    """Whether an error means that the database went away or ended the session, whatever was asked of it."""
-    if isinstance(error, psycopg.OperationalError):
-        return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
-    return isinstance(error, Unavailable) and error.code == UNREACHABLE
+def outage_of(error: Exception) -> Unavailable | None:
+    """What an error says of the database, where it went away, ended the session or has no room left, whatever was asked of it."""
+    if not isinstance(error, psycopg.Error):
+        return None
+    if isinstance(error, psycopg.errors.DiskFull):
+        return Unavailable(FULL, code="database_full", needs="database")
+    gone = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
+    return Unavailable(AWAY, code=UNREACHABLE, needs="database") if gone or (error.sqlstate or "").startswith(GONE) else None

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -84,6 +84,7 @@ class JobType:
     `failed(write, payload, {code, message})` follows a job that is dead or cancelled, once, in a transaction of the relay: also
     where no process ran it any more. Each function is called again when an attempt fails; only `finish` happens once.
     `retry` names the seconds before each further try, instead of the family's number of failures and backoff with jitter.
+    `patience`: so long it waits for what does not answer (storage, database, mail server, an address) before it is dead.
     """
 
     name: str
@@ -94,6 +95,7 @@ class JobType:
     complete: Callable[[JobContext, Payload, Payload], Awaitable[Payload | None]] | None = None
     failed: Callable[[Write, Payload, Mapping[str, str]], Awaitable[None]] | None = None
     retry: tuple[float, ...] | None = None
+    patience: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)

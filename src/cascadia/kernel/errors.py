@@ -10,6 +10,8 @@ class CascadiaError(Exception):
     status: ClassVar[int] = 500
     code: str = "internal_error"
     title: ClassVar[str] = "Internal error"
+    needs: str | None = None
+    """What did not answer or has no room (`storage`, `database`, `mail`, `address HOST`), where that alone is why: no input's fault."""
 
     def __init__(
         self,
@@ -70,3 +72,7 @@ class TooMany(CascadiaError):
 
 class Unavailable(CascadiaError):
     status, code, title = 503, "unavailable", "Not available at this moment"
+
+    def __init__(self, detail: str, *, needs: str | None = None, **more: Any) -> None:
+        super().__init__(detail, **more)
+        self.needs = needs

@@ -35,6 +35,7 @@ ANSWERED: Final = ("Content-Type", "Content-Disposition")
 REFUSED: Final = (s3.PermissionDeniedError, s3.UnauthenticatedError)
 FULL: Final = re.compile(r"status code: 507|XMinioStorageFull|NotEnoughSpace")
 UNREACHABLE: Final = "storage_unreachable"
+STORAGE: Final = "storage"
 
 
 class NotOurs(CascadiaError):
@@ -191,12 +192,15 @@ class S3Store:
             async with httpx.AsyncClient(verify=context, trust_env=False, timeout=RETRY_SECONDS) as http:
                 answer = await http.put(url)
         except httpx.HTTPError as error:
-            raise Unavailable(f"The file store does not answer ({error}). S3_ENDPOINT names it.", code=UNREACHABLE) from error
+            raise Unavailable(
+                f"The file store does not answer ({error}). S3_ENDPOINT names it.", code=UNREACHABLE, needs=STORAGE
+            ) from error
         if answer.status_code not in {200, 204, 409}:
             raise Unavailable(
                 f"The bucket {self._place.bucket} cannot be made (the store answered {answer.status_code}). "
                 "Make it, or check S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY.",
                 code=UNREACHABLE,
+                needs=STORAGE,
             )
 
     def _refusal(self, error: s3.BaseError) -> Exception:
@@ -208,7 +212,7 @@ class S3Store:
             words = "The file store refuses our key. S3_ACCESS_KEY, S3_SECRET_KEY and S3_BUCKET must belong together."
         else:
             words = "The file store does not answer as it should. Try again in a moment. S3_ENDPOINT names it."
-        return Unavailable(words, code=UNREACHABLE, retry_after=2)
+        return Unavailable(words, code=UNREACHABLE, needs=STORAGE, retry_after=2)
 
     def _check(self, key: str) -> None:
         if not KEY.fullmatch(key):

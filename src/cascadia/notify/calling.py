@@ -16,16 +16,22 @@ CALL_SECONDS: Final = 10.0
 MOST_READ: Final = 64 * 1024
 MOST_KEPT: Final = 2048
 PORTS: Final = {"http": 80, "https": 443}
+NOT_NOW: Final = frozenset({429, 502, 503, 504, 507})
+"""Answers of a receiver that is away or has too much to do; every other one is about what it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a call: a status with the beginning of the answer, or why there is none."""
+    """What came of a call: a status with the beginning of the answer, or why there is none.
+
+    `away`: nobody is there to take it now, whatever was sent.
+    """
 
     milliseconds: int
     status: int | None = None
     text: str | None = None
     error: str | None = None
+    away: bool = False
 
     @property
     def ok(self) -> bool:
@@ -43,11 +49,13 @@ async def call(url: str, headers: Mapping[str, str], body: bytes, *, allowed: Se
         async with asyncio.timeout(CALL_SECONDS):
             status, text = await _post(httpx.URL(url), headers, body, allowed, trust)
     except TimeoutError:
-        return Answer(taken(), error=f"no answer within {CALL_SECONDS:.0f} seconds")
-    except (Inside, httpx.HTTPError, OSError, ssl.SSLError) as error:
-        return Answer(taken(), error=str(error).strip() or type(error).__name__)
+        return Answer(taken(), error=f"no answer within {CALL_SECONDS:.0f} seconds", away=True)
+    except (Inside, httpx.InvalidURL, UnicodeError) as error:
+        return Answer(taken(), error=str(error).strip())
+    except (httpx.HTTPError, OSError, ssl.SSLError) as error:
+        return Answer(taken(), error=str(error).strip() or type(error).__name__, away=True)
     refusal = None if 200 <= status < 300 else f"answered {status}"
-    return Answer(taken(), status, text, refusal)
+    return Answer(taken(), status, text, refusal, away=status in NOT_NOW)
 
 
 async def _post(

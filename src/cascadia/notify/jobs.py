@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 
-from cascadia.jobs.model import PermanentJobError
+from cascadia.jobs.model import ADDRESS, PermanentJobError
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobContext, JobType, Payload, Schedule, Subscription
 from cascadia.kernel.errors import Unavailable
@@ -22,6 +23,8 @@ from cascadia.notify.webhooks import DELIVER, delivery_job
 from cascadia.settings import load
 
 GONE: Final = 410
+PATIENCE: Final = timedelta(days=3)
+"""So long a receiver may be away, as its other tries take in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ async def deliver(context: JobContext, payload: Payload) -> Payload | None:
             await disable(write, outgoing.webhook_id, "Its receiver answered 410: it is gone for good.")
     if answer.status == GONE:
         raise PermanentJobError("webhook_gone", "The receiver is gone for good (410); the webhook was switched off.")
-    raise Unavailable(f"The receiver did not take it: {answer.error}. It is tried again for three days.", code="not_delivered")
+    needs = f"{ADDRESS}{urlsplit(outgoing.url).netloc}" if answer.away else None
+    raise Unavailable(f"The receiver did not take it: {answer.error}. It is tried again for three days.", code="not_delivered", needs=needs)
 
 
 async def _record(write: Write, outgoing: Outgoing, answer: Answer, state: str) -> None:
@@ -130,7 +134,7 @@ async def _forget(context: JobContext, payload: Payload) -> Payload:  # noqa: AR
 DECLARED: Final = Declared(
     families=(Family("webhook", Isolation.TRUSTED, memory_mb=128, wall_seconds=30, cpu_seconds=600),),
     types=(
-        JobType(DELIVER, "webhook", run=deliver, failed=given_up, retry=TRIES_AFTER),
+        JobType(DELIVER, "webhook", run=deliver, failed=given_up, retry=TRIES_AFTER, patience=PATIENCE),
         JobType("maintenance.webhook_log", "maintenance", run=_forget),
     ),
     subscriptions=(Subscription("webhook.events", (), told, without=(*NOT_TOLD, "webhook.test")),),

@@ -13,6 +13,8 @@ from cascadia.jobs.model import PermanentJobError
 from cascadia.kernel.errors import Unavailable
 
 SMTP_SECONDS: Final = 20
+CLOSING: Final = 421
+"""What a server says that takes nothing now."""
 PORTS: Final = {"smtp": 587, "smtps": 465}
 
 
@@ -47,10 +49,11 @@ class Mail:
 
 
 class MailDelayed(Unavailable):
-    """The server could not take it now: tried again."""
+    """The server could not take it now: tried again. `away`: it takes nothing at all; else it is about this one message."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"The mail server did not take it now: {reason}. It is tried again.", code="mail_delayed")
+    def __init__(self, reason: str, *, away: bool) -> None:
+        words = f"The mail server did not take it now: {reason}. It is tried again."
+        super().__init__(words, code="mail_delayed", needs="mail" if away else None)
 
 
 def message(mail: Mail, sender: str, job: UUID) -> EmailMessage:
@@ -74,6 +77,8 @@ def send(server: Server, mail: EmailMessage, context: ssl.SSLContext) -> None:
                 smtp.login(server.user, server.password)
             smtp.send_message(mail)
     except smtplib.SMTPAuthenticationError as error:
+        if error.smtp_code < 500:
+            raise MailDelayed(f"{error.smtp_code} {_text(error.smtp_error)}", away=True) from error
         raise PermanentJobError("mail_login_refused", "The mail server refuses our password. Check SMTP_URL.") from error
     except smtplib.SMTPRecipientsRefused as error:
         code = max(answer[0] for answer in error.recipients.values())
@@ -81,7 +86,7 @@ def send(server: Server, mail: EmailMessage, context: ssl.SSLContext) -> None:
     except smtplib.SMTPResponseException as error:
         raise _refused(error.smtp_code, _text(error.smtp_error)) from error
     except (smtplib.SMTPException, ssl.SSLError, OSError) as error:
-        raise MailDelayed(str(error)) from error
+        raise MailDelayed(str(error), away=True) from error
 
 
 def _connected(server: Server, context: ssl.SSLContext) -> smtplib.SMTP:
@@ -102,7 +107,7 @@ def _start_tls(smtp: smtplib.SMTP, context: ssl.SSLContext, *, required: bool) -
 def _refused(code: int, words: str) -> Exception:
     if 500 <= code < 600:
         return PermanentJobError("mail_refused", f"The mail server refused the message ({code}): {words}")
-    return MailDelayed(f"{code} {words}")
+    return MailDelayed(f"{code} {words}", away=code == CLOSING)
 
 
 def _text(answer: bytes | str) -> str:

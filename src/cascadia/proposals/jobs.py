@@ -22,7 +22,7 @@ async def match(context: JobContext, payload: Payload) -> Payload:
     """Reads the structure that the converter left and writes the proposal's rows; the proposal is open afterwards."""
     async with context.database.primary() as primary:
         source = await service.source_of(primary, UUID(payload["proposal"]))
-        if source is None or source.state != "waiting":
+        if source is None or not source.waits:
             return {"skipped": True}
         found = await vault.derivatives_of(primary, [source.blob_id], kind="structure", component=vault.WHOLE)
         actor = await actor_of(primary, source.created_by)
@@ -64,6 +64,8 @@ async def wanted(write: Write, event: Incoming) -> list[Enqueue]:
 
 async def _fail_all(write: Write, waiting: list[dict[str, Any]], event: Incoming) -> None:
     error = {"code": str(event.data.get("code", "conversion_failed")), "message": str(event.data.get("message", ""))}
+    if away := event.data.get("away"):
+        error["away"] = str(away)
     for row in waiting:
         await service.fail(write, row["uid"], row["program_id"], row["created_by"], error)
 

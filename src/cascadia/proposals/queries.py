@@ -24,13 +24,15 @@ PROJECT: Final[LiteralString] = (
 INSERT: Final[LiteralString] = (
     "INSERT INTO proposal (uid, file_id, project_id, branch_id, created_by) VALUES (%(uid)s, %(file_id)s, %(project_id)s, 0, %(actor_id)s)"
 )
+WAITS: Final[LiteralString] = "(q.state = 'waiting' OR q.state = 'failed' AND q.error ->> 'away' IS NOT NULL)"
+"""Also one that an outage ended: as soon as its file can be read after all, it opens."""
 WAITING_OF_BLOB: Final[LiteralString] = (
     "SELECT q.uid, q.created_by, pr.program_id, f.name "
     "FROM proposal q JOIN file f USING (file_id) JOIN project pr ON pr.project_id = q.project_id "
-    "WHERE q.state = 'waiting' AND f.blob_id = %(blob_id)s"
+    "WHERE " + WAITS + " AND f.blob_id = %(blob_id)s"
 )
 WAITING: Final[LiteralString] = (
-    "SELECT q.proposal_id, q.uid, q.state, q.created_by, q.project_id, pr.program_id, pr.code AS project_code, "
+    "SELECT q.proposal_id, q.uid, " + WAITS + " AS waits, q.created_by, q.project_id, pr.program_id, pr.code AS project_code, "
     "f.file_id, f.uid AS file_uid, f.name AS file_name, f.blob_id, q.base_seq "
     "FROM proposal q JOIN file f USING (file_id) JOIN project pr ON pr.project_id = q.project_id WHERE q.uid = %(uid)s"
 )
@@ -40,7 +42,7 @@ OPEN: Final[LiteralString] = (
     "WHERE proposal_id = %(proposal_id)s"
 )
 FAIL: Final[LiteralString] = (
-    "UPDATE proposal SET state = 'failed', error = %(error)s, changed_at = now() WHERE uid = %(uid)s AND state = 'waiting' RETURNING 1"
+    "UPDATE proposal q SET state = 'failed', error = %(error)s, changed_at = now() WHERE q.uid = %(uid)s AND " + WAITS + " RETURNING 1"
 )
 DISCARD: Final[LiteralString] = "UPDATE proposal SET state = 'discarded', changed_at = now() WHERE proposal_id = %(proposal_id)s"
 DELETE_ROWS: Final[LiteralString] = (

@@ -66,7 +66,7 @@ class Source:
 
     proposal_id: int
     uid: UUID
-    state: str
+    waits: bool
     created_by: int
     project_id: int
     program_id: int

@@ -7,13 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import psycopg
 import structlog
 
 from cascadia.jobs import metrics
 from cascadia.jobs.kept import Kept
 from cascadia.jobs.ledger import Beat, Finish, Ledger, Presence, Turn
-from cascadia.jobs.model import BACKOFF_SECONDS, LEASE_SECONDS, Claimed, Done, Failure, Fenced, Lost, Outcome, Retry
+from cascadia.jobs.model import BACKOFF_SECONDS, LEASE_SECONDS, Claimed, Done, Failure
 from cascadia.jobs.registry import Registry
 from cascadia.jobs.relay import Relay
 from cascadia.jobs.runner import Runner, Running
@@ -21,8 +20,9 @@ from cascadia.jobs.schedules import Schedules
 from cascadia.jobs.transport import Transport
 from cascadia.jobs.zygotes import Zygotes
 from cascadia.kernel import tasks
-from cascadia.kernel.errors import Unavailable
 from cascadia.worker.ahead import OVERDUE_SECONDS, Ahead
+from cascadia.worker.breakers import Breakers
+from cascadia.worker.endings import DATABASE_TROUBLE, Endings
 from cascadia.worker.slots import Slots
 
 log = structlog.get_logger()
@@ -34,7 +34,6 @@ TURN_PAUSE_SECONDS: Final = 0.01
 STEP_BACK_SECONDS: Final = 0.004
 LONGEST_STEP_BACK: Final = 0.02
 AFTER_TROUBLE_SECONDS: Final = 0.5
-DATABASE_TROUBLE: Final = (psycopg.Error, Unavailable, OSError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,7 @@ class Worker:
         relay: Relay,
         schedules: Schedules,
         transport: Transport,
+        breakers: Breakers,
         grace_seconds: float,
         pace: Pace,
     ) -> None:
@@ -94,7 +94,10 @@ class Worker:
         self._jobs: set[asyncio.Task[None]] = set()
         self._done: list[tuple[Finish, asyncio.Future[bool]]] = []
         self._ending: dict[int, Running] = {}
+        self._breakers = breakers
+        self._endings = Endings(ledger, registry, breakers, self._finish)
         relay.queued = self._queued
+        runner.fetched = self._fetched
 
     def stop(self) -> None:
         """Takes no more jobs and lets `run` come to its end."""
@@ -154,10 +157,13 @@ class Worker:
         misses = 0
         while True:
             await self._keep_pace()
+            await self._bring_forward()
             free, room = (0, {}) if self._stopping.is_set() else self._ahead.room()
+            at_work = [running.job for running in (*self._slots, *self._ahead)]
+            room, skipped = self._breakers.allow(room, at_work), self._breakers.held_back(at_work)
             if not self._done and not room:
                 return
-            turn = await self._turn(room, free)
+            turn = await self._turn(room, free, skipped)
             self._more_is_due = 0 < free <= len(turn.claimed)
             self._transport.answered()
             for job in turn.claimed:
@@ -181,16 +187,27 @@ class Worker:
             await asyncio.sleep(max(0.0, self._turned + TURN_PAUSE_SECONDS - time.monotonic()))
         self._turned = time.monotonic()
 
-    async def _turn(self, room: Mapping[str, int], free: int) -> Turn:
+    async def _turn(self, room: Mapping[str, int], free: int, skipped: Sequence[str]) -> Turn:
         done, self._done = self._done, []
         try:
-            turn = await self._ledger.turn([finish for finish, _ in done], room, self._types, free)
+            turn = await self._ledger.turn([finish for finish, _ in done], room, self._types, free, skipped)
         except BaseException:
             self._done = [*done, *self._done]
             raise
         for finish, answer in done:
             answer.set_result(finish.job.id in turn.ended)
         return turn
+
+    async def _bring_forward(self) -> None:
+        """What waits for something that answers again waits no longer, wherever it is run."""
+        if closed := self._breakers.closed():
+            log.info("answers_again", needs=closed)
+            await self._transport.offer(await self._ledger.bring_forward(closed))
+
+    def _fetched(self, job: Claimed) -> None:
+        """Its input is there: the rest of the work may take long, and nobody need wait for that."""
+        if self._breakers.answered(job):
+            self._permit.set()
 
     async def _queued(self, families: Sequence[str]) -> None:
         """The relay saw jobs queued: what this worker may take it looks for itself, and others hear of all."""
@@ -221,7 +238,7 @@ class Worker:
                 outcome = Failure("runner_broken", "The server could not run this work. Tell your administrator.")
             self._ahead.note(job.family, time.monotonic() - began)
             self._free_slot(running)
-            await self._settle(running, outcome)
+            await self._endings.settle(running, outcome)
             if running.lines:
                 await self._keep_log(running)
         finally:
@@ -246,57 +263,12 @@ class Worker:
         except DATABASE_TROUBLE as error:
             log.warning("log_not_kept", job=str(job.uid), reason=str(error).strip())
 
-    async def _settle(self, running: Running, outcome: Outcome) -> None:
-        """Writes down how the job ended; as long as the database is away the lease is at stake, not the outcome."""
-        while True:
-            try:
-                ended = await self._write_end(running, outcome)
-            except DATABASE_TROUBLE as error:
-                log.warning("end_not_written_yet", job=str(running.job.uid), reason=str(error).strip())
-                await asyncio.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - jitter
-                continue
-            metrics.FINISHED.labels(running.job.family, ended).inc()
-            log.info("job_ended", job=str(running.job.uid), type=running.job.type, attempt=running.job.attempt, outcome=ended)
-            return
-
-    async def _write_end(self, running: Running, outcome: Outcome) -> str:
-        job = running.job
-        if running.stopped_for:
-            metrics.CHILD_KILLED.labels(running.stopped_for).inc()
-        match running.stopped_for, outcome:
-            case "lease_lost", _:
-                return "succeeded" if await self._ledger.succeeded(job) else "lease_lost"
-            case "cancelled", _:
-                return await self._ledger.end_cancelled(job) or "ended_before"
-            case "shutdown", _:
-                return "released" if await self._ledger.give_back(job, lost=False) else "ended_before"
-            case _, Lost():
-                return "lost" if await self._ledger.give_back(job, lost=True) else "ended_before"
-            case _, Failure() as why:
-                retry = Retry(self._registry.families[job.family].max_failures, self._registry.types[job.type].retry)
-                state = await self._ledger.fail(job, why, retry)
-                return f"failed_{why.code}" if state else "ended_before"
-            case _, Done(finished=True):
-                return "succeeded"
-            case _, Done() as done:
-                return await self._finish(job, done)
-            case _, Fenced():
-                return await self._refused(job)
-        raise AssertionError(outcome)
-
-    async def _finish(self, job: Claimed, done: Done) -> str:
-        """Leaves the end to the next turn, which takes other jobs with the same statement."""
+    async def _finish(self, job: Claimed, done: Done) -> bool:
+        """Leaves the end to the next turn, which takes other jobs with the same statement; whether the ledger let it end."""
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._done.append((Finish(job, done.result), answer))
         self._permit.set()
-        return "succeeded" if await answer else await self._refused(job)
-
-    async def _refused(self, job: Claimed) -> str:
-        """The ledger refused a finish: another has the job, or it was this attempt's own finish whose answer was lost."""
-        if await self._ledger.succeeded(job):
-            return "succeeded"
-        metrics.FENCED.inc()
-        return "fenced"
+        return await answer
 
     async def _beat(self) -> None:
         """Renews the leases, and ends what was cancelled or lost."""

@@ -29,9 +29,11 @@ from cascadia.kernel.instance import instance_of
 from cascadia.kernel.stores import Preparation, store_from
 from cascadia.migrations.waiting import schema_is_there
 from cascadia.settings import Settings, SettingsInvalid, load
+from cascadia.worker.breakers import Breakers
+from cascadia.worker.endings import DATABASE_TROUBLE, kind_of
 from cascadia.worker.folder import work_folder
 from cascadia.worker.health import Health
-from cascadia.worker.loop import DATABASE_TROUBLE, Pace, Worker
+from cascadia.worker.loop import Pace, Worker
 from cascadia.worker.slots import Slots
 
 log = structlog.get_logger()
@@ -77,6 +79,7 @@ async def _run(settings: Settings, registry: Registry, registry_name: str, famil
             name = f"{socket.gethostname()}:{os.getpid()}"
             ledger = Ledger(database, name, pace.lease, pace.backoff)
             transport = await _transport(settings, database, ledger, families)
+            breakers = Breakers()
             worker = Worker(
                 ledger=ledger,
                 registry=registry,
@@ -88,13 +91,14 @@ async def _run(settings: Settings, registry: Registry, registry_name: str, famil
                 relay=Relay(database, registry.subscriptions.values()),
                 schedules=Schedules(database, registry.schedules.values()),
                 transport=transport,
+                breakers=breakers,
                 grace_seconds=settings.grace_seconds,
                 pace=pace,
             )
             storage = Preparation(store_from(settings))
             preparing = asyncio.create_task(storage.run(database))
             try:
-                await _serve(worker, stopped, settings, ledger, families, lambda: _missing(transport, storage))
+                await _serve(worker, stopped, settings, ledger, families, breakers, lambda: _missing(transport, storage))
             finally:
                 await tasks.end([preparing])
 
@@ -113,7 +117,13 @@ async def _transport(settings: Settings, database: Database, ledger: Ledger, fam
 
 
 async def _serve(
-    worker: Worker, stopped: asyncio.Event, settings: Settings, ledger: Ledger, families: frozenset[str], degraded: Callable[[], list[str]]
+    worker: Worker,
+    stopped: asyncio.Event,
+    settings: Settings,
+    ledger: Ledger,
+    families: frozenset[str],
+    breakers: Breakers,
+    degraded: Callable[[], list[str]],
 ) -> None:
     async def ready() -> str | None:
         if stopped.is_set():
@@ -125,6 +135,7 @@ async def _serve(
         return None
 
     async def measure() -> None:
+        metrics.show_away(kind_of(needs) for needs in breakers.open())
         try:
             metrics.show_depth(families, await ledger.depth())
         except DATABASE_TROUBLE:

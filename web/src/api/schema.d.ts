@@ -2467,6 +2467,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Deferrals
+             * @description How often it was put off because something that it needs did not answer.
+             */
+            deferrals: number;
             error: components["schemas"]["JobError"] | null;
             /**
              * Failures
@@ -2513,6 +2518,29 @@ export interface components {
             subject: components["schemas"]["JobSubject"] | null;
             /** Type */
             type: string;
+            /** @description What it waits for at this moment; no failure is counted meanwhile. */
+            waiting_for: components["schemas"]["JobWait"] | null;
+        };
+        /**
+         * JobWait
+         * @description What a job waits for, because it does not answer or has no room.
+         */
+        JobWait: {
+            /**
+             * Name
+             * @description The same in words.
+             */
+            name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * What
+             * @description `storage`, `database`, `mail`, `disk` (of the server that does the work), or `address HOST`.
+             */
+            what: string;
         };
         /**
          * KindField

@@ -31,7 +31,9 @@ def register(app: typer.Typer) -> None:
 
 def _row(job: dict[str, Any]) -> tuple[Any, ...]:
     progress = "" if job["progress"] is None else f"{round(job['progress'] * 100)} %"
+    waits = job["waiting_for"]
     words = job["error"]["message"] if job["error"] else job["note"] or ""
+    words = f"waits for {waits['name']} since {waits['since'][:19]}" if waits else words
     return job["id"], job["state"], progress, job["type"], (job["subject"] or {}).get("name") or "", words
 
 

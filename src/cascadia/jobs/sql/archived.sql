@@ -1,5 +1,5 @@
 -- One job of the archive, in the columns of `jobs.sql` and seen by the same people.
-SELECT j.id, a.uid, a.type, a.family, a.state, j.progress, j.note, j.attempt, j.failures, j.error, j.result, j.cancel_requested,
+SELECT j.id, a.uid, a.type, a.family, a.state, j.progress, j.note, j.attempt, j.failures, coalesce(j.deferrals, 0) AS deferrals, j.away, j.away_since, j.error, j.result, j.cancel_requested,
   j.created_at, nullif(j.run_at, 'infinity') AS run_at, j.started_at, a.finished_at, above.uid AS parent_uid, j.children, j.children_open,
   s.subject_kind, s.subject, s.subject_name, u.uid AS actor_uid, u.name AS actor_name, p.uid AS program_uid, p.code AS program_code, p.name AS program_name
 FROM job_archive a

@@ -7,7 +7,7 @@ import { cancelJob, retryJob } from "../../api/jobs";
 import { sessionQuery } from "../../api/people";
 import type { Job } from "../../api/types";
 import { JobBadge } from "../../ui/badges";
-import { formatAgo } from "../../ui/format";
+import { formatAgo, formatTime } from "../../ui/format";
 import { Progress } from "../../ui/Progress";
 import { toastError } from "../../ui/toast";
 
@@ -29,6 +29,10 @@ const TITLES: Record<string, string> = {
 
 export const jobTitle = (job: Job): string => TITLES[job.type] ?? job.type;
 export const isLive = (job: Job): boolean => job.state === "queued" || job.state === "running";
+
+/** What a job waits for and since when: nothing that anybody did wrong. */
+export const waits = ({ name, since }: NonNullable<Job["waiting_for"]>): string =>
+  `waits for ${name}, since ${formatTime(since)}`;
 
 /** One job: what it does to what, how far it is, and what one can do about it. */
 export function JobLine({ job }: { job: Job }) {
@@ -60,6 +64,8 @@ export function JobLine({ job }: { job: Job }) {
       <p className="muted small">
         {job.cancel_requested && isLive(job) ? (
           "stopping…"
+        ) : job.waiting_for ? (
+          <span className="warn">{waits(job.waiting_for)}</span>
         ) : job.error && job.state === "dead" ? (
           <span className="bad">{job.error.message}</span>
         ) : (

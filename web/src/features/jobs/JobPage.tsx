@@ -9,7 +9,7 @@ import { CopyButton } from "../../ui/PartNumber";
 import { Progress } from "../../ui/Progress";
 import { ErrorState, SkeletonRows } from "../../ui/states";
 import { PageHead } from "../../ui/Toolbar";
-import { isLive, JobActions, JobOutput, jobTitle } from "./JobLine";
+import { isLive, JobActions, JobOutput, jobTitle, waits } from "./JobLine";
 import { JobLog } from "./JobLog";
 
 /** One job, live: what it does, how it went, and the jobs that it asked for. */
@@ -29,7 +29,12 @@ export function JobPage() {
       </PageHead>
       {job.state === "running" && <Progress label={`Progress of ${jobTitle(job)}`} share={job.progress} />}
       {job.note && <p className="muted">{job.note}</p>}
-      {job.error && (
+      {job.waiting_for && (
+        <p className="warn" role="status">
+          It {waits(job.waiting_for)}. It goes on by itself as soon as that answers; nothing is lost.
+        </p>
+      )}
+      {job.error && !job.waiting_for && (
         <p className={job.state === "dead" ? "bad" : "warn"} role="status">
           {job.error.message} <span className="muted mono">{job.error.code}</span>
         </p>
@@ -70,6 +75,7 @@ function facts(job: Job): [name: string, value: ReactNode][] {
     ["Started", when(job.started_at)],
     ["Ended", when(job.finished_at)],
     ["Begun", job.attempt > 0 ? times(job.attempt) : null],
+    ["Put off", job.deferrals > 0 ? times(job.deferrals) : null],
     ["Failed", job.failures > 0 ? times(job.failures) : null],
     ["Result", job.result && Object.keys(job.result).length > 0 ? formatValue(job.result) : null],
     ["Asked for by", job.parent ? <JobLink key="parent" id={job.parent} /> : null],

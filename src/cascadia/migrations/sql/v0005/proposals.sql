@@ -1,0 +1,15 @@
+-- Owned by cascadia.proposals. Proposals that an outage ended before this version are asked for again, unless somebody did so: the events
+-- lead to the conversion (the one that was queued again, where there is one) or, where it is done, to the match.
+WITH again AS (
+  UPDATE proposal q SET state = 'waiting', error = NULL, changed_at = now()
+  WHERE q.state = 'failed' AND was_outage(q.error) AND NOT EXISTS (
+    SELECT 1 FROM proposal o WHERE o.file_id = q.file_id AND o.project_id = q.project_id AND o.proposal_id > q.proposal_id)
+  RETURNING q.uid, q.project_id, q.created_by
+)
+SELECT emit(gen_random_uuid(), 'proposal.requested', again.uid, p.program_id, again.created_by, asked.data, NULL, NULL)
+FROM again JOIN project p USING (project_id)
+CROSS JOIN LATERAL (
+  SELECT a.data FROM audit a WHERE a.type = 'proposal.requested' AND a.subject = again.uid ORDER BY a.id LIMIT 1
+) asked;
+
+DROP FUNCTION was_outage(jsonb);
