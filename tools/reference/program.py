@@ -1,10 +1,8 @@
-"""Writes the pages of `docs/reference/` that are generated: settings, exit codes, jobs. `./dev reference` runs it, a test compares."""
+"""The pages of settings, exit codes and jobs."""
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping
 from itertools import pairwise
-from pathlib import Path
 from typing import Final
 
 from pydantic.fields import FieldInfo
@@ -15,8 +13,6 @@ from cascadia.jobs.registry import Registry
 from cascadia.kernel.declare import Family, JobType
 from cascadia.settings import OWN_PREFIXES, Settings
 from cascadia.worker.registry import registry
-
-FOLDER: Final = Path(__file__).resolve().parent.parent / "docs/reference"
 
 CONFIGURATION: Final = """# Configuration
 
@@ -125,16 +121,3 @@ def exit_codes() -> str:
     found = [(_constant(assigned), _constant(said)) for assigned, said in pairs if isinstance(assigned, ast.AnnAssign)]
     rows = [f"| {code} | {when} |" for code, when in found if isinstance(code, int) and isinstance(when, str)]
     return EXIT_CODES.format(rows="\n".join(rows))
-
-
-PAGES: Final[Mapping[Path, Callable[[], str]]] = {
-    FOLDER / "configuration.md": configuration,
-    FOLDER / "exit-codes.md": exit_codes,
-    FOLDER / "jobs.md": jobs,
-}
-
-
-if __name__ == "__main__":
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for path, page in PAGES.items():
-        path.write_text(page(), encoding="utf-8")
