@@ -6,9 +6,9 @@ from cascadia.bom import service as bom
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Conflict, NotFound
 from cascadia.parts.model import PART
-from cascadia.versioning import history
 from cascadia.versioning import service as versioning
 from cascadia.versioning.model import At, LostRace
+from cascadia.versioning.verification import verify_chain
 from tests.desk import open_desk
 
 
@@ -25,7 +25,7 @@ async def test_a_deleted_assembly_takes_its_lines_along(database: Database) -> N
         await versioning.commit(connection, child_change)
     assert [str(row.quantity) for row in (await desk.tree(top.uid, At(seq=gone.seq - 1))).rows] == ["2"]
     async with database.read() as read:
-        assert await history.verify_chain(read) == []
+        assert await verify_chain(read) == []
 
 
 async def test_what_is_used_stays_and_says_where(database: Database) -> None:

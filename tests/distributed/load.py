@@ -17,7 +17,7 @@ import psycopg
 
 from cascadia.api import routes  # noqa: F401  # every domain says which tables are versioned
 from cascadia.kernel.db import Database
-from cascadia.versioning import history
+from cascadia.versioning.verification import verify_chain
 from tests.distributed.site import AGAIN_SECONDS, Site, signed_in
 from tools.cluster import Fleet, until
 
@@ -187,7 +187,7 @@ def invariants(fleet: Fleet, load: Load, site: Site) -> None:
 
 async def _chain(url: str) -> list[str]:
     async with Database(url, size=2) as database, database.read() as read:
-        return await history.verify_chain(read)
+        return await verify_chain(read)
 
 
 def _settle(url: str) -> None:

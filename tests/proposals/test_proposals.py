@@ -1,7 +1,7 @@
 """A proposal through the API: matched by the job's own function, reviewed row by row, accepted as one commit or not at all."""
 
 from cascadia.proposals.model import Structure
-from cascadia.versioning import history
+from cascadia.versioning.verification import verify_chain
 from tests.company import Person
 from tests.proposals.office import Office
 from tests.proposals.structures import small_assembly
@@ -28,7 +28,7 @@ async def test_a_new_structure_becomes_parts_lines_and_attachments_in_one_commit
     line = await office.person.get(f"/bom-lines/{tree['lines']['id'][at]}")
     assert line["placements"]["bolt_2"][3] == 0.2
     async with office.database.read() as read:
-        assert await history.verify_chain(read) == []
+        assert await verify_chain(read) == []
 
 
 async def test_the_same_file_again_matches_everything_and_changes_nothing(office: Office) -> None:

@@ -11,6 +11,7 @@ from cascadia.access.model import Actor
 from cascadia.items.tables import ITEM_V
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionRequired, Stale
+from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
 from cascadia.vault import attaching, service
@@ -18,6 +19,7 @@ from cascadia.vault.model import AttachmentRow, Role
 from cascadia.versioning import history
 from cascadia.versioning import service as versioning
 from cascadia.versioning.model import At, Author, Change, Delta, LostRace, Unchanged
+from cascadia.versioning.verification import verify_chain
 from tests.vault.conftest import Place, stream
 
 
@@ -56,7 +58,8 @@ class Part:
 
     def _change(self, delta: Delta) -> Change:
         author = self.place.engineer
-        return Change(Author(author.user_id, author.uid), "test", frozenset({self.place.program_id}), (delta,))
+        event = Event("part.changed", self.uid, author.user_id, self.place.program_id)
+        return Change(Author(author.user_id, author.uid), "test", frozenset({self.place.program_id}), (delta,), events=(event,))
 
     async def attachments(self, at: At | None = None, actor: Actor | None = None) -> list[AttachmentRow]:
         async with self.place.database.read() as read:
@@ -232,7 +235,7 @@ async def test_history_names_the_files_and_the_chain_covers_attachments(place: P
     await part.detach(uid, "0-3")
     async with place.database.read() as read:
         entries, _ = await history.item_history(read, place.viewer, part.uid, PageRequest())
-        assert await history.verify_chain(read) == []
+        assert await verify_chain(read) == []
     assert [commit.message for commit, _ in entries] == [
         "Detach new.step from P-1",
         "Check in new.step for P-1",

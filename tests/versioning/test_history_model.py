@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from cascadia.bom.edit import AddLine, ChangeLine, RemoveLine
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Invalid
-from cascadia.versioning import history
 from cascadia.versioning.model import At, Unchanged
+from cascadia.versioning.verification import verify_chain
 from tests.desk import Desk, open_desk
 
 PARTS = 5
@@ -87,7 +87,7 @@ async def check(url: str, steps: list[tuple[str, int, int, int]]) -> None:
         for seq, model in snapshots:
             assert await lines_at(desk, parts, seq) == model
         async with database.read() as read:
-            assert await history.verify_chain(read) == []
+            assert await verify_chain(read) == []
     with psycopg.connect(url) as connection:
         double = connection.execute("SELECT line_id FROM bom_v WHERE to_seq = 9223372036854775807 GROUP BY line_id HAVING count(*) > 1")
         assert double.fetchall() == []

@@ -34,6 +34,9 @@ def register(app: typer.Typer) -> None:
     config = typer.Typer(help="The settings of this server.", no_args_is_help=True)
     config.command("check")(check_config)
     app.add_typer(config, name="config")
+    history = typer.Typer(help="The history that this server's database holds.", no_args_is_help=True)
+    history.command("verify")(verify_history)
+    app.add_typer(history, name="history")
 
 
 def up() -> None:
@@ -103,16 +106,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Look at everything that this server depends on; ends with 1 where something does not work."""
-    settings = program_settings.load()
-    if settings.database_url is None:
-        from cascadia.kernel.embedded import running_url  # noqa: PLC0415
-
-        url = running_url(settings.data_dir)
-        if url is None:
-            raise SettingsInvalid(
-                [f"DATABASE_URL is not set, and no `cascadia up` runs in {settings.data_dir}: there is nothing to look at."]
-            )
-        settings = settings.model_copy(update={"database_url": url})
+    settings = _of_running_program()
     import asyncio  # noqa: PLC0415
     import json  # noqa: PLC0415
 
@@ -128,6 +122,30 @@ def doctor(
         for line in report.fixed:
             print(f"fixed    {line}")
     raise typer.Exit(0 if report.healthy else 1)
+
+
+def verify_history(
+    known: Annotated[str | None, typer.Option("--known", metavar="NUMBER:HASH", help="A commit that was noted elsewhere before.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check that nothing of the history and the audit trail was changed, removed or reordered; ends with 1 where something was."""
+    settings = _of_running_program()
+    from cascadia.cli import history  # noqa: PLC0415
+
+    history.verify(settings.direct_url or "", known, as_json=as_json)
+
+
+def _of_running_program() -> Settings:
+    """Settings with the database that they name, else that of the `cascadia up` which runs in the data folder."""
+    settings = program_settings.load()
+    if settings.database_url is not None:
+        return settings
+    from cascadia.kernel.embedded import running_url  # noqa: PLC0415
+
+    url = running_url(settings.data_dir)
+    if url is None:
+        raise SettingsInvalid([f"DATABASE_URL is not set, and no `cascadia up` runs in {settings.data_dir}: there is nothing to look at."])
+    return settings.model_copy(update={"database_url": url})
 
 
 def _for_server() -> Settings:

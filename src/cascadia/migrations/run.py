@@ -27,7 +27,7 @@ APP: Final = "cascadia_app"
 OWNER: Final = "cascadia_owner"
 
 INSERT_ONLY: Final = ("audit", "audit_seal", "outbox", "outbox_position", "commit_log", "commit_program", "revision", "file")
-VERSIONED: Final = ("item_v", "bom_v", "attachment_v")
+VERSIONED: Final = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname LIKE '%\\_v'"
 
 
 def migrate(url: str, *, subscriptions: Sequence[tuple[str, bool]] = ()) -> None:
@@ -148,10 +148,11 @@ def _grant(connection: Connection) -> None:
         f"REVOKE INSERT, UPDATE, DELETE ON schema_state, alembic_version FROM {APP}",
     ]
     statements += [f"REVOKE UPDATE, DELETE ON {table} FROM {APP}" for table in INSERT_ONLY]
-    for table in VERSIONED:
-        statements += [f"REVOKE UPDATE, DELETE ON {table} FROM {APP}", f"GRANT UPDATE (to_seq) ON {table} TO {APP}"]
     for statement in statements:
         connection.execute(statement)
+    for (table,) in connection.execute(VERSIONED).fetchall():
+        for wording in ("REVOKE UPDATE, DELETE ON {} FROM {}", "GRANT UPDATE (to_seq) ON {} TO {}"):
+            connection.execute(sql.SQL(wording).format(sql.Identifier(str(table)), sql.Identifier(APP)))
 
 
 def set_login_defaults(connection: Connection) -> None:

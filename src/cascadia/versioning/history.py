@@ -1,4 +1,4 @@
-"""Reading history: commits, what each did to an item, and whether the chain still holds. Made once for all registered tables."""
+"""Reading history: commits, and what each did to an item. Made once for all registered tables."""
 
 import json
 from collections import defaultdict
@@ -14,7 +14,7 @@ from cascadia.kernel.db import Read
 from cascadia.kernel.errors import NotFound
 from cascadia.kernel.paging import PageRequest
 from cascadia.versioning import queries, registry
-from cascadia.versioning.canonical import canonical, canonical_delta, digest
+from cascadia.versioning.canonical import canonical
 from cascadia.versioning.model import ITEM, MAIN, OPEN_END, FieldKind, Reference, VersionedField, VersionedTable
 
 
@@ -209,39 +209,3 @@ def _shown(version: Version | None, field: VersionedField, labels: Labels) -> An
     if field.kind is FieldKind.QUANTITY:
         return canonical(value)
     return json.loads(json.dumps(value, default=float))
-
-
-async def verify_chain(read: Read) -> list[str]:
-    """Recomputes every commit's digest from the version rows, and the chain over them; returns what does not hold, in words."""
-    deltas: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
-    for table in registry.tables():
-        await _collect(read, table, deltas)
-    faults, expected_seq = [], 1
-    for row in await read.rows(queries.CHAIN):
-        if row["seq"] != expected_seq:
-            faults.append(f"commit {expected_seq} is missing")
-        if digest(row["author"], row["message"], deltas.get(row["seq"], ())) != row["digest"]:
-            faults.append(f"commit {row['seq']}: the version rows are not those that were committed")
-        if row["expected_hash"] != row["hash"]:
-            faults.append(f"commit {row['seq']}: the chain is broken")
-        expected_seq = row["seq"] + 1
-    return faults
-
-
-async def _collect(read: Read, table: VersionedTable, deltas: dict[int, list[Mapping[str, Any]]]) -> None:
-    references: dict[Reference, Mapping[int, UUID]] = {}
-    for field in table.fields:
-        if field.reference and field.reference not in references:
-            references[field.reference] = {r["id"]: r["uid"] for r in await read.rows(queries.uids(field.reference))}
-    rows = await read.rows(queries.all_versions(table))
-    opened = {(r["row_id"], r["from_seq"]) for r in rows}
-    for row in rows:
-        values = json.loads(row["fields"], parse_float=Decimal)
-        new = {f.name: _hashed(values.get(f.name), f.reference, references) for f in table.fields}
-        deltas[row["from_seq"]].append(canonical_delta(table.name, row["uid"], new))
-        if row["to_seq"] != OPEN_END and (row["row_id"], row["to_seq"]) not in opened:
-            deltas[row["to_seq"]].append(canonical_delta(table.name, row["uid"], None))
-
-
-def _hashed(value: Any, reference: Reference | None, references: Mapping[Reference, Mapping[int, UUID]]) -> Any:
-    return value if reference is None or value is None else references[reference][value]

@@ -119,6 +119,11 @@ class Change:
     events: tuple[Event, ...] = ()
     uid: UUID = field(default_factory=new_uid)
 
+    def __post_init__(self) -> None:
+        """A commit leaves an event, so that the sealed audit trail names every commit."""
+        if not self.events:
+            raise ValueError("a change says by an event what happened")
+
 
 @dataclass(frozen=True, slots=True)
 class CommitSeq:

@@ -130,10 +130,25 @@ VISIBLE_ITEM: LiteralString = (
     "SELECT i.item_id FROM item i JOIN project pr USING (project_id) "
     "WHERE i.uid = %(uid)s AND (pr.program_id = ANY(%(programs)s::int[]) OR pr.library)"
 )
+HEAD: LiteralString = "SELECT head_seq FROM branch WHERE branch_id = 0"
 CHAIN: LiteralString = (
-    "SELECT c.seq, u.uid AS author, c.message, c.digest, c.hash, "
-    "chain_hash(lag(c.hash) OVER (ORDER BY c.seq), c.seq, c.at, c.digest) AS expected_hash "
-    "FROM commit_log c JOIN user_account u ON u.user_id = c.author_id WHERE c.branch_id = 0 ORDER BY c.seq"
+    "SELECT c.seq, u.uid AS author, c.message, c.digest, c.hash, (extract(epoch FROM c.at) * 1000000)::bigint AS micros "
+    "FROM commit_log c LEFT JOIN user_account u ON u.user_id = c.author_id "
+    "WHERE c.branch_id = 0 AND c.seq > %(after)s AND c.seq <= %(head)s ORDER BY c.seq LIMIT %(window)s"
+)
+HASH: LiteralString = "SELECT encode(hash, 'hex') FROM commit_log WHERE branch_id = 0 AND seq = %(seq)s"
+LOST: LiteralString = (
+    "SELECT DISTINCT a.data ->> 'seq' AS seq FROM audit a LEFT JOIN commit_log c "
+    "ON c.uid::text = a.data ->> 'commit' AND c.seq::text = a.data ->> 'seq' AND c.branch_id::text = a.data ->> 'branch_id' "
+    "WHERE a.data ? 'commit' AND a.data ? 'branch_id' AND c.uid IS NULL ORDER BY 1"
+)
+UNTOLD: LiteralString = (
+    "SELECT c.seq FROM commit_log c WHERE NOT EXISTS "
+    "(SELECT FROM audit a WHERE a.data ? 'branch_id' AND a.data ->> 'commit' = c.uid::text) ORDER BY c.branch_id, c.seq"
+)
+RULES: LiteralString = (
+    "SELECT c.relname AS name, t.tgname AS rule FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+    "WHERE c.relnamespace = 'public'::regnamespace AND t.tgname LIKE 'history\\_%%' AND t.tgenabled IN ('O', 'A')"
 )
 
 
@@ -181,9 +196,43 @@ def touched(tables: Sequence[VersionedTable]) -> LiteralString:
     )
 
 
-def all_versions(table: VersionedTable) -> LiteralString:
-    """Query: every row of a table on `main`, for verification."""
-    return _columns(table)
+def opened_between(table: VersionedTable) -> LiteralString:
+    """Query: the rows of `main` that the commits in (after, last] opened, with the number of the item whose history shows them."""
+    fields = ", ".join(f"'{f.name}', v.{f.name}" for f in table.fields)
+    return (
+        f"SELECT x.uid, i.number, v.from_seq, jsonb_build_object({fields})::text AS fields {_with_owner(table)} "
+        "WHERE v.branch_id = 0 AND v.from_seq > %(after)s AND v.from_seq <= %(last)s"
+    )
+
+
+def ended_between(table: VersionedTable) -> LiteralString:
+    """Query: the rows of `main` that the commits in (after, last] closed without opening the next version."""
+    return (
+        f"SELECT x.uid, i.number, v.to_seq {_with_owner(table)} "
+        f"WHERE v.branch_id = 0 AND v.to_seq > %(after)s AND v.to_seq <= %(last)s AND v.to_seq < {OPEN_END} AND NOT EXISTS "
+        f"(SELECT FROM {table.table} n WHERE n.branch_id = 0 AND n.{table.id_column} = v.{table.id_column} AND n.from_seq = v.to_seq)"
+    )
+
+
+def impossible(table: VersionedTable) -> LiteralString:
+    """Query: the rows that no sequence of commits makes, each with what is `wrong` about it."""
+    return (
+        f"SELECT w.*, i.number FROM (SELECT v.*, CASE WHEN v.branch_id <> 0 THEN 'branch' WHEN v.from_seq >= v.to_seq THEN 'empty' "
+        f"WHEN v.to_seq > v.next_seq THEN 'overlap' WHEN b.seq IS NULL THEN 'no_begin' "
+        f"WHEN e.seq IS NULL AND v.to_seq <> {OPEN_END} THEN 'no_end' WHEN v.deleted THEN 'deleted' END AS wrong "
+        f"FROM (SELECT branch_id, {table.id_column}, {table.owner_column} AS owner, from_seq, to_seq, deleted, "
+        f"lead(from_seq) OVER (PARTITION BY branch_id, {table.id_column} ORDER BY from_seq) AS next_seq FROM {table.table}) v "
+        "LEFT JOIN commit_log b ON b.branch_id = v.branch_id AND b.seq = v.from_seq "
+        "LEFT JOIN commit_log e ON e.branch_id = v.branch_id AND e.seq = v.to_seq) w "
+        "LEFT JOIN item i ON i.item_id = w.owner WHERE w.wrong IS NOT NULL ORDER BY w.from_seq, w.to_seq"
+    )
+
+
+def _with_owner(table: VersionedTable) -> LiteralString:
+    return (
+        f"FROM {table.table} v LEFT JOIN {table.identity} x USING ({table.id_column}) "
+        f"LEFT JOIN item i ON i.item_id = v.{table.owner_column}"
+    )
 
 
 def labels(reference: Reference) -> LiteralString:
@@ -202,5 +251,5 @@ def labels(reference: Reference) -> LiteralString:
 
 
 def uids(reference: Reference) -> LiteralString:
-    """Query: every id of a reference with its uid."""
-    return f"SELECT {reference.id_column} AS id, uid FROM {reference.table}"
+    """Query: the uids of what a reference names by id."""
+    return f"SELECT {reference.id_column} AS id, uid FROM {reference.table} WHERE {reference.id_column} = ANY(%(ids)s::bigint[])"

@@ -7,7 +7,7 @@ from cascadia.migrations.schema import read_sql, run_script, set_version
 revision = "0005"
 down_revision = "0004"
 
-FILES = ("kernel", "access", "versioning", "items", "jobs", "vault", "notify", "proposals")
+FILES = ("kernel", "access", "versioning", "items", "bom", "jobs", "vault", "notify", "proposals")
 
 
 def upgrade() -> None:

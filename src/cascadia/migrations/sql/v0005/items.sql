@@ -1,1 +1,3 @@
 -- Owned by cascadia.items.
+
+SELECT guard_versions('item_v');
