@@ -86,3 +86,9 @@ PROJECT_BY_CODE: Final[LiteralString] = f"{PROJECTS} AND lower(j.code) = lower(%
 INSERT_PROJECT: Final[LiteralString] = (
     "INSERT INTO project (uid, program_id, code, name, library) VALUES (%(uid)s, %(program_id)s, %(code)s, %(name)s, %(library)s)"
 )
+
+ACTOR: Final[LiteralString] = (
+    "SELECT ''::bytea AS token_hash, NULL::timestamptz AS expires_at, u.user_id, u.uid, u.name, u.email, u.administrator, "
+    "coalesce((SELECT jsonb_object_agg(r.program_id, r.role) FROM program_role r WHERE r.user_id = u.user_id), '{}') AS roles "
+    "FROM user_account u WHERE u.user_id = %(user_id)s AND u.active"
+)

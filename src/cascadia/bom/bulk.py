@@ -3,18 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, LiteralString
+from typing import Any
 from uuid import UUID
 
 from cascadia.bom import queries
 from cascadia.bom.model import QuantityKind
 from cascadia.bom.tables import BOM_V
 from cascadia.items.service import expect_open
-from cascadia.kernel.db import Primary, Read
+from cascadia.kernel.db import Read
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.model import Delta, Ref
-
-DRAW: Final[LiteralString] = "SELECT draw_ids('bom_line', 'line_id', %(count)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +59,6 @@ async def bom_versions(read: Read, parents: Sequence[int], seq: int) -> dict[int
     """The version of each parent's BOM on `main` up to a seq."""
     rows = await read.rows(queries.VERSIONS, {"branch_id": 0, "items": list(parents), "seq": seq})
     return {row["item_id"]: row["bom_seq"] for row in rows}
-
-
-async def draw_line_ids(primary: Primary, count: int) -> list[int]:
-    """Ids for lines to be made; each is drawn once for ever."""
-    return list(await primary.value(DRAW, {"count": count}) or [])
 
 
 def new_line(parent: Ref, child: Ref, find_number: int, unit: str, quantity: Decimal) -> dict[str, Any]:

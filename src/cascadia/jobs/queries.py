@@ -14,6 +14,7 @@ from cascadia.kernel.ids import new_uid
 from cascadia.kernel.sql import query
 from cascadia.kernel.statements import Statement
 
+PAYLOAD: Final[LiteralString] = "SELECT payload FROM job WHERE uid = %(uid)s"
 TURN: Final[LiteralString] = (
     "SELECT seen, ended, id, uid, attempt, family, type, payload, actor_id, program_id, request_id, trace_id, waited_seconds, away"
     " FROM job_turn(%(done)s, %(families)s, %(types)s, %(free)s, %(worker)s, %(lease)s, %(skipped)s::text[])"

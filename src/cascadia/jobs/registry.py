@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
+from cascadia.jobs import queries
 from cascadia.jobs.model import family_of
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobType, Schedule, Subscription
@@ -84,7 +85,7 @@ def _of_failures(kind: JobType) -> Subscription:
     assert tell is not None
 
     async def handle(write: Write, event: Incoming) -> list[Enqueue]:
-        payload = await write.value("SELECT payload FROM job WHERE uid = %(uid)s", {"uid": event.subject})
+        payload = await write.value(queries.PAYLOAD, {"uid": event.subject})
         if payload is not None:
             await tell(write, payload, event.data["error"])
         return []

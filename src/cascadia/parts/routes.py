@@ -22,14 +22,15 @@ from cascadia.versioning.http import Judged, Point, VersionedWrite, View, Writin
 
 router: Final = APIRouter(tags=["parts"])
 RULE_OWNED: Final = {
-    "number": "rule 2: use POST …/number",
-    "aliases": "rule 2: use POST …/aliases",
-    "phase": "rule 5: use POST …/phase",
-    "revision": "rule 19: given at release",
-    "revision_status": "rule 5: derived from revisions",
-    "expected_revision": "rule 19: derived from the scheme",
-    "project": "rule 7: an item is moved by its project's lead",
+    "number": "a number is corrected by POST …/number, until the first release",
+    "aliases": "aliases are added by POST …/aliases",
+    "phase": "a phase is moved by POST …/phase",
+    "revision": "a revision is given at release",
+    "revision_status": "this follows from revisions",
+    "expected_revision": "this follows from the scheme of revisions",
+    "project": "a part stays in its project",
 }
+"""Fields that follow rules of their own, each with what its person does instead."""
 
 
 def part_view(actor: Actor) -> View:

@@ -27,7 +27,7 @@ class FieldKind(StrEnum):
 
 
 class Control(StrEnum):
-    """Rule 8: by order with a new revision, by order without one, or by ordinary edits for ever."""
+    """How a field of a released item changes: by order with a new revision, by order without one, or by ordinary edits for ever."""
 
     CONTROLLED = "controlled"
     ADMINISTRATIVE = "administrative"

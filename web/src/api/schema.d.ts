@@ -1912,7 +1912,7 @@ export interface components {
         };
         /**
          * Control
-         * @description Rule 8: by order with a new revision, by order without one, or by ordinary edits for ever.
+         * @description How a field of a released item changes: by order with a new revision, by order without one, or by ordinary edits for ever.
          * @enum {string}
          */
         Control: "controlled" | "administrative" | "free";

@@ -1,3 +1,4 @@
+-- The items that a list shows, as the FROM and WHERE of `pick_page` and `count`; `p` is the point.
 FROM p
 CROSS JOIN item i
 JOIN item_v v ON v.branch_id = p.branch_id AND v.item_id = i.item_id AND v.to_seq > p.seq AND v.from_seq <= p.seq AND NOT v.deleted

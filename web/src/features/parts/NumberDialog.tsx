@@ -14,7 +14,7 @@ type Act = { kind: "number" | "add" | "remove"; text: string };
 const run = (id: string, { kind, text }: Act) =>
   kind === "number" ? correctNumber(id, text) : kind === "add" ? addAlias(id, text) : removeAlias(id, text);
 
-/** Rule 2: until the first release the number may be corrected; the old one stays reserved as an alias. */
+/** Until the first release the number may be corrected; the old one stays reserved as an alias. */
 export function NumberDialog({ part, close }: { part: Part; close: () => void }) {
   const client = useQueryClient();
   const [number, setNumber] = useState(part.number);
