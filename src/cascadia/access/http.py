@@ -14,7 +14,7 @@ from cascadia.access.model import Actor, Role
 from cascadia.access.origin import same_origin, session_cookies
 from cascadia.access.passwords import Passwords
 from cascadia.kernel.errors import Forbidden, NotSignedIn
-from cascadia.kernel.http import Db
+from cascadia.kernel.http import Db, database
 from cascadia.settings import Settings
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -79,7 +79,10 @@ def check_origin(request: Request) -> None:
 
 
 async def signed_in(request: Request, db: Db) -> SignedIn:
-    """Who sends the request, by `Authorization: Bearer` or by cookie; 401 where nobody (any more) is signed in."""
+    """Who sends the request, by `Authorization: Bearer` or by cookie; 401 where nobody (any more) is signed in. Asked once a request."""
+    known = getattr(request.state, "signed_in", None)
+    if isinstance(known, SignedIn):
+        return known
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     by_cookie = scheme.lower() != "bearer"
     secrets = session_cookies(request.cookies, settings_of(request).public_url).values() if by_cookie else [secret.strip()]
@@ -89,7 +92,14 @@ async def signed_in(request: Request, db: Db) -> SignedIn:
     if by_cookie and request.method not in SAFE_METHODS:
         check_origin(request)
     request.state.user = row.uid
-    return SignedIn(row.actor(), row.token_hash, row.expires_at, by_cookie)
+    found = SignedIn(row.actor(), row.token_hash, row.expires_at, by_cookie)
+    request.state.signed_in = found
+    return found
+
+
+async def identify(request: Request) -> None:
+    """Refuses with 401 whom `signed_in` would: for what comes before the dependencies of a route."""
+    await signed_in(request, await database(request))
 
 
 async def _find(db: Db, secrets: Iterable[str], *, by_cookie: bool) -> ActorRow | None:

@@ -28,11 +28,12 @@ from cascadia.access.service import UserChange
 from cascadia.kernel.db import Write
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
 from cascadia.kernel.idempotency import repeatable
+from cascadia.kernel.route import Route
 
-router: Final = APIRouter()
+router: Final = APIRouter(route_class=Route)
 router.include_router(session_routes.router)
-people: Final = APIRouter(tags=["people"])
-programs: Final = APIRouter(tags=["programs"])
+people: Final = APIRouter(tags=["people"], route_class=Route)
+programs: Final = APIRouter(tags=["programs"], route_class=Route)
 
 
 @people.get("/users", response_model=UserPage)

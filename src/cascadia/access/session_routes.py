@@ -10,12 +10,14 @@ from cascadia.access.http import CurrentActor, CurrentSession, Hashing, check_or
 from cascadia.access.origin import cookie_name, is_secure, session_cookies
 from cascadia.access.schemas import Credentials, NewToken, Session, Setup, SetupState, Token, TokenPage, TokenWithSecret
 from cascadia.access.sessions import FirstAdministrator, Started
+from cascadia.kernel.bodies import ACCESS, takes
 from cascadia.kernel.db import Write
 from cascadia.kernel.errors import Conflict
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
 from cascadia.kernel.idempotency import repeatable
+from cascadia.kernel.route import Route
 
-router: Final = APIRouter(tags=["sign-in"])
+router: Final = APIRouter(tags=["sign-in"], route_class=Route)
 COOKIE_SECONDS: Final = 90 * 24 * 3600
 """The longest that a session lasts; it ends earlier in the database, 14 days after its last use."""
 
@@ -32,6 +34,7 @@ async def get_setup(request: Request, db: Db) -> Response:
 
 @router.post("/setup", response_model=Session, status_code=201)
 @permission("public")
+@takes(ACCESS)
 async def set_up(request: Request, db: Db, hashing: Hashing, body: Setup) -> Response:
     """Names the organisation, makes the first administrator and signs them in."""
     check_origin(request)
@@ -50,6 +53,7 @@ async def set_up(request: Request, db: Db, hashing: Hashing, body: Setup) -> Res
 
 @router.post("/sessions", response_model=Session, status_code=201)
 @permission("public")
+@takes(ACCESS)
 async def sign_in(request: Request, db: Db, hashing: Hashing, body: Credentials) -> Response:
     """Signs in by a cookie. 401 `wrong_credentials` for a wrong password and an unknown email alike."""
     check_origin(request)

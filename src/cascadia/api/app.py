@@ -3,30 +3,29 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from functools import cache
 
 from fastapi import FastAPI, Response
 from pydantic_core import to_json
 
 from cascadia import __version__
+from cascadia.access.http import identify
 from cascadia.access.passwords import Passwords
 from cascadia.api import first_start, openapi, problems, reference, routes
 from cascadia.api.addresses import Addressed
-from cascadia.api.middleware import BodyLimit, Surroundings
+from cascadia.api.middleware import Surroundings
 from cascadia.jobs.permits import PermitSender
 from cascadia.jobs.stream import EventHub
 from cascadia.jobs.transport import JOBS_CHANNEL
 from cascadia.kernel import tasks
+from cascadia.kernel.aside import Aside
 from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.http import permission
+from cascadia.kernel.route import Route
 from cascadia.kernel.stores import Preparation, store_from
 from cascadia.migrations.waiting import schema_is_there
 from cascadia.settings import Settings, SettingsInvalid
-
-BODY_LIMIT: Final = 20 * 1024 * 1024
-"""Bytes of a body, except of those that go to the disk as they come."""
-STREAMED: Final = frozenset({f"{routes.PREFIX}/files"})
 
 
 def create_api(settings: Settings, *, read_url: str | None = None, passwords: Passwords | None = None) -> FastAPI:
@@ -58,6 +57,7 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
             running = [asyncio.create_task(tasks.kept(name, work)) for name, work in background.items()]
             yield
             await tasks.end(running)
+            app.state.aside.close()
 
     app = FastAPI(
         title="Cascadia",
@@ -67,13 +67,15 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
         generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
     )
+    app.router.route_class = Route
     app.state.settings = settings
     app.state.permits = _permit_sender(settings)
     app.state.blobs = store_from(settings)
     app.state.storage = Preparation(app.state.blobs)
     app.state.passwords = passwords or Passwords()
     app.state.draining = asyncio.Event()
-    app.add_middleware(BodyLimit, limit=BODY_LIMIT, streamed=STREAMED)
+    app.state.aside = Aside()
+    app.state.identify = identify
     app.add_middleware(Addressed)
     app.add_middleware(Surroundings, settings=settings)
     problems.add_handlers(app)
@@ -94,14 +96,22 @@ def _permit_sender(settings: Settings) -> PermitSender | None:
 
 
 def _describe(app: FastAPI) -> None:
+    """The document takes a while to make: once, and beside the event loop."""
+
+    @cache
+    def document() -> bytes:
+        return to_json(app.openapi())
+
     @app.get("/api/v1/openapi.json", include_in_schema=False)
     @permission("public")
     async def get_document() -> Response:
         """This API, as OpenAPI 3.1."""
-        return Response(to_json(app.openapi()), media_type="application/json", headers={"Cache-Control": "no-cache"})
+        made = await app.state.aside.run(document)
+        return Response(made, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
     @app.get("/api/docs", include_in_schema=False)
     @permission("public")
     async def get_reference() -> Response:
         """The same, to be read."""
-        return reference.page(app.openapi())
+        made: Response = await app.state.aside.run(lambda: reference.page(app.openapi()))
+        return made

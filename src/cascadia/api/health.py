@@ -16,10 +16,11 @@ from cascadia.kernel.db import Database, Primary
 from cascadia.kernel.errors import Forbidden, Unavailable
 from cascadia.kernel.events import current_origin
 from cascadia.kernel.http import Db, permission
+from cascadia.kernel.route import Route
 from cascadia.kernel.stores import Preparation
 from cascadia.migrations import schema
 
-router: Final = APIRouter(tags=["operation"])
+router: Final = APIRouter(tags=["operation"], route_class=Route)
 
 DEADLINE_SECONDS: Final = 3
 STATE: Final = "SELECT version, oldest_code FROM schema_state"

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Final
 
 import structlog
-from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -119,32 +118,3 @@ def route_template(scope: Scope) -> str:
     """The path as it was declared, such as `/api/v1/parts/{part_id}`; `other` where no route matched."""
     templates: Mapping[int, str] = scope["app"].state.templates if "app" in scope else {}
     return templates.get(id(scope.get("route")), "other")
-
-
-class BodyLimit:
-    """Refuses bodies of more than `limit` bytes with 413, announced or not; the addresses in `streamed` take any size."""
-
-    def __init__(self, app: ASGIApp, limit: int, streamed: frozenset[str]) -> None:
-        self._app = app
-        self._limit = limit
-        self._streamed = streamed
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in self._streamed:
-            await self._app(scope, receive, send)
-            return
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced) > self._limit:
-            await problems.too_large()(scope, receive, send)
-            return
-        read = 0
-
-        async def counting() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self._limit:
-                raise HTTPException(413)
-            return message
-
-        await self._app(scope, counting, send)

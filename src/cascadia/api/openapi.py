@@ -8,8 +8,10 @@ from fastapi.openapi.utils import get_openapi
 
 from cascadia import __version__
 from cascadia.api.problems import MEDIA_TYPE
-from cascadia.api.routes import operations, permission_of
+from cascadia.api.routes import operations
+from cascadia.kernel.bodies import Bound, bound_of
 from cascadia.kernel.http import Problem
+from cascadia.kernel.route import permission_of
 
 METHODS: Final = ("get", "head", "options", "post", "put", "patch", "delete")
 SAFE: Final = frozenset({"get", "head", "options"})
@@ -21,7 +23,8 @@ PROBLEMS: Final[Mapping[int, str]] = {
     404: "There is no such thing, or you may not see it",
     409: "It clashes with the present state; `code` says how",
     412: "Somebody changed it since you read it; `current` is what is there now",
-    413: "The body is larger than allowed",
+    413: "The body is larger than `x-body-limit` allows",
+    415: "The body is of another kind than this address takes",
     422: "Not valid; `errors` names each place",
     428: "`If-Match` is missing",
     429: "Too many attempts; `Retry-After` says when to come back",
@@ -47,7 +50,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     """The whole document, made once for an app."""
     if app.openapi_schema is None:
         made = get_openapi(title="Cascadia", version=__version__, openapi_version="3.1.0", description=DESCRIPTION, routes=app.routes)
-        _complete(made, {(str(c.path_format), m): permission_of(c.endpoint) or "" for c in operations(app) for m in c.methods or ()})
+        _complete(made, {(str(c.path_format), m): c.endpoint for c in operations(app) for m in c.methods or ()})
         app.openapi_schema = made
     return app.openapi_schema
 
@@ -60,7 +63,7 @@ def walk(made: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield path, method, item[method]
 
 
-def _complete(made: dict[str, Any], permissions: Mapping[tuple[str, str], str]) -> None:
+def _complete(made: dict[str, Any], endpoints: Mapping[tuple[str, str], Any]) -> None:
     components = made.setdefault("components", {})
     components["securitySchemes"] = dict(SCHEMES)
     schemas = components.setdefault("schemas", {})
@@ -68,11 +71,19 @@ def _complete(made: dict[str, Any], permissions: Mapping[tuple[str, str], str]) 
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for path, method, operation in walk(made):
-        permission = permissions[path, method.upper()]
+        endpoint = endpoints[path, method.upper()]
+        permission = permission_of(endpoint) or ""
         operation["x-permission"] = permission
         operation["x-idempotent"] = method in SAFE or "Idempotency-Key" in _parameters(operation)
+        if "requestBody" in operation:
+            operation["x-body-limit"] = _bound(bound_of(endpoint))
         operation["security"] = [] if permission == PUBLIC else [{"session": []}, {"token": []}]
         _add_responses(path, method, operation, permission)
+
+
+def _bound(bound: Bound) -> dict[str, int]:
+    """What one body may hold, in bytes and in members and items of its JSON; empty where any number of bytes goes."""
+    return {name: number for name, number in (("bytes", bound.size), ("values", bound.values)) if number}
 
 
 def _problem_schema(schemas: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +123,7 @@ def _problems_of(path: str, method: str, operation: Mapping[str, Any], permissio
     if {"at", "cursor"} & names or "requestBody" in operation:
         found.add(400)
     if "requestBody" in operation:
-        found.add(413)
+        found |= {413} | ({415} if "application/json" in operation["requestBody"]["content"] else set())
     if method not in SAFE:
         found |= {409} | ({429} if permission == PUBLIC else set()) | ({412, 428} if "If-Match" in names else set())
     return found

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from cascadia.kernel.bodies import ERRORS_SHOWN
 from cascadia.kernel.errors import CascadiaError, Invalid, Unavailable
 from cascadia.kernel.events import current_origin
 
@@ -19,14 +20,11 @@ log = structlog.get_logger()
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
-ERRORS_SHOWN: Final = 100
 PLACES: Final = ("body", "query", "path", "header", "cookie")
 SAID: Final[Mapping[int, tuple[str, str]]] = {
     400: ("bad_request", "The request cannot be read. Check that the body is what its `Content-Type` says."),
     404: ("not_found", "There is no such thing, or you may not see it."),
     405: ("method_not_allowed", "This address does not take this method; `Allow` names those that it takes."),
-    413: ("too_large", "The body is larger than allowed. Send less at once; files go to `POST /api/v1/files`."),
-    415: ("unsupported_media_type", "Send the body as `application/json`."),
 }
 """Code and detail of what the framework itself refuses, by status."""
 
@@ -88,10 +86,8 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 async def _not_valid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    found = error.errors()
-    if any(e["type"] == "json_invalid" for e in found):
-        return problem(400, "bad_json", "The request cannot be read", "The body is no JSON. Check it with a JSON parser.")
-    errors = [{"pointer": pointer(e["loc"]), "message": str(e["msg"]).removeprefix("Value error, ")} for e in found[:ERRORS_SHOWN]]
+    found = error.errors()[:ERRORS_SHOWN]
+    errors = [{"pointer": pointer(e["loc"]), "message": str(e["msg"]).removeprefix("Value error, ")} for e in found]
     return problem(422, Invalid.code, Invalid.title, "Correct the members that `errors` names.", errors=errors)
 
 
@@ -122,11 +118,6 @@ def method_not_allowed(allow: str) -> Response:
 def wrong_host() -> Response:
     """The refusal of a request that says in no `Host`, or in two, whom it is for."""
     return problem(400, "bad_host", "The request cannot be read", "Send exactly one `Host` header.")
-
-
-def too_large() -> Response:
-    """The refusal of a body that is larger than any route but the upload of files takes."""
-    return _of_status(413)
 
 
 async def _not_storable(_: Request, error: Exception) -> Response:

@@ -1,7 +1,7 @@
 """The one list of what the API serves, and what every route must declare."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
@@ -13,6 +13,7 @@ from cascadia.bom.routes import router as bom
 from cascadia.items.routes import router as items
 from cascadia.jobs.board_routes import router as board
 from cascadia.jobs.routes import router as jobs
+from cascadia.kernel.route import Route, permission_of
 from cascadia.notify.routes import router as notify
 from cascadia.parts.routes import router as parts
 from cascadia.proposals.routes import router as proposals
@@ -58,6 +59,8 @@ def include(app: FastAPI) -> None:
         where = f"{sorted(context.methods or ())} {context.path_format}"
         if not permission_of(context.endpoint):
             raise NotDeclared(f"{where} has no @permission(...)")
+        if not isinstance(context.original_route, Route):
+            raise NotDeclared(f"the router of {where} has no route_class=Route")
         name = str(context.unique_id)
         if name in seen:
             raise NotDeclared(f"{where} and {seen[name]} are both called {name}")
@@ -69,9 +72,3 @@ def include(app: FastAPI) -> None:
 def operations(app: FastAPI) -> Iterator[RouteContext]:
     """Every operation that the app serves by a function of ours."""
     return (c for c in iter_route_contexts(app.routes) if isinstance(c.original_route, APIRoute))
-
-
-def permission_of(endpoint: Any) -> str | None:
-    """What `@permission(...)` said."""
-    found = getattr(endpoint, "__cascadia_permission__", None)
-    return found if isinstance(found, str) else None

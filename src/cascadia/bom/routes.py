@@ -24,15 +24,17 @@ from cascadia.bom.schemas import (
 )
 from cascadia.bom.tree_schemas import BomTree, FlatPage, bom_tree, flat_lines
 from cascadia.items import service as items
+from cascadia.kernel.bodies import BATCH, LINE, takes
 from cascadia.kernel.db import Database, Primary
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
+from cascadia.kernel.route import Route
 from cascadia.parts.model import PART
 from cascadia.parts.routes import part_view
 from cascadia.parts.schemas import Part
 from cascadia.versioning.http import Judged, Point, VersionedWrite, View, Writing, write_versioned
 from cascadia.versioning.schemas import PointView
 
-router: Final = APIRouter(tags=["bom"])
+router: Final = APIRouter(tags=["bom"], route_class=Route)
 BOM_ETAG: Final = "Cascadia-Bom-ETag"
 
 
@@ -90,6 +92,7 @@ async def list_bom_lines(request: Request, db: Db, actor: CurrentActor, part_id:
 
 @router.post("/parts/{part_id}/bom", response_model=Line, status_code=201)
 @permission("bom.edit")
+@takes(LINE)
 async def add_bom_line(
     request: Request,
     db: Db,
@@ -111,6 +114,7 @@ async def add_bom_line(
 
 @router.post("/parts/{part_id}/bom:batch", response_model=BatchResult)
 @permission("bom.edit")
+@takes(BATCH)
 async def edit_bom(
     request: Request,
     db: Db,
@@ -161,6 +165,7 @@ async def _edit_line(
 
 @router.patch("/bom-lines/{line_id}", response_model=Line)
 @permission("bom.edit")
+@takes(LINE)
 async def edit_bom_line(
     request: Request,
     db: Db,

@@ -5,13 +5,14 @@ from fractions import Fraction
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WrapValidator, model_validator
 
-from cascadia.bom.edit import AddLine, ChangeLine, Operation, RemoveLine
+from cascadia.bom.edit import OPERATIONS_MAX, AddLine, ChangeLine, Operation, RemoveLine
 from cascadia.bom.model import FIND_MAX, LineRow, QuantityKind, designator_list
 from cascadia.bom.service import Use
 from cascadia.items.model import Phase, RevisionStatus, revision_status
 from cascadia.items.units import as_decimal
+from cascadia.kernel.bodies import one_by_one
 from cascadia.parts.schemas import thumbnail_url
 from cascadia.versioning.schemas import PointView
 
@@ -210,9 +211,11 @@ class LineBatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    operations: list[Annotated[AddOperation | ChangeOperation | RemoveOperation, Field(discriminator="op")]] = Field(
-        min_length=1, max_length=10_000
-    )
+    operations: Annotated[
+        list[Annotated[AddOperation | ChangeOperation | RemoveOperation, Field(discriminator="op")]],
+        Field(min_length=1, max_length=OPERATIONS_MAX),
+        WrapValidator(one_by_one(OPERATIONS_MAX)),
+    ]
 
     def as_operations(self) -> list[Operation]:
         """What the judge takes."""

@@ -10,8 +10,9 @@ from cascadia.items.schemas import NumberScheme, NumberSchemePage, NumberSchemeV
 from cascadia.kernel import idempotency
 from cascadia.kernel.db import Write
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, page_answer, permission
+from cascadia.kernel.route import Route
 
-router: Final = APIRouter(tags=["numbers"])
+router: Final = APIRouter(tags=["numbers"], route_class=Route)
 
 
 @router.get("/number-schemes", response_model=NumberSchemePage)

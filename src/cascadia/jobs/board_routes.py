@@ -11,8 +11,9 @@ from cascadia.jobs.board_schemas import LogLineView, LogPage, QueuePage, QueueVi
 from cascadia.kernel import idempotency
 from cascadia.kernel.db import Write
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, page_answer, permission
+from cascadia.kernel.route import Route
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], route_class=Route)
 
 
 @router.get("/jobs/queues", response_model=QueuePage)

@@ -19,8 +19,9 @@ from cascadia.kernel import idempotency
 from cascadia.kernel.db import Database, Write
 from cascadia.kernel.errors import BadRequest, NotSignedIn
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
+from cascadia.kernel.route import Route
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], route_class=Route)
 
 STREAMED: Final[dict[int | str, dict[str, Any]]] = {
     200: {

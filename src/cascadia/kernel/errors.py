@@ -62,6 +62,10 @@ class TooLarge(CascadiaError):
     status, code, title = 413, "too_large", "This is larger than allowed"
 
 
+class UnsupportedMediaType(CascadiaError):
+    status, code, title = 415, "unsupported_media_type", "The body is of another kind than this address takes"
+
+
 class PreconditionRequired(CascadiaError):
     status, code, title = 428, "precondition_required", "Say which version you saw"
 

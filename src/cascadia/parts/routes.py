@@ -16,11 +16,12 @@ from cascadia.kernel import idempotency
 from cascadia.kernel.db import Database, Primary, Write
 from cascadia.kernel.errors import Invalid
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
+from cascadia.kernel.route import Route
 from cascadia.parts.model import PART, typed_attributes
 from cascadia.parts.schemas import KindField, KindView, NewAlias, NewNumber, NewPart, Part, PartPage, PartPatch
 from cascadia.versioning.http import Judged, Point, VersionedWrite, View, Writing, write_versioned
 
-router: Final = APIRouter(tags=["parts"])
+router: Final = APIRouter(tags=["parts"], route_class=Route)
 RULE_OWNED: Final = {
     "number": "a number is corrected by POST …/number, until the first release",
     "aliases": "aliases are added by POST …/aliases",

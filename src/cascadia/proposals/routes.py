@@ -12,6 +12,7 @@ from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database, Primary, Write
 from cascadia.kernel.errors import Conflict
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
+from cascadia.kernel.route import Route
 from cascadia.kernel.statements import Statement
 from cascadia.proposals import accept, queries, review, service
 from cascadia.proposals.model import decode
@@ -21,7 +22,7 @@ from cascadia.vault import service as vault
 from cascadia.vault.routes import Blobs
 from cascadia.versioning.http import Judged, VersionedWrite, View, write_versioned
 
-router: Final = APIRouter(tags=["proposals"])
+router: Final = APIRouter(tags=["proposals"], route_class=Route)
 
 
 def proposal_view(actor: Actor) -> View:

@@ -12,11 +12,12 @@ from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.http import Db, IdempotencyKey, permission
 from cascadia.kernel.idempotency import repeatable
+from cascadia.kernel.route import Route
 from cascadia.reports.jobs import EXPORT_BOM
 from cascadia.reports.schemas import BomExport
 from cascadia.versioning.http import Point
 
-router = APIRouter(tags=["bom"])
+router = APIRouter(tags=["bom"], route_class=Route)
 
 
 @router.post("/parts/{part_id}/bom/exports", response_model=JobView, status_code=202)

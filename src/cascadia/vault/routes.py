@@ -13,11 +13,13 @@ from cascadia.access.http import CurrentActor
 from cascadia.access.model import Actor
 from cascadia.kernel import idempotency
 from cascadia.kernel.blobs import BlobStore
+from cascadia.kernel.bodies import STREAMED, takes
 from cascadia.kernel.db import Primary, Write
 from cascadia.kernel.errors import BadRequest, NotFound
 from cascadia.kernel.events import current_origin
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, Problem, answer, method_of, page_answer, permission
 from cascadia.kernel.ids import new_uid
+from cascadia.kernel.route import Route
 from cascadia.kernel.statements import Statement
 from cascadia.vault import attaching, delivery, queries, service
 from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow, OutputRow
@@ -35,7 +37,7 @@ from cascadia.versioning.http import Judged, Point, VersionedWrite, View, Writin
 from cascadia.versioning.model import At
 from cascadia.versioning.schemas import PointView
 
-router = APIRouter(tags=["files"])
+router = APIRouter(tags=["files"], route_class=Route)
 
 BYTES: Final[dict[str, Any]] = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 PROBED: Final[dict[int | str, dict[str, Any]]] = {
@@ -85,10 +87,9 @@ Asked = Annotated[Wanted, Depends(wanted)]
 Project = Annotated[UUID | None, Query(description="Only files of this project.")]
 
 
-@router.post(
-    "/files", status_code=201, response_model=FileView, max_body_size=LARGEST, openapi_extra={"requestBody": {"required": True, **BYTES}}
-)
+@router.post("/files", status_code=201, response_model=FileView, openapi_extra={"requestBody": {"required": True, **BYTES}})
 @permission("file.create")
+@takes(STREAMED)
 async def create_file(
     request: Request,
     db: Db,

@@ -15,16 +15,18 @@ from starlette.requests import ClientDisconnect
 from cascadia.access.http import CurrentActor
 from cascadia.kernel import idempotency
 from cascadia.kernel.blobs import BlobStore
+from cascadia.kernel.bodies import PIECE, takes
 from cascadia.kernel.db import Write
 from cascadia.kernel.errors import BadRequest, Invalid
 from cascadia.kernel.http import Db, IdempotencyKey, answer, permission
 from cascadia.kernel.ids import new_uid
+from cascadia.kernel.route import Route
 from cascadia.vault import service, uploads
 from cascadia.vault.routes import BYTES, LARGEST, Blobs
 from cascadia.vault.schemas import UploadView
 from cascadia.vault.uploads import UploadRow, WrongChecksum
 
-router = APIRouter(tags=["files"])
+router = APIRouter(tags=["files"], route_class=Route)
 
 TUS: Final = {"Tus-Resumable": "1.0.0"}
 SHA256_BYTES: Final = 32
@@ -102,6 +104,7 @@ async def read_upload(request: Request, db: Db, blobs: Blobs, actor: CurrentActo
     },
 )
 @permission("file.create")
+@takes(PIECE)
 async def add_upload_piece(
     request: Request, db: Db, blobs: Blobs, actor: CurrentActor, upload_id: UUID, offset: Offset, checksum: Checksum = None
 ) -> Response:

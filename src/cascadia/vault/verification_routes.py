@@ -9,11 +9,12 @@ from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, page_answer, permission
 from cascadia.kernel.idempotency import repeatable
+from cascadia.kernel.route import Route
 from cascadia.vault import verification
 from cascadia.vault.jobs import VERIFY
 from cascadia.vault.schemas import DamagedFile, DamagedPage
 
-router = APIRouter(tags=["files"])
+router = APIRouter(tags=["files"], route_class=Route)
 
 
 @router.post("/vault/verifications", response_model=JobView, status_code=202)

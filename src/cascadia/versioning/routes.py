@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from cascadia.access.http import CurrentActor
 from cascadia.kernel.errors import NotFound
 from cascadia.kernel.http import Db, Paging, answer, page_answer, permission
+from cascadia.kernel.route import Route
 from cascadia.versioning import history
 from cascadia.versioning.history import CommitRow, Label, RowEdit
 from cascadia.versioning.model import MAIN
@@ -23,7 +24,7 @@ from cascadia.versioning.schemas import (
     RowChangePage,
 )
 
-router: Final = APIRouter(tags=["history"])
+router: Final = APIRouter(tags=["history"], route_class=Route)
 BranchName = Annotated[str, Path(max_length=100, description="`main`, or a branch.")]
 
 

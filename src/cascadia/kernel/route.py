@@ -1,0 +1,96 @@
+"""The one kind of route: who sends is known before the body is read, and the body is read within its bound."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.types import Message, Receive
+
+from cascadia.kernel.aside import Aside
+from cascadia.kernel.bodies import LARGE, Bound, bound_of, check_kind, read
+from cascadia.kernel.errors import TooLarge
+
+PUBLIC = "public"
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Check = Callable[..., tuple[Any, list[dict[str, Any]]]]
+"""What FastAPI checks a body with: the value or the errors."""
+Identify = Callable[[Request], Awaitable[object]]
+
+
+def permission_of(endpoint: Any) -> str | None:
+    """What `@permission(...)` said."""
+    found = getattr(endpoint, "__cascadia_permission__", None)
+    return found if isinstance(found, str) else None
+
+
+class Route(APIRoute):
+    """As FastAPI's. Nobody's body is read where only somebody may send one; a large one is read beside the event loop."""
+
+    def get_route_handler(self) -> Handler:
+        handle, bound, field = super().get_route_handler(), bound_of(self.endpoint), self.body_field
+        public = permission_of(self.endpoint) == PUBLIC
+
+        async def bounded(request: Request) -> Response:
+            _check_announced(request, bound)
+            request = Request(request.scope, _counted(request.receive, bound))
+            if field is not None:
+                if not public:
+                    await request.app.state.identify(request)
+                await _read_body(request, bound, field.validate)
+            return await handle(request)
+
+        return bounded
+
+
+async def aside(request: Request) -> Aside:
+    """The threads of this process for what takes long."""
+    found = request.app.state.aside
+    assert isinstance(found, Aside)
+    return found
+
+
+async def _read_body(request: Request, bound: Bound, check: Check) -> None:
+    """Leaves in the request what FastAPI then takes for the body."""
+    body = await request.body()
+    if not body:
+        return
+    check_kind(request.headers)
+    if len(body) < LARGE:
+        request._json = read(body, bound)  # noqa: SLF001 - what `Request.json` keeps
+    else:
+        request._json = await (await aside(request)).run(_read, body, bound, check)  # noqa: SLF001
+
+
+def _read(body: bytes, bound: Bound, check: Check) -> Any:
+    """The values of a large body, checked as FastAPI would on the event loop; it takes what is checked as it is."""
+    value, errors = check(read(body, bound), {}, loc=("body",))
+    if errors:
+        raise RequestValidationError(errors)
+    return value
+
+
+def _check_announced(request: Request, bound: Bound) -> None:
+    announced = request.headers.get("content-length", "")
+    if bound.size is not None and announced.isdecimal() and int(announced[:20]) > bound.size:
+        raise _too_large(bound)
+
+
+def _counted(receive: Receive, bound: Bound) -> Receive:
+    """What is received, until it is more than the bound."""
+    received = 0
+
+    async def counting() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if bound.size is not None and received > bound.size:
+            raise _too_large(bound)
+        return message
+
+    return counting
+
+
+def _too_large(bound: Bound) -> TooLarge:
+    return TooLarge(f"The body is larger than the {bound.size} bytes that this address takes. Send less at once.")
