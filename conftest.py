@@ -1,20 +1,18 @@
-"""What tests may need from the machine, and how a run leaves them out in words."""
+"""What tests may need from the machine, how a run leaves them out in words, and which are tried a second time."""
 
 import pytest
-
-TIMED = frozenset(
-    {"browser", "dev", "distributed", "embedded", "faults", "jobs", "notify", "previews", "reports", "tutorial", "vault", "versioning"}
-)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--without", action="append", default=[], help="leave out the tests that need this, such as chromium or docker; again for more"
     )
+    parser.addoption("--asking-for", default=None, help="only tests that use this fixture, themselves or through another one")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(name): runs only where the machine has this; `--without name` skips it, its absence fails it")
+    config.addinivalue_line("markers", "timed: holds something against a clock, so a busy machine may try it a second time")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -24,11 +22,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"left out by --without {', '.join(sorted(left_out))}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests against the clock of a busy machine may be tried again, twice; the summary says why the first try failed."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What holds something against a clock is tried a second time; everything else fails at once, races above all."""
     for item in items:
-        if TIMED & set(item.path.parts):
-            item.add_marker(pytest.mark.flaky(reruns=2))
+        if item.get_closest_marker("timed"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+    fixture = config.getoption("--asking-for")
+    if fixture:
+        chosen = [item for item in items if fixture in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

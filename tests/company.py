@@ -1,8 +1,9 @@
 """People who use the program through its API: an administrator, and whoever a test needs besides."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from http.cookiejar import Cookie
 from typing import Any
 from uuid import uuid4
 
@@ -57,6 +58,25 @@ class Person:
     async def line(self, parent: str, child: str, **members: Any) -> JSON:
         """A new BOM line, added to whatever is there."""
         return await self.post(f"/parts/{parent}/bom", {"child": child, **members}, headers={"If-Match": await self.bom_etag(parent)})
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Somebody's sign-in, to be taken up again on a copy of the database."""
+
+    cookies: Sequence[Cookie]
+    user: JSON
+
+    @classmethod
+    def of(cls, person: Person) -> "SignedIn":
+        return cls(list(person.http.cookies.jar), person.user)
+
+    async def on(self, app: FastAPI, clients: AsyncExitStack) -> Person:
+        """The same person at a program on a copy of that database."""
+        http = await clients.enter_async_context(visitor(app))
+        for cookie in self.cookies:
+            http.cookies.jar.set_cookie(cookie)
+        return Person(http, dict(self.user))
 
 
 @dataclass(frozen=True)
@@ -131,3 +151,31 @@ async def open_workshop(company: Company) -> Workshop:
         await company.person("Viewer", {program: "viewer"}),
         await company.person("Stranger", {other: "lead"}),
     )
+
+
+@asynccontextmanager
+async def reopened(app: FastAPI, administrator: SignedIn) -> AsyncIterator[Company]:
+    """The company that was set up on the database that this program's was copied from."""
+    async with AsyncExitStack() as clients:
+        yield Company(app, await administrator.on(app, clients), clients)
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A workshop without its program: what can be opened again on each copy of its database."""
+
+    program: str
+    project: str
+    people: Mapping[str, SignedIn]
+
+    @classmethod
+    def of(cls, workshop: Workshop) -> "Closed":
+        people = {name: SignedIn.of(getattr(workshop, name)) for name in ("lead", "engineer", "viewer", "stranger")}
+        return cls(workshop.program, workshop.project, people)
+
+    async def reopened(self, company: Company) -> Workshop:
+        """The workshop with the same people."""
+        engineer, viewer, stranger = [
+            await self.people[name].on(company.app, company.clients) for name in ("engineer", "viewer", "stranger")
+        ]
+        return Workshop(company, self.program, self.project, company.administrator, engineer, viewer, stranger)

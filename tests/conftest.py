@@ -1,10 +1,13 @@
 """What tests stand on: one private PostgreSQL per run, and a database of its own for each test that asks."""
 
+import asyncio
 import os
 import pwd
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -25,9 +28,9 @@ from cascadia.kernel.embedded.cluster import SUPERUSER
 from cascadia.migrations.run import migrate, set_login_defaults
 from cascadia.settings import Settings
 from tests import company
-from tests.company import Company, Workshop
+from tests.company import Closed, Company, SignedIn, Workshop
 
-TEMPLATE = "cascadia_template"
+TEMPLATE, COMPANY, WORKSHOP = "cascadia_template", "cascadia_company", "cascadia_workshop"
 READER = "cascadia_reader"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
 QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
@@ -73,23 +76,67 @@ def template(postgres: Embedded) -> str:
     return url
 
 
-@pytest.fixture
-def database_url(postgres: Embedded, template: str) -> Iterator[str]:
-    """A fresh, migrated database, dropped after the test."""
-    name = f"test_{uuid4().hex}"
-    admin = with_database(postgres.url, "postgres", SUPERUSER)
-    url = with_database(postgres.url, name)
-    with psycopg.connect(admin, autocommit=True) as connection:
-        owner = sql.Identifier(parse_qs(urlsplit(url).query)["user"][0])
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                sql.Identifier(name), owner, sql.Identifier(TEMPLATE)
-            )
-        )
-    with psycopg.connect(url, autocommit=True) as connection:
+@dataclass(frozen=True)
+class Furnished:
+    """Databases in which a company, and a workshop in it, were made once; most tests begin with one or the other."""
+
+    administrator: SignedIn
+    workshop: Closed
+
+
+@pytest.fixture(scope="session")
+def furnished(postgres: Embedded, template: str, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+    """Makes both as people would, through the API, and leaves the databases to be copied."""
+    return asyncio.run(_furnish(postgres, tmp_path_factory.mktemp("furnished")))
+
+
+async def _furnish(postgres: Embedded, folder: Path) -> Furnished:
+    copy_database(postgres, TEMPLATE, COMPANY)
+    async with running(with_database(postgres.url, COMPANY), folder) as app, company.set_up(app) as made:
+        administrator = SignedIn.of(made.administrator)
+    copy_database(postgres, COMPANY, WORKSHOP)
+    async with running(with_database(postgres.url, WORKSHOP), folder) as app, company.reopened(app, administrator) as again:
+        workshop = Closed.of(await company.open_workshop(again))
+    return Furnished(administrator, workshop)
+
+
+@asynccontextmanager
+async def running(database_url: str, folder: Path, read_url: str | None = None) -> AsyncIterator[FastAPI]:
+    """The whole program on a database, its lifespan begun."""
+    from cascadia.web import create_app  # imports every domain: not for tests of one of them
+
+    settings = Settings(
+        database_url=database_url,
+        database_pool_size=20,
+        data_dir=folder / "data",
+        metrics_allowed_networks=(ip_network("127.0.0.1"),),
+    )
+    made = create_app(settings, read_url=read_url, passwords=QUICK)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+def copy_database(postgres: Embedded, origin: str, name: str) -> None:
+    """A database with the content of another one, which nobody may have open."""
+    owner = sql.Identifier(parse_qs(urlsplit(postgres.url).query)["user"][0])
+    copying = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
+    with psycopg.connect(with_database(postgres.url, "postgres", SUPERUSER), autocommit=True) as connection:
+        connection.execute(copying.format(sql.Identifier(name), owner, sql.Identifier(origin)))
+    with psycopg.connect(with_database(postgres.url, name), autocommit=True) as connection:
         set_login_defaults(connection)
-    yield url
-    with psycopg.connect(admin, autocommit=True) as connection:
+
+
+@pytest.fixture
+def database_url(postgres: Embedded, template: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh, migrated database, dropped after the test; with the company or the workshop in it where the test asks for them."""
+    wanted = {"acme": COMPANY, "workshop": WORKSHOP}
+    origin = next((wanted[name] for name in ("workshop", "acme") if name in request.fixturenames), TEMPLATE)
+    if origin != TEMPLATE:
+        request.getfixturevalue("furnished")
+    name = f"test_{uuid4().hex}"
+    copy_database(postgres, origin, name)
+    yield with_database(postgres.url, name)
+    with psycopg.connect(with_database(postgres.url, "postgres", SUPERUSER), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
@@ -108,17 +155,8 @@ async def database(database_url: str, reader_url: str) -> AsyncIterator[Database
 
 @pytest_asyncio.fixture
 async def app(database_url: str, reader_url: str, tmp_path: Path) -> AsyncIterator[FastAPI]:
-    """The whole program on a fresh database, its lifespan begun; its reads go through the login that may only read."""
-    from cascadia.web import create_app  # imports every domain: not for tests of one of them
-
-    settings = Settings(
-        database_url=database_url,
-        database_pool_size=20,
-        data_dir=tmp_path / "data",
-        metrics_allowed_networks=(ip_network("127.0.0.1"),),
-    )
-    made = create_app(settings, read_url=reader_url, passwords=QUICK)
-    async with made.router.lifespan_context(made):
+    """The whole program on a fresh database; its reads go through the login that may only read."""
+    async with running(database_url, tmp_path, reader_url) as made:
         yield made
 
 
@@ -130,13 +168,13 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def acme(app: FastAPI) -> AsyncIterator[Company]:
+async def acme(app: FastAPI, furnished: Furnished) -> AsyncIterator[Company]:
     """That program after its first start: an organisation with its administrator."""
-    async with company.set_up(app) as made:
+    async with company.reopened(app, furnished.administrator) as made:
         yield made
 
 
 @pytest_asyncio.fixture
-async def workshop(acme: Company) -> Workshop:
+async def workshop(acme: Company, furnished: Furnished) -> Workshop:
     """A program with a project, and people with different roles in it."""
-    return await company.open_workshop(acme)
+    return await furnished.workshop.reopened(acme)

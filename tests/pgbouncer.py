@@ -6,12 +6,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from tests.until import wait_until
 
 PROGRAM: Final = Path("/usr/sbin/pgbouncer")
 START_SECONDS: Final = 15
@@ -57,16 +58,15 @@ class Pooler:
                 group=account.pw_gid if account else None,
                 extra_groups=[] if account else None,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                assert time.monotonic() < deadline, (self.folder / "log").read_text()
-                assert self.process.poll() is None, (self.folder / "log").read_text()
-                time.sleep(0.05)
-            else:
-                return
+        wait_until(lambda: self._listens() or self.process.poll() is not None, START_SECONDS, why=(self.folder / "log").read_text)
+        assert self.process.poll() is None, (self.folder / "log").read_text()
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True
 
     def close(self) -> None:
         self.process.kill()

@@ -14,6 +14,8 @@ from typing import Final
 
 import pytest
 
+from tests.until import wait_until
+
 LIBRARY: Final = Path("/usr/lib/rabbitmq/bin")
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 30
@@ -101,10 +103,7 @@ class Node:
 
     def wait(self) -> None:
         """Until it serves clients."""
-        deadline = time.monotonic() + START_SECONDS
-        while not _speaks_amqp(self.port):
-            assert time.monotonic() < deadline, (self.folder / "console").read_text()
-            time.sleep(0.1)
+        wait_until(lambda: _speaks_amqp(self.port), START_SECONDS, why=(self.folder / "console").read_text)
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> None:
         """Ends it and waits for its end."""

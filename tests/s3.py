@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 import httpx
 
 from cascadia.kernel.s3 import Place
+from tests.until import wait_until
 
 START_SECONDS: Final = 60
 ACCESS, SECRET = "cascadia-key", "cascadia-secret"
@@ -65,11 +65,9 @@ class S3Server:
         (self.folder / "data").mkdir(exist_ok=True)
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            assert time.monotonic() < deadline, (self.folder / "log").read_text()[-2000:]
-            assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
-            time.sleep(0.1)
+        said = (self.folder / "log").read_text
+        wait_until(lambda: self._answers() or self.process.poll() is not None, START_SECONDS, why=lambda: said()[-2000:])
+        assert self.process.poll() is None, said()[-2000:]
 
     def _answers(self) -> bool:
         try:

@@ -57,6 +57,7 @@ def test_every_rule_that_source_or_tests_name_can_be_looked_up() -> None:
         n
         for folder in ("src", "tests", "web/src")
         for p in (ROOT / folder).rglob("*.[pt][ys]*")
+        if p.suffix != ".pyc"
         for n in numbers(p.read_text(encoding="utf-8"))
     }
     assert named - listed == set()

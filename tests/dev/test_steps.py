@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.steps import Result, Step, close, count, run
+from tools.steps import Result, Step, close, count, run, run_beside
 
 PYTEST = '<testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="20"/></testsuites>'
 VITEST = """<testsuites name="vitest tests" tests="5" failures="1" errors="0">
@@ -38,3 +38,18 @@ def test_the_closing_line_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "15 passed, 3 failed, 3 skipped\n"
     assert close([run(Step("check", ["true"]))]) == 0
     assert capsys.readouterr().out.endswith("\n1 passed, 0 failed\n")
+
+
+@pytest.mark.parametrize("cores", (2, 4))
+def test_small_steps_count_beside_large_ones_or_before_them(
+    cores: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    results = run_beside([Step("style", ["sh", "-c", "echo bad style; exit 1"])], [Step("tests", ["true"])])
+    assert (len(results), sum(r.passed for r in results), sum(r.failed for r in results)) == (2, 1, 1)
+    assert "bad style\n" in capfd.readouterr().out
+
+
+def test_processes_of_a_step_keep_what_they_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert run(Step("tests", ["sh", "-c", 'test -z "$PYTHONDONTWRITEBYTECODE"'])) == Result(1, 0)

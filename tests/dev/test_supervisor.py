@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cascadia.cli.supervisor import CannotStart, Child, Supervisor
+from tests.until import wait_until
 
 ENDS = "raise SystemExit(3)"
 WAITS = "import time; print('up', flush=True); time.sleep(60)"
@@ -21,11 +22,11 @@ def child(code: str, log: Path | None = None) -> Child:
 
 
 def look_until(supervisor: Supervisor, reached: Callable[[], bool], *, had_success: bool) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline
+    def look() -> bool:
         supervisor.look(had_success=had_success)
-        time.sleep(0.01)
+        return reached()
+
+    wait_until(look)
 
 
 def test_a_part_that_never_worked_is_given_up_after_three_tries() -> None:

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ import httpx
 import pytest
 
 from cascadia.cli import exits
+from tests.until import wait_until
 
 DEADLINE_SECONDS = 60
 UP = (sys.executable, "-P", "-m", "cascadia.cli", "up")
@@ -50,10 +50,7 @@ def refusal(command: Sequence[str], env: dict[str, str]) -> tuple[int, str]:
 
 
 def until(found: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not found():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.05)
+    wait_until(found, DEADLINE_SECONDS, why=lambda: f"waited in vain: {what}")
 
 
 @contextmanager

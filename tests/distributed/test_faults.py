@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 import psycopg
+import pytest
 
 from tests.cable import Cable
 from tests.distributed.load import FAKETIME, OUTAGE, database_url, through
@@ -103,6 +104,7 @@ def test_the_storage_is_slow_then_busy_then_refuses_a_key(fleet: Fleet, project:
     _until_degraded([])
 
 
+@pytest.mark.timed
 def test_packets_to_the_broker_are_dropped_and_that_is_noticed(fleet: Fleet, project: str, site: Site) -> None:
     """Nothing is closed: the link is half open. Within half a minute the servers say so, and go on without."""
     names = ("app1", "jobs1")

@@ -18,7 +18,8 @@ from cascadia.migrations.run import migrate
 from cascadia.settings import Settings, SettingsInvalid, load, shown
 from tests.company import Workshop
 from tests.conftest import with_database
-from tests.jobs.conftest import Fleet, wait_for
+from tests.jobs.conftest import Fleet
+from tests.until import wait_until
 
 LEAST_CHECKS = 20
 JOB = "INSERT INTO job (uid, family, type, payload"
@@ -50,7 +51,7 @@ async def test_a_whole_installation_is_healthy(workshop: Workshop, database_url:
     await workshop.engineer.part(workshop.project)
     fleet = Fleet(database_url, tmp_path)
     fleet.start(REGISTRY="cascadia.worker.registry:registry", DATA_DIR=str(tmp_path / "data"))
-    wait_for(lambda: has_worker(database_url))
+    wait_until(lambda: has_worker(database_url))
     report = await examine(settings(database_url, tmp_path))
     fleet.end()
     assert report.healthy, [(name, f.words) for name, f in report.findings if f.status is Status.BAD]

@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 from cascadia.kernel.embedded import DataFolderError, Embedded, claim, running_url, start
 from cascadia.kernel.embedded.binaries import DEBIAN, Binaries, find
+from tests.until import wait_until
 
 HERE = Path(__file__).parent
 
@@ -131,10 +131,7 @@ def test_the_server_ends_with_the_program_that_started_it(folder: Path) -> None:
     program.kill()
     program.stdout.close()
     program.wait()
-    deadline = time.monotonic() + 20
-    while processes_in(folder / "postgres"):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: not processes_in(folder / "postgres"))
     assert "database system is shut down" in (folder / "logs/postgres.log").read_text(encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ from cascadia.jobs.transport import JOBS_CHANNEL
 from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
-from tests.jobs.conftest import eventually
+from tests.until import eventually
 
 
 async def enqueue(number: int) -> None:

@@ -14,8 +14,9 @@ from cascadia.jobs.permits import queue_name
 from cascadia.kernel.instance import instance_of
 from tests.cable import Cable
 from tests.faults.conftest import JOBS, OUTAGE, Case
-from tests.jobs.conftest import QUICK, ROOT, Fleet, Ledger, sending, wait_for
+from tests.jobs.conftest import QUICK, ROOT, Fleet, Ledger, sending
 from tests.rabbitmq import Cluster, Node
+from tests.until import wait_until
 
 pytestmark = pytest.mark.needs("rabbitmq")
 
@@ -43,11 +44,11 @@ async def test_the_broker_is_away_and_comes_back(case: Case, wiped: bool) -> Non
     if wiped:
         case.node.wipe()
     case.node.start()
-    wait_for(lambda: all('"degraded": []' in w.health("/health/ready")[1] for w in case.fleet.workers), 30)
+    wait_until(lambda: all('"degraded": []' in w.health("/health/ready")[1] for w in case.fleet.workers), 30)
     await case.enqueue(10)
     (await case.toll()).assert_none()
     queue = queue_name(await instance_of(case.ledger.database), "sample")
-    wait_for(lambda: f"{queue}\t3\n" in case.node.control("list_queues", "name", "consumers"), 30)
+    wait_until(lambda: f"{queue}\t3\n" in case.node.control("list_queues", "name", "consumers"), 30)
 
 
 async def test_a_job_outlasts_the_consumers_timeout(case: Case) -> None:
@@ -75,17 +76,18 @@ async def test_an_app_dies_between_a_commit_and_its_permit(case: Case) -> None:
     assert await case.ledger.value("SELECT count(*) FROM effect") == JOBS // 6 * 6
 
 
+@pytest.mark.timed
 async def test_a_half_open_link_is_noticed_and_renewed(fleet: Fleet, ledger: Ledger, node: Node) -> None:
     cable = Cable(node.port).start()
     try:
         worker = fleet.start(RABBITMQ_URL=f"amqp://guest:guest@127.0.0.1:{cable.port}/", pace={**QUICK, "poll": 60.0})
-        wait_for(lambda: "broker_connected" in worker.text())
+        wait_until(lambda: "broker_connected" in worker.text())
         cable.drop()
         began = time.monotonic()
-        await asyncio.to_thread(wait_for, lambda: '"degraded": ["broker"]' in worker.health("/health/ready")[1], 30)
+        await asyncio.to_thread(wait_until, lambda: '"degraded": ["broker"]' in worker.health("/health/ready")[1], 30)
         assert time.monotonic() - began < 30
         cable.mend()
-        await asyncio.to_thread(wait_for, lambda: '"degraded": []' in worker.health("/health/ready")[1], 30)
+        await asyncio.to_thread(wait_until, lambda: '"degraded": []' in worker.health("/health/ready")[1], 30)
         async with sending(ledger.database, node.url):
             for _ in range(5):
                 await ledger.state(await ledger.enqueue("sample.empty"), "succeeded", seconds=5)
@@ -110,6 +112,6 @@ async def test_a_cluster_loses_the_leader_of_a_queue(fleet: Fleet, ledger: Ledge
         leader.stop(signal.SIGKILL)
         await case.enqueue(JOBS - JOBS // 2, 0.2)
         (await case.toll()).assert_none()
-        wait_for(lambda: all('"degraded": []' in w.health("/health/ready")[1] for w in fleet.workers), 40)
+        wait_until(lambda: all('"degraded": []' in w.health("/health/ready")[1] for w in fleet.workers), 40)
         await case.enqueue(10)
         (await case.toll()).assert_none()

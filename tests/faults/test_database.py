@@ -47,6 +47,7 @@ async def own_case(own_postgres: Embedded, tmp_path: Path) -> AsyncIterator[Case
     fleet.end()
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("broker", ("postgres", pytest.param("rabbitmq", marks=pytest.mark.needs("rabbitmq"))))
 async def test_postgresql_is_stopped_at_once_and_started(
     own_postgres: Embedded, own_case: Case, broker: str, request: pytest.FixtureRequest

@@ -89,6 +89,7 @@ async def test_ten_poisonous_jobs_die_after_exactly_their_failures(case: Case) -
     assert logs == 10
 
 
+@pytest.mark.timed
 async def test_cancelling_ends_running_jobs_within_two_seconds(case: Case) -> None:
     ada = await make_actor(case.ledger.database, "ada")
     case.worker(pace={**QUICK, "heartbeat": 1.0}, WORKER_CONCURRENCY="4")

@@ -1,6 +1,5 @@
 """A parts list from its upload to the BOM, and its next revisions as differences, by a real worker in the cage."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest_asyncio
 from tests.company import Workshop
 from tests.importing.lists import KICAD, NEXT
 from tests.jobs.conftest import Fleet, begin_subscriptions
+from tests.until import until
 
 GLASGOW = Path(__file__).parents[3] / "shared" / "data" / "bom"
 
@@ -26,16 +26,18 @@ class Importer:
         made = await self.person.http.post("/api/v1/files", params={"name": name, "project": self.workshop.project}, content=data)
         assert made.status_code == 201, made.text
         proposal = await self.person.post("/proposals", {"file": made.json()["id"], "project": self.workshop.project}, status=202)
-        for _ in range(600):
-            proposal = await self.person.get(f"/proposals/{proposal['id']}")
-            if proposal["state"] != "waiting":
-                break
-            await asyncio.sleep(0.05)
+
+        async def matched() -> dict[str, Any] | None:
+            now = await self.person.get(f"/proposals/{proposal['id']}")
+            return None if now["state"] == "waiting" else now
+
+        found = await until(matched)
+        assert found
         if into:
             chosen = {"choice": "use", "use": into}
-            answer = await self.person.send("PATCH", f"/proposals/{proposal['id']}/rows/{proposal['root']}", chosen)
+            answer = await self.person.send("PATCH", f"/proposals/{found['id']}/rows/{found['root']}", chosen)
             assert answer.status_code == 200, answer.text
-        return proposal
+        return found
 
     async def rows(self, proposal: dict[str, Any], kind: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = (await self.person.get(f"/proposals/{proposal['id']}/rows", kind=kind, limit=500))["items"]

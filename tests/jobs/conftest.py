@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -28,6 +27,7 @@ from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.ids import new_uid
 from cascadia.worker.registry import registry
 from tests.jobs import sample
+from tests.until import PATIENCE_SECONDS, eventually, until, wait_until
 
 ROOT = Path(__file__).parents[2]
 QUICK: Mapping[str, float] = {"lease": 3.0, "backoff": 0.2, "heartbeat": 0.3, "poll": 0.5, "sweep": 0.4}
@@ -101,7 +101,7 @@ class Fleet:
         worker = WorkerProcess(process, log, port)
         self.workers.append(worker)
         if wait:
-            wait_for(lambda: "worker_started" in worker.text() or process.poll() is not None, 20)
+            wait_until(lambda: "worker_started" in worker.text() or process.poll() is not None)
             assert process.poll() is None, worker.text()
         return worker
 
@@ -110,22 +110,6 @@ class Fleet:
             if worker.process.poll() is None:
                 worker.process.send_signal(signal.SIGCONT)
                 worker.kill()
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
-    """Polls until the condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
-
-
-async def eventually(condition: Callable[[], bool], seconds: float = 10) -> None:
-    """The same for what happens in this process meanwhile."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come"
-        await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -153,13 +137,14 @@ class Ledger:
         async with self.database.primary() as primary:
             return await primary.value(query, params)
 
-    async def until(self, condition: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
-        deadline = time.monotonic() + seconds
-        while not await condition():
-            assert time.monotonic() < deadline, await self.rows("SELECT uid, type, state, attempt, failures, losses, error FROM job")
-            await asyncio.sleep(0.02)
+    async def until(self, condition: Callable[[], Awaitable[bool]], seconds: float = PATIENCE_SECONDS) -> None:
+        """When it does not come, the jobs are told: some of them hang, or failed."""
+        try:
+            await until(condition, seconds)
+        except AssertionError:
+            raise AssertionError(await self.rows("SELECT uid, type, state, attempt, failures, losses, error FROM job")) from None
 
-    async def state(self, uid: UUID, *states: str, seconds: float = 20) -> dict[str, Any]:
+    async def state(self, uid: UUID, *states: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
         """The job when it has come to one of the states."""
 
         async def there() -> bool:
@@ -168,7 +153,7 @@ class Ledger:
         await self.until(there, seconds)
         return await self.job(uid)
 
-    async def all_ended(self, seconds: float = 30) -> None:
+    async def all_ended(self, seconds: float = PATIENCE_SECONDS) -> None:
         async def ended() -> bool:
             return bool(await self.value("SELECT count(*) = 0 FROM job WHERE state IN ('queued', 'running')"))
 

@@ -11,6 +11,7 @@ import pytest
 from aio_pika.abc import AbstractConnection
 
 from cascadia.kernel.broker import Broker
+from tests.until import eventually
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HEADER = 8
@@ -88,10 +89,8 @@ async def asked_again(port: int, calls: Callable[[], int]) -> None:
 
     keeping = asyncio.create_task(Broker(f"amqp://a:b@127.0.0.1:{port}/x", name="test").keep(use))
     try:
-        async with asyncio.timeout(20):
-            while calls() < 3:
-                assert not keeping.done(), keeping.exception()
-                await asyncio.sleep(0.05)
+        await eventually(lambda: calls() >= 3 or keeping.done())
+        assert not keeping.done(), keeping.exception()
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)

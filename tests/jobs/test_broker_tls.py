@@ -8,9 +8,10 @@ import pytest
 
 from cascadia.jobs.permits import PermitSender
 from cascadia.kernel.broker import Broker
-from tests.jobs.conftest import Fleet, Ledger, eventually, sending
+from tests.jobs.conftest import Fleet, Ledger, sending
 from tests.jobs.test_rabbitmq import SLOW_POLL
 from tests.rabbitmq import Node, free_port
+from tests.until import eventually
 from tools.cluster import certificate
 
 pytestmark = pytest.mark.needs("rabbitmq")

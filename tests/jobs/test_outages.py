@@ -6,8 +6,9 @@ from cascadia.jobs import service
 from cascadia.jobs.ledger import Finish
 from cascadia.jobs.ledger import Ledger as WorkerLedger
 from cascadia.jobs.model import Claimed, Failure, JobState, Outage, Retry
-from tests.jobs.conftest import QUICK, Fleet, Ledger, make_actor, wait_for
+from tests.jobs.conftest import QUICK, Fleet, Ledger, make_actor
 from tests.jobs.test_ledger import TYPES, claim, worker_of
+from tests.until import wait_until
 
 STORAGE = Outage("storage", "storage_unreachable", "The file store does not answer.")
 DAY = timedelta(hours=24)
@@ -150,7 +151,7 @@ async def test_jobs_wait_for_what_is_away_one_trial_at_a_time_and_all_succeed_wh
     deferred = sum(row["deferrals"] for row in rows)
     text = worker.health("/metrics")[1]
     assert f'cascadia_jobs_deferred_total{{dependency="storage",family="sample"}} {float(deferred)}' in text
-    wait_for(lambda: "cascadia_jobs_breakers_open{" not in worker.health("/metrics")[1])
+    wait_until(lambda: "cascadia_jobs_breakers_open{" not in worker.health("/metrics")[1])
     assert worker.text().count("answers_again") == 1
 
 

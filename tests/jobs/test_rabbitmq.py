@@ -10,8 +10,9 @@ import pytest_asyncio
 from cascadia.jobs.permits import PermitSender, queue_name
 from cascadia.kernel.broker import Broker, hosts
 from cascadia.kernel.instance import instance_of
-from tests.jobs.conftest import QUICK, Fleet, Ledger, eventually, sending, wait_for
+from tests.jobs.conftest import QUICK, Fleet, Ledger, sending
 from tests.rabbitmq import Node
+from tests.until import eventually, wait_until
 
 SLOW_POLL = {**QUICK, "poll": 60.0, "sweep": 60.0}
 pytestmark = pytest.mark.needs("rabbitmq")
@@ -57,14 +58,14 @@ async def test_a_permit_wakes_only_one_worker_and_the_others_take_the_rest(
 async def test_jobs_that_nobody_sent_a_permit_for_are_found_by_the_relay(fleet: Fleet, ledger: Ledger, node: Node) -> None:
     fleet.start(pace=SLOW_POLL, RABBITMQ_URL=node.url)
     uid = await ledger.enqueue("sample.empty")
-    await ledger.state(uid, "succeeded", seconds=5)
+    await ledger.state(uid, "succeeded", seconds=30)
 
 
 async def test_permits_that_nobody_offered_are_made_up_for_from_the_ledger(fleet: Fleet, ledger: Ledger, node: Node) -> None:
     fleet.start(pace={**SLOW_POLL, "sweep": 0.5}, RABBITMQ_URL=node.url)
     await ledger.state(await ledger.enqueue("sample.empty"), "succeeded")
     later = await ledger.enqueue("sample.empty", delay_seconds=1.0)
-    await ledger.state(later, "succeeded", seconds=5)
+    await ledger.state(later, "succeeded", seconds=30)
 
 
 async def test_queues_are_durable_quorum_queues_of_this_instance(fleet: Fleet, ledger: Ledger, node: Node) -> None:
@@ -80,7 +81,7 @@ async def test_a_busy_worker_keeps_no_permit_from_an_idle_one(fleet: Fleet, ledg
     await asyncio.sleep(1.5)
     idle = fleet.start(pace=SLOW_POLL, RABBITMQ_URL=node.url, WORKER_CONCURRENCY="1")
     for _ in range(4):
-        await ledger.state(await ledger.enqueue("sample.empty"), "succeeded", seconds=2)
+        await ledger.state(await ledger.enqueue("sample.empty"), "succeeded", seconds=30)
     (fleet.folder / "go.1").touch()
     await ledger.state(long, "succeeded")
     assert busy.process.poll() is None
@@ -90,14 +91,14 @@ async def test_a_busy_worker_keeps_no_permit_from_an_idle_one(fleet: Fleet, ledg
 async def test_without_its_broker_a_worker_goes_on_and_says_what_is_missing(fleet: Fleet, ledger: Ledger) -> None:
     worker = fleet.start(RABBITMQ_URL="amqp://guest:guest@127.0.0.1:1/")
     await ledger.state(await ledger.enqueue("sample.empty"), "succeeded")
-    wait_for(lambda: "broker_not_reached" in worker.text())
+    wait_until(lambda: "broker_not_reached" in worker.text())
     assert worker.health("/health/ready") == (200, '{"status": "ok", "degraded": ["broker"]}')
     assert worker.text().count("broker_not_reached") == 1
 
 
 async def test_a_wrong_password_is_told_once_without_the_password(fleet: Fleet, ledger: Ledger, node: Node) -> None:
     worker = fleet.start(RABBITMQ_URL=node.url.replace("guest@", "wrong-password@"))
-    wait_for(lambda: "broker_not_reached" in worker.text())
+    wait_until(lambda: "broker_not_reached" in worker.text())
     await ledger.state(await ledger.enqueue("sample.empty"), "succeeded")
     assert "wrong-password" not in worker.text()
     assert "RABBITMQ_URL" in worker.text()

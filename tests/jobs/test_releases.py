@@ -10,8 +10,9 @@ from cascadia.kernel.ids import new_uid
 from cascadia.kernel.instance import instance_of
 from cascadia.migrations.run import migrate
 from tests.jobs import newer
-from tests.jobs.conftest import Fleet, Ledger, wait_for
+from tests.jobs.conftest import Fleet, Ledger
 from tests.rabbitmq import Node
+from tests.until import wait_until
 
 NEWER = "tests.jobs.newer:registry"
 
@@ -98,7 +99,7 @@ async def test_two_versions_of_queues_share_a_broker(fleet: Fleet, ledger: Ledge
         names = await asyncio.to_thread(node.control, "list_queues", "name")
         assert {f"cascadia.{instance}.{version}.sample" for version in (1, 2)} <= set(names.split())
         assert not [worker for worker in fleet.workers if "PRECONDITION" in worker.text()]
-        wait_for(lambda: all('"degraded": []' in worker.health("/health/ready")[1] for worker in fleet.workers))
+        wait_until(lambda: all('"degraded": []' in worker.health("/health/ready")[1] for worker in fleet.workers))
     finally:
         node.close()
 

@@ -18,7 +18,8 @@ from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.ids import new_uid
 from tests.company import Person, Workshop
-from tests.jobs.conftest import eventually, free_port
+from tests.jobs.conftest import free_port
+from tests.until import eventually
 
 
 async def enqueue(app: FastAPI, person: Person, program: str, kind: str = "sample.empty", **more: Any) -> str:

@@ -16,7 +16,8 @@ from cascadia.jobs.stream import EventHub
 from cascadia.kernel.db import Database
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
-from tests.jobs.conftest import Ledger, eventually, make_actor, make_program
+from tests.jobs.conftest import Ledger, make_actor, make_program
+from tests.until import eventually, until
 
 
 @dataclass
@@ -135,13 +136,14 @@ async def test_progress_reaches_those_who_may_see_the_job_and_is_not_stored(ledg
     before = await ledger.value("SELECT count(*) FROM outbox")
     async with hub_on(ledger.database, jobs_url) as hub, browsing(hub, ada) as hers, browsing(hub, bob) as his:
         position = hers.last_id
-        seen = 0
-        async with asyncio.timeout(10):
-            while not (seen := len(hers.seen)):
-                await worker.heartbeat([Beat(claimed.id, 1, 0.25, "reading", moved=True)])
-                await asyncio.sleep(0.05)
+
+        async def told() -> int:
+            await worker.heartbeat([Beat(claimed.id, 1, 0.25, "reading", moved=True)])
+            return len(hers.seen)
+
+        await until(told)
         assert hers.seen[0] == ("job", {"id": str(job), "state": "running", "progress": 0.25, "note": "reading"})
-        assert (hers.last_id, his.seen, seen > 0) == (position, [], True)
+        assert (hers.last_id, his.seen) == (position, [])
     assert await ledger.value("SELECT count(*) FROM outbox") == before
     row = await ledger.job(job)
     assert (row["progress"], row["note"]) == (0.25, "reading")

@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 from cascadia.jobs import service
-from tests.jobs.conftest import QUICK, ROOT, Fleet, Ledger, make_actor, wait_for
+from tests.jobs.conftest import QUICK, ROOT, Fleet, Ledger, make_actor
+from tests.until import wait_until
 
 
 def running(pid: int) -> bool:
@@ -68,7 +69,7 @@ async def test_a_frozen_worker_finds_its_late_finish_refused(fleet: Fleet, ledge
     await ledger.state(uid, "succeeded")
     for pid in everybody:
         os.kill(pid, signal.SIGCONT)
-    wait_for(lambda: "outcome=fenced" in frozen.text() or "outcome=lease_lost" in frozen.text())
+    wait_until(lambda: "outcome=fenced" in frozen.text() or "outcome=lease_lost" in frozen.text())
     assert [e["attempt"] for e in await ledger.rows("SELECT attempt FROM effect")] == [2]
     job = await ledger.job(uid)
     assert (job["attempt"], job["losses"], job["failures"]) == (2, 1, 0)
@@ -77,42 +78,43 @@ async def test_a_frozen_worker_finds_its_late_finish_refused(fleet: Fleet, ledge
 async def test_a_child_that_outlived_its_lease_finds_its_finish_refused(fleet: Fleet, ledger: Ledger) -> None:
     first = fleet.start(WORKER_CONCURRENCY="1")
     uid = await ledger.enqueue("sample.gated", {"gate": str(fleet.folder / "gate")})
-    wait_for((fleet.folder / "begun.1").exists)
+    wait_until((fleet.folder / "begun.1").exists)
     first.signal(signal.SIGSTOP)
     fleet.start(WORKER_CONCURRENCY="1")
-    wait_for((fleet.folder / "begun.2").exists)
+    wait_until((fleet.folder / "begun.2").exists)
     (fleet.folder / "go.1").touch()
-    wait_for((fleet.folder / "refused.1").exists)
+    wait_until((fleet.folder / "refused.1").exists)
     assert (await ledger.job(uid))["state"] == "running"
     (fleet.folder / "go.2").touch()
     await ledger.state(uid, "succeeded")
     assert [e["attempt"] for e in await ledger.rows("SELECT attempt FROM effect")] == [2]
     first.signal(signal.SIGCONT)
-    wait_for(lambda: "outcome=fenced" in first.text() or "outcome=lease_lost" in first.text())
+    wait_until(lambda: "outcome=fenced" in first.text() or "outcome=lease_lost" in first.text())
 
 
 async def test_a_child_tidies_up_after_its_finish(fleet: Fleet, ledger: Ledger) -> None:
     worker = fleet.start()
     tidied = fleet.folder / "tidied"
     await ledger.enqueue("sample.lingering", {"seconds": 1.0, "tidied": str(tidied)})
-    wait_for(lambda: "job_ended" in worker.text())
+    wait_until(lambda: "job_ended" in worker.text())
     assert "outcome=succeeded" in worker.text()
     assert tidied.exists()
 
 
+@pytest.mark.timed
 async def test_cancel_ends_a_running_job_and_its_processes_within_two_seconds(fleet: Fleet, ledger: Ledger) -> None:
     ada = await make_actor(ledger.database, "ada")
     fleet.start(pace={**QUICK, "heartbeat": 1.0})
     pid_file = fleet.folder / "pid"
     uid = await ledger.enqueue("sample.processes", {"pid_file": str(pid_file)}, actor_id=ada.user_id)
-    wait_for(lambda: pid_file.is_file() and pid_file.read_text() != "")
+    wait_until(lambda: pid_file.is_file() and pid_file.read_text() != "")
     async with ledger.database.write() as write:
         await service.cancel(write, ada, uid)
     began = time.monotonic()
     job = await ledger.state(uid, "cancelled")
     assert time.monotonic() - began < 2
     assert job["error"]["code"] == "cancelled"
-    wait_for(lambda: not running(int(pid_file.read_text())), 1)
+    wait_until(lambda: not running(int(pid_file.read_text())), 1)
 
 
 async def test_failures_back_off_and_a_job_that_comes_right_succeeds(fleet: Fleet, ledger: Ledger) -> None:
@@ -164,11 +166,11 @@ async def test_the_children_of_a_killed_worker_die_with_it(fleet: Fleet, ledger:
     worker = fleet.start()
     await ledger.enqueue("sample.gated", {"gate": str(fleet.folder / "gate")})
     await ledger.enqueue("cage.read", {"do": "hang"})
-    wait_for((fleet.folder / "begun.1").exists)
-    wait_for(lambda: len(descendants(worker.process.pid)) == 4)
+    wait_until((fleet.folder / "begun.1").exists)
+    wait_until(lambda: len(descendants(worker.process.pid)) == 4)
     processes = descendants(worker.process.pid)
     worker.kill()
-    wait_for(lambda: not any(running(pid) for pid in processes), 2)
+    wait_until(lambda: not any(running(pid) for pid in processes), 2)
     other = fleet.start(WORKER_CONCURRENCY="1")
     assert len([p for p in (fleet.folder / "data" / "work").iterdir() if p.is_dir()]) == 1, other.text()
 
@@ -176,7 +178,7 @@ async def test_the_children_of_a_killed_worker_die_with_it(fleet: Fleet, ledger:
 async def test_a_zygote_that_dies_costs_its_children_nothing(fleet: Fleet, ledger: Ledger) -> None:
     worker = fleet.start()
     uid = await ledger.enqueue("sample.effect", {"seconds": 0.6})
-    wait_for(lambda: len(descendants(worker.process.pid)) >= 2)
+    wait_until(lambda: len(descendants(worker.process.pid)) >= 2)
     await ledger.state(uid, "running")
     zygote = min(descendants(worker.process.pid))
     os.kill(zygote, signal.SIGKILL)
@@ -188,7 +190,7 @@ async def test_an_idle_zygote_is_ended_and_made_anew_for_the_next_job(fleet: Fle
     worker = fleet.start(pace={**QUICK, "zygote_idle": 0.2})
     assert descendants(worker.process.pid) == set()
     await ledger.state(await ledger.enqueue("sample.empty"), "succeeded")
-    wait_for(lambda: descendants(worker.process.pid) == set())
+    wait_until(lambda: descendants(worker.process.pid) == set())
     await ledger.state(await ledger.enqueue("sample.empty"), "succeeded")
     assert "Traceback" not in worker.text()
 
@@ -238,6 +240,7 @@ async def test_slots_are_shared_and_never_overrun(fleet: Fleet, ledger: Ledger) 
     assert most == 2
 
 
+@pytest.mark.timed
 async def test_an_idle_worker_starts_a_job_at_once(fleet: Fleet, ledger: Ledger) -> None:
     fleet.start(pace={**QUICK, "poll": 30.0})
     await ledger.state(await ledger.enqueue("sample.empty"), "succeeded")

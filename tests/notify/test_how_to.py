@@ -4,7 +4,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from cascadia.notify.model import new_secret
+from tests.until import wait_until
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/receive-webhooks.md"
 
@@ -42,9 +42,12 @@ def test_the_receiver_on_the_page_takes_what_is_signed_once_and_nothing_else(tmp
 
 
 def _post(port: int, body: str, headers: dict[str, str]) -> int:
-    for _ in range(100):
+    def answered() -> int | None:
         try:
             return httpx.post(f"http://127.0.0.1:{port}/", content=body, headers=headers, trust_env=False).status_code
         except httpx.ConnectError:
-            time.sleep(0.05)
-    raise AssertionError("the receiver does not listen")
+            return None
+
+    status = wait_until(answered, why=lambda: "the receiver does not listen")
+    assert status
+    return status

@@ -18,7 +18,8 @@ from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
 from cascadia.notify.mail import Mail, MailDelayed, Server, message, send
 from tests.company import Workshop
-from tests.jobs.conftest import Fleet, begin_subscriptions, eventually, free_port
+from tests.jobs.conftest import Fleet, begin_subscriptions, free_port
+from tests.until import eventually
 
 
 class Mailbox:

@@ -1,6 +1,5 @@
 """Webhooks from an event to a real receiver, by real workers."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,8 +11,9 @@ from standardwebhooks import Webhook
 
 from cascadia.kernel.db import Database
 from tests.company import Person, Workshop
-from tests.jobs.conftest import Fleet, Ledger, begin_subscriptions, eventually
+from tests.jobs.conftest import Fleet, Ledger, begin_subscriptions
 from tests.notify.receiver import Receiver
+from tests.until import eventually, until
 
 
 @pytest.fixture
@@ -44,13 +44,11 @@ async def deliveries(workshop: Workshop, hook: Any) -> list[Any]:
 
 
 async def until_state(workshop: Workshop, hook: Any, state: str, attempts: int = 1) -> Any:
-    rows: list[Any] = []
-    for _ in range(400):
+    async def newest() -> Any:
         rows = await deliveries(workshop, hook)
-        if rows and rows[0]["state"] == state and rows[0]["attempts"] >= attempts:
-            return rows[0]
-        await asyncio.sleep(0.05)
-    raise AssertionError(rows)
+        return rows[0] if rows and rows[0]["state"] == state and rows[0]["attempts"] >= attempts else None
+
+    return await until(newest)
 
 
 async def hurry(workshop: Workshop) -> None:
@@ -154,14 +152,11 @@ async def test_events_are_told_again_from_a_position(workshop: Workshop, worker:
     hook = await add(workshop.lead, workshop, receiver.url)
     database: Database = workshop.company.app.state.database
 
-    async def numbered() -> int:
+    async def numbered() -> bool:
         async with database.primary() as primary:
-            return int(await primary.value("SELECT count(*) FROM outbox_new"))
+            return bool(await primary.value("SELECT count(*) = 0 FROM outbox_new"))
 
-    for _ in range(200):
-        if await numbered() == 0:
-            break
-        await asyncio.sleep(0.02)
+    await until(numbered)
     counted = await workshop.lead.post(f"/webhooks/{hook['id']}/replay", {"after": 0, "dry_run": True}, status=202)
     assert counted == {"replayed": 0, "matching": 3}
     assert (await workshop.lead.post(f"/webhooks/{hook['id']}/replay", {"after": 0}, status=202))["replayed"] == 3

@@ -1,6 +1,5 @@
 """From an upload to its preview, by a real worker in the cage."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest_asyncio
 from tests.company import Workshop
 from tests.jobs.conftest import Fleet, begin_subscriptions
 from tests.previews.documents import image, pdf
+from tests.until import until
 
 
 @pytest_asyncio.fixture
@@ -28,13 +28,11 @@ async def upload(workshop: Workshop, name: str, data: bytes) -> str:
 
 
 async def ended(workshop: Workshop, number: int) -> list[Any]:
-    jobs: list[Any] = []
-    for _ in range(600):
-        jobs = (await workshop.engineer.get("/jobs", family="conversion.document"))["items"]
-        if len(jobs) == number and all(job["state"] in {"succeeded", "dead"} for job in jobs):
-            return list(jobs)
-        await asyncio.sleep(0.05)
-    raise AssertionError(jobs)
+    async def all_of_them() -> list[Any]:
+        jobs: list[Any] = (await workshop.engineer.get("/jobs", family="conversion.document"))["items"]
+        return jobs if len(jobs) == number and all(job["state"] in {"succeeded", "dead"} for job in jobs) else []
+
+    return await until(all_of_them)
 
 
 async def test_a_document_gets_its_preview_once_for_its_content(workshop: Workshop, worker: Fleet) -> None:

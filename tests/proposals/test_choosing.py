@@ -44,6 +44,18 @@ async def test_what_a_person_chose_for_a_line_outlives_the_choice_of_another_par
     assert (await office.rows(proposal, "line"))["top plate"]["choice"] == "apply"
 
 
+async def test_a_line_that_nobody_chose_follows_the_choice_of_its_assembly(office: Office) -> None:
+    workshop = office.workshop
+    elsewhere = await workshop.company.program("ELSE")
+    theirs = await workshop.lead.part(await workshop.company.project("ELSE", elsewhere), "Bracket", number="ELSE-1")
+    office.person = await workshop.company.person("Guest", {workshop.program: "engineer", elsewhere: "viewer"})
+    proposal = await office.propose(small_assembly())
+    bracket = (await office.rows(proposal, "part"))["bracket"]
+    for choice, follows in (({"choice": "use", "use": theirs["id"]}, "skip"), ({"choice": "create"}, "apply")):
+        await office.choose(proposal, bracket, **choice)
+        assert (await office.rows(proposal, "line"))["bracket bolt"]["choice"] == follows
+
+
 @pytest.mark.parametrize("choice", ("create", "use"))
 async def test_a_line_is_applied_or_skipped(office: Office, choice: str) -> None:
     proposal = await office.propose(small_assembly())
@@ -56,6 +68,13 @@ async def test_a_part_is_created_used_or_skipped(office: Office, choice: dict[st
     proposal = await office.propose(small_assembly())
     part = (await office.rows(proposal, "part"))["plate"]
     assert await refused(office, proposal, part["id"], choice) == (422, "bad_choice")
+
+
+async def test_a_part_that_has_a_match_is_not_applied_either(office: Office) -> None:
+    standard = await office.person.part(office.workshop.project, "Standard", number="STD-1")
+    proposal = await office.propose(small_assembly())
+    part = await office.choose(proposal, (await office.rows(proposal, "part"))["plate"], choice="use", use=standard["id"])
+    assert await refused(office, proposal, part["id"], {"choice": "apply"}) == (422, "bad_choice")
 
 
 async def test_a_part_that_one_may_not_see_is_not_used_and_not_told_from_none(office: Office) -> None:

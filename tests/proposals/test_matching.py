@@ -282,6 +282,12 @@ def test_a_part_whose_designators_stood_on_two_lines_takes_the_closer_one_and_th
     ]
 
 
+def test_a_part_that_shares_as_many_designators_with_two_lines_takes_the_older_one() -> None:
+    existing = [line(n, 1, 4, 1, {}, f"R{n}") for n in range(10, 20)]
+    found = verdicts(board(a=" ".join(f"R{n}" for n in reversed(range(10, 20)))), existing)
+    assert found[0] == ("a", Verdict.CHANGE, Choice.APPLY, 10)
+
+
 def test_a_designator_that_moves_to_another_line_takes_no_line_along() -> None:
     existing = [line(10, 1, 2, 3, {}, "R1", "R2", "R3"), line(11, 1, 3, 1, {}, "R4")]
     assert verdicts(board(a="R1 R2", b="R3 R4"), existing) == [

@@ -1,6 +1,5 @@
 """A BOM exported by a real worker: what the asker may see, at the commit of the time of asking, for nobody else."""
 
-import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -12,6 +11,7 @@ import pytest_asyncio
 
 from tests.company import Person, Workshop
 from tests.jobs.conftest import Fleet
+from tests.until import until
 
 
 @pytest_asyncio.fixture
@@ -23,13 +23,18 @@ async def worker(workshop: Workshop, database_url: str, tmp_path: Path) -> Async
     fleet.end()
 
 
+async def ended(person: Person, asked: Any) -> Any:
+    """The job when it has ended."""
+
+    async def job() -> Any:
+        now = await person.get(f"/jobs/{asked['id']}")
+        return None if now["state"] in {"queued", "running"} else now
+
+    return await until(job)
+
+
 async def exported(person: Person, part: str, **body: str) -> tuple[Any, bytes]:
-    job = await person.post(f"/parts/{part}/bom/exports", body, status=202)
-    for _ in range(400):
-        job = await person.get(f"/jobs/{job['id']}")
-        if job["state"] not in {"queued", "running"}:
-            break
-        await asyncio.sleep(0.05)
+    job = await ended(person, await person.post(f"/parts/{part}/bom/exports", body, status=202))
     assert job["state"] == "succeeded", job
     answer = await person.http.get(f"/api/v1/outputs/{job['result']['output']}")
     assert answer.status_code == 200
@@ -73,12 +78,7 @@ async def test_the_file_is_of_the_commit_that_was_asked_for(workshop: Workshop, 
     await workshop.engineer.line(part, wheel, quantity="1")
     job = await workshop.viewer.http.post(f"/api/v1/parts/{part}/bom/exports", params={"at": f"commit:{first}"}, json={"format": "csv"})
     assert job.status_code == 202
-    now = job.json()
-    for _ in range(400):
-        now = await workshop.viewer.get(f"/jobs/{now['id']}")
-        if now["state"] == "succeeded":
-            break
-        await asyncio.sleep(0.05)
+    now = await ended(workshop.viewer, job.json())
     answer = await workshop.viewer.http.get(f"/api/v1/outputs/{now['result']['output']}")
     assert len(rows_of(answer.content)) == 4
     _, content = await exported(workshop.viewer, part, format="csv")

@@ -17,7 +17,8 @@ from cascadia.kernel.db import Database
 from cascadia.vault import uploads
 from cascadia.worker.registry import registry
 from tests.company import JSON, Workshop
-from tests.jobs.conftest import Fleet, begin_subscriptions, eventually
+from tests.jobs.conftest import Fleet, begin_subscriptions
+from tests.until import eventually
 from tests.vault.test_uploads import Uploader
 
 MIB = 1024 * 1024

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import httpx
 import pytest_asyncio
 
 from tests.company import Workshop
+from tests.until import eventually, until
 
 MIB = 1024 * 1024
 SIZE = 256 * MIB
@@ -67,15 +67,14 @@ async def server(workshop: Workshop, database_url: str, tmp_path: Path) -> Async
 
 
 async def _until_alive(http: httpx.AsyncClient, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while True:
+    async def alive() -> bool:
         try:
-            if (await http.get("/health/live")).status_code == 200:
-                return
+            return (await http.get("/health/live")).status_code == 200
         except httpx.TransportError:
             assert process.poll() is None, "the server ended"
-            assert time.monotonic() < deadline, "the server does not answer"
-            await asyncio.sleep(0.05)
+            return False
+
+    await until(alive, why=lambda: "the server does not answer")
 
 
 async def test_memory_stays_flat_while_256_mib_go_in_and_out(server: Server, workshop: Workshop) -> None:
@@ -117,7 +116,4 @@ async def test_an_upload_that_breaks_off_leaves_nothing(server: Server, workshop
 
 
 async def _until(server: Server, *, present: bool) -> None:
-    deadline = time.monotonic() + 20
-    while bool(server.files()) != present:
-        assert time.monotonic() < deadline, "nothing arrived" if present else "something was left"
-        await asyncio.sleep(0.01)
+    await eventually(lambda: bool(server.files()) == present, why=lambda: "nothing arrived" if present else "something was left")

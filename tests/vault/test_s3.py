@@ -22,8 +22,8 @@ from cascadia.settings import Settings
 from tests import company
 from tests.cable import Cable
 from tests.conftest import QUICK
-from tests.jobs.conftest import eventually
 from tests.s3 import ACCESS, SECRET, S3Server
+from tests.until import eventually
 from tests.vault.conftest import stream
 
 

@@ -22,7 +22,7 @@ from cascadia.vault import uploads
 from cascadia.vault.jobs import collect
 from cascadia.vault.upload_routes import offset_headers
 from tests.company import JSON, Workshop
-from tests.jobs.conftest import eventually
+from tests.until import eventually
 
 KIB = 1024
 

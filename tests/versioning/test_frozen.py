@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
+import pytest
+
 from tests.company import Company
+from tests.until import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 20
 OTHERS_WAIT_SECONDS = 1.0
 
 
@@ -45,16 +47,11 @@ async def line_from(pipe: IO[str] | None) -> str:
 
 async def stopped_or_answered(child: subprocess.Popen[str], answer: asyncio.Task[str]) -> bool:
     """True when the child has stopped itself, False when it answered without."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if state_of(child.pid) == "T":
-            return True
-        if answer.done():
-            return False
-        await asyncio.sleep(0.005)
-    raise AssertionError("the writer neither stopped nor answered")
+    await eventually(lambda: state_of(child.pid) == "T" or answer.done(), why=lambda: "the writer neither stopped nor answered")
+    return state_of(child.pid) == "T"
 
 
+@pytest.mark.timed
 async def test_a_writer_frozen_at_any_await_holds_nobody_up(acme: Company, database_url: str, tmp_path: Path) -> None:
     ada = acme.administrator
     project = await acme.project("ROVER", await acme.program("ROVER"))

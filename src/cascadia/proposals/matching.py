@@ -148,9 +148,9 @@ def _same_lines(groups: Sequence[LineGroup], items: Mapping[str, int], existing:
     by_id = {line.line_id: line for line in existing}
     shared = _shared_designators(groups, items, existing)
 
-    def closeness(pair: tuple[int, int]) -> tuple[int, bool, int]:
+    def closeness(pair: tuple[int, int]) -> tuple[int, bool, int, int]:
         n, line_id = pair
-        return -shared[pair], by_id[line_id].child_id != items.get(groups[n].child), n
+        return -shared[pair], by_id[line_id].child_id != items.get(groups[n].child), n, line_id
 
     taken: dict[int, OpenLine] = {}
     for n, line_id in sorted(shared, key=closeness):
