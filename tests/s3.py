@@ -13,7 +13,7 @@ from typing import Final
 
 import httpx
 
-from cascadia.kernel.s3 import Place
+from cascadia.kernel.s3_parts import Place
 from tests.until import wait_until
 
 START_SECONDS: Final = 60

@@ -26,7 +26,8 @@ from cascadia.kernel.embedded import Embedded
 from cascadia.kernel.embedded.cluster import SUPERUSER
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.instance import instance_of
-from cascadia.kernel.s3 import NotOurs, Place, S3Store
+from cascadia.kernel.s3 import NotOurs, S3Store
+from cascadia.kernel.s3_parts import Place
 from tests.conftest import with_database
 from tests.rabbitmq import Node, free_port
 from tests.s3 import ACCESS, SECRET, S3Server

@@ -7,8 +7,9 @@ import pytest
 import pytest_asyncio
 
 from cascadia.access.model import Actor, Role
-from cascadia.kernel.blobs import BlobStore, FileStore
+from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database, Write
+from cascadia.kernel.disk import FileStore
 from cascadia.kernel.ids import new_uid
 from cascadia.vault import service
 from cascadia.vault.model import Blob, FileRow

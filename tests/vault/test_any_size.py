@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from cascadia.cli.remote.client import Client, Refused
 from cascadia.cli.remote.files import upload
 from cascadia.kernel.db import Database
-from cascadia.vault import uploads
+from cascadia.vault import receiving, uploads
 from cascadia.worker.registry import registry
 from tests.company import JSON, Workshop
 from tests.jobs.conftest import Fleet, begin_subscriptions
@@ -35,8 +35,9 @@ def workers(database_url: str, tmp_path: Path) -> Iterator[Fleet]:
 
 @pytest.fixture
 def uploader(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Uploader:
-    """Somebody whose files are all put together by a worker."""
+    """Somebody whose files are all put together by a worker, as if several servers had received them."""
     monkeypatch.setattr(uploads, "AT_ONCE", 0)
+    monkeypatch.setattr(receiving, "HASHES", receiving.Hashes(0))
     return Uploader(workshop)
 
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cascadia.kernel.blobs import PIECE, BlobMissing, FileStore, StoredBlob, StoreFull, blob_key
+from cascadia.kernel.blobs import PIECE, BlobMissing, StoredBlob, StoreFull
+from cascadia.kernel.disk import FileStore, blob_key
 from cascadia.kernel.ids import new_uid
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -12,12 +13,15 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cascadia.kernel.blobs import PIECE, BlobMissing, StoreFull
+from cascadia.kernel.blobs import PIECE, BlobMissing, Piece, StoredBlob, StoreFull
 from cascadia.kernel.errors import Unavailable
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.presign import presign
-from cascadia.kernel.s3 import NotOurs, Place, S3Store
+from cascadia.kernel.s3 import NotOurs, S3Store
+from cascadia.kernel.s3_parts import Place, part_size, plan
 from cascadia.settings import Settings
 from tests import company
 from tests.cable import Cable
@@ -218,3 +222,53 @@ async def test_storage_that_is_away_makes_the_app_degraded_not_unready(database_
         await eventually(lambda: app.state.storage.degraded == "storage", 40)
         answer: httpx.Response = await visitor.get("/health/ready")
     assert (answer.status_code, answer.json()["degraded"]) == (200, ["storage"])
+
+
+MIB = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("lengths", "parts"),
+    (
+        ([8, 8, 3], [[8], [8], [3]]),
+        ([1, 2, 4, 8, 8], [[1, 2, 4], [8], [8]]),
+        ([1, 8, 8], [[1, 8], [8]]),
+        ([1] * 17, [[1] * 8, [1] * 8, [1]]),
+        ([8, 1, 1], [[8], [1, 1]]),
+        ([3], [[3]]),
+    ),
+)
+def test_a_part_is_copied_where_it_is_large_enough_and_small_ones_are_gathered(lengths: list[int], parts: list[list[int]]) -> None:
+    planned = plan([Piece(str(n), length * MIB) for n, length in enumerate(lengths)])
+    assert [[piece.length // MIB for piece in part] for part in planned] == parts
+    assert [piece.key for part in planned for piece in part] == [str(n) for n in range(len(lengths))]
+
+
+@given(lengths=st.lists(st.integers(1, 9 * MIB), min_size=1, max_size=60))
+def test_every_plan_keeps_the_rules_of_the_store(lengths: list[int]) -> None:
+    planned = plan([Piece(str(n), length) for n, length in enumerate(lengths)])
+    assert [piece.length for part in planned for piece in part] == lengths
+    assert all(sum(piece.length for piece in part) >= 5 * MIB for part in planned[:-1])
+
+
+def test_no_file_has_more_parts_than_the_store_allows() -> None:
+    pieces = [Piece(str(n), 8 * MIB) for n in range(50_000)]
+    assert len(plan(pieces)) <= 10_000
+    assert [part_size(size) for size in (0, 78 * 1024 * MIB, 10_000 * 16 * MIB + 1)] == [8 * MIB, 8 * MIB, 17 * MIB]
+
+
+async def test_pieces_become_one_object_by_the_store_itself(store: S3Store) -> None:
+    contents = [os.urandom(size) for size in (MIB, 2 * MIB, 3 * MIB, 8 * MIB, 6 * MIB, MIB + 7)]
+    pieces = [Piece((await store.put(stream(content), new_uid())).key, len(content)) for content in contents]
+    whole = b"".join(contents)
+    upload = new_uid()
+    stored = await store.join(pieces, hashlib.sha256(whole).hexdigest(), upload)
+    assert stored == StoredBlob(f"blobs/{upload}", hashlib.sha256(whole).hexdigest(), len(whole))
+    assert await read(store, stored.key) == whole
+
+
+async def test_what_cannot_be_joined_leaves_nothing_and_says_why(store: S3Store) -> None:
+    there = await store.put(stream(os.urandom(6 * MIB)), new_uid())
+    with pytest.raises(BlobMissing):
+        await store.join([Piece(there.key, 6 * MIB), Piece(f"blobs/{new_uid()}", 6 * MIB)], "0" * 64, new_uid())
+    assert [found.key async for found in store.list()] == [there.key]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cascadia.kernel.blobs import FileStore
 from cascadia.kernel.db import Database
+from cascadia.kernel.disk import FileStore
 from cascadia.kernel.errors import Forbidden, NotFound
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest

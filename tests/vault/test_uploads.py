@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -16,13 +17,16 @@ from fastapi import FastAPI
 
 from cascadia.cli.remote.client import Client
 from cascadia.cli.remote.files import upload
+from cascadia.kernel import growing
 from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database
-from cascadia.vault import uploads
+from cascadia.kernel.ids import new_uid
+from cascadia.vault import receiving, upload_routes, uploads
 from cascadia.vault.jobs import collect
 from cascadia.vault.upload_routes import offset_headers
 from tests.company import JSON, Workshop
 from tests.until import eventually
+from tests.vault.conftest import stream
 
 KIB = 1024
 
@@ -45,7 +49,7 @@ class Uploader:
         location: str = answer.headers["Location"]
         return location
 
-    async def piece(self, location: str, offset: int, data: bytes, **headers: str) -> httpx.Response:
+    async def piece(self, location: str, offset: int, data: bytes | AsyncIterator[bytes], **headers: str) -> httpx.Response:
         sent = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream", "Tus-Resumable": "1.0.0", **headers}
         return await self.http.patch(location, content=data, headers=sent)
 
@@ -138,16 +142,16 @@ async def test_a_whole_that_does_not_hash_to_its_declaration_fails(uploader: Upl
     assert await keys(store) == set()
 
 
-async def test_a_server_that_dies_before_putting_together_is_made_up_for(uploader: Uploader, database: Database, store: BlobStore) -> None:
+async def test_a_server_that_dies_before_putting_together_is_made_up_for(
+    uploader: Uploader, database: Database, store: BlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By the job, by whoever asks, or both at once: there is one file."""
     location = await uploader.begin(5)
     uid = UUID(location.rsplit("/", 1)[1])
-    at_once = uploads.AT_ONCE
-    uploads.AT_ONCE = 0  # type: ignore[misc]  # as if the server had died after the last piece
-    try:
+    with monkeypatch.context() as died:  # after the last piece
+        died.setattr(uploads, "AT_ONCE", 0)
+        died.setattr(receiving, "HASHES", receiving.Hashes(0))
         answer = await uploader.piece(location, 0, b"01234")
-    finally:
-        uploads.AT_ONCE = at_once  # type: ignore[misc]
     assert answer.headers["Cascadia-Job"] == "vault.assemble"
     async with database.read() as read:
         assert await read.value("SELECT count(*) FROM job WHERE type = 'vault.assemble'") == 1
@@ -155,6 +159,103 @@ async def test_a_server_that_dies_before_putting_together_is_made_up_for(uploade
     assert {str(end.file_uid) for end in ends[:4] if isinstance(end, uploads.UploadRow)} == {ends[4]["file"]}  # type: ignore[index]
     assert len((await uploader.workshop.engineer.get("/files"))["items"]) == 1
     assert len(await keys(store)) == 1
+
+
+async def test_where_objects_grow_the_pieces_of_an_upload_are_one_file_from_the_first_byte_on(
+    uploader: Uploader, app: FastAPI, store: BlobStore
+) -> None:
+    location = await uploader.begin(15)
+    (await uploader.piece(location, 0, b"01234")).raise_for_status()
+    (grows,) = [found async for found in store.list()]
+    files = app.state.settings.data_dir / "files"
+    written = (files / grows.key).stat().st_ino
+    (await uploader.piece(location, 5, b"56789")).raise_for_status()
+    assert [found.size async for found in store.list()] == [10]
+    done = await uploader.piece(location, 10, b"abcde")
+    (stored,) = [found async for found in store.list()]
+    assert (files / stored.key).stat().st_ino == written
+    assert stored.key.split("/")[-1].startswith(hashlib.sha256(b"0123456789abcde").hexdigest())
+    assert (await uploader.http.get(f"/api/v1/files/{done.headers['Cascadia-File']}/content")).content == b"0123456789abcde"
+
+
+async def test_a_large_file_is_there_with_its_last_piece_where_one_server_received_all_of_it(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "AT_ONCE", 0)
+    location = await uploader.begin(10)
+    (await uploader.piece(location, 0, b"01234")).raise_for_status()
+    done = await uploader.piece(location, 5, b"56789")
+    assert (await uploader.http.get(f"/api/v1/files/{done.headers['Cascadia-File']}")).json()["sha256"] == hashlib.sha256(
+        b"0123456789"
+    ).hexdigest()
+
+
+async def test_what_a_broken_piece_left_is_written_over(uploader: Uploader, store: BlobStore, app: FastAPI) -> None:
+    """A server that dies while it writes leaves bytes that no row speaks of."""
+    location = await uploader.begin(10)
+    (await uploader.piece(location, 0, b"01234")).raise_for_status()
+    (grows,) = await keys(store)
+    with (app.state.settings.data_dir / "files" / grows).open("ab") as file:
+        file.write(b"garbage that is longer than the upload")
+    done = await uploader.piece(location, 5, b"56789")
+    assert (await uploader.http.get(f"/api/v1/files/{done.headers['Cascadia-File']}/content")).content == b"0123456789"
+
+
+async def test_bytes_that_the_store_lost_are_told_and_nothing_is_put_in_their_place(uploader: Uploader, store: BlobStore) -> None:
+    location = await uploader.begin(10)
+    (await uploader.piece(location, 0, b"01234")).raise_for_status()
+    (grows,) = await keys(store)
+    await store.delete(grows)
+    told = await uploader.piece(location, 5, b"56789")
+    assert (told.status_code, told.json()["code"]) == (500, "blob_missing")
+    assert await uploader.offset(location) == 5
+    assert await keys(store) == set()
+
+
+async def test_pieces_that_an_older_program_took_are_part_of_the_file(uploader: Uploader, database: Database, store: BlobStore) -> None:
+    """Programs of version 4 store each piece as an object of its own, between ours too."""
+    location = await uploader.begin(15)
+    (await uploader.piece(location, 0, b"01234")).raise_for_status()
+    piece = await store.put(stream(b"56789"), new_uid())
+    async with database.write() as write:
+        await write.value("SELECT upload_add_piece(%(uid)s, 5, 5, %(key)s)", {"uid": location.rsplit("/", 1)[1], "key": piece.key})
+    done = await uploader.piece(location, 10, b"abcde")
+    assert (await uploader.http.get(f"/api/v1/files/{done.headers['Cascadia-File']}/content")).content == b"0123456789abcde"
+    assert len(await keys(store)) == 1
+
+
+async def test_a_piece_that_stops_coming_gives_its_place_up(uploader: Uploader, store: BlobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_routes, "IDLE_SECONDS", 0.1)
+    location = await uploader.begin(10)
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"012"
+        await asyncio.Event().wait()
+
+    broken = await uploader.piece(location, 0, endless())
+    assert (broken.status_code, broken.json()["code"]) == (400, "upload_broken_off")
+    assert await keys(store) == set()
+    assert (await uploader.piece(location, 0, b"0123456789")).headers["Cascadia-File"]
+
+
+async def test_while_a_piece_arrives_another_one_is_told_to_wait(uploader: Uploader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "BUSY_SECONDS", 0.2)
+    location = await uploader.begin(10)
+    began, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"01234"
+        began.set()
+        await goes_on.wait()
+
+    first = asyncio.create_task(uploader.piece(location, 0, slow()))
+    await began.wait()
+    second = await uploader.piece(location, 0, b"ABCDE")
+    goes_on.set()
+    assert (second.status_code, second.json()["code"], second.headers["Retry-After"]) == (409, "upload_busy", "2")
+    assert (await first).status_code == 204
+    done = await uploader.piece(location, 5, b"56789")
+    assert (await uploader.http.get(f"/api/v1/files/{done.headers['Cascadia-File']}/content")).content == b"0123456789"
 
 
 async def test_another_person_has_no_part_in_it(uploader: Uploader) -> None:

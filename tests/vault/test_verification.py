@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from cascadia.kernel.blobs import FileStore
 from cascadia.kernel.db import Database
+from cascadia.kernel.disk import FileStore
 from cascadia.vault.verification import verify
 from tests.company import Workshop
 from tests.vault.conftest import Place

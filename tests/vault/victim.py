@@ -7,8 +7,9 @@ from pathlib import Path
 from uuid import UUID
 
 from cascadia.access.model import Actor, Role
-from cascadia.kernel.blobs import PIECE, FileStore
+from cascadia.kernel.blobs import PIECE
 from cascadia.kernel.db import Database
+from cascadia.kernel.disk import FileStore
 from cascadia.kernel.ids import new_uid
 from cascadia.vault import service
 from cascadia.vault.model import Target

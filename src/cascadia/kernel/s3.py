@@ -4,11 +4,9 @@ import asyncio
 import hashlib
 import re
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -17,12 +15,13 @@ import obstore
 from obstore import exceptions as s3
 from obstore.store import S3Store as Client
 
-from cascadia.kernel.blobs import PIECE, BlobMissing, ListedBlob, StoredBlob, StoreFull
+from cascadia.kernel import s3_parts
+from cascadia.kernel.blobs import PIECE, BlobMissing, Grow, ListedBlob, Piece, StoredBlob, StoreFull
 from cascadia.kernel.errors import CascadiaError, Unavailable
 from cascadia.kernel.presign import presign
+from cascadia.kernel.s3_parts import STORAGE, Place
 from cascadia.kernel.tls import trust
 
-MULTIPART: Final = 8 * 1024 * 1024
 KEY: Final = re.compile(r"blobs/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MARKER: Final = "cascadia-instance"
 """The object that names the instance whose bucket it is."""
@@ -33,9 +32,8 @@ LINK_SECONDS: Final = 300
 ANSWERED: Final = ("Content-Type", "Content-Disposition")
 """Headers that the store gives with the bytes as a link asks for them."""
 REFUSED: Final = (s3.PermissionDeniedError, s3.UnauthenticatedError)
-FULL: Final = re.compile(r"status code: 507|XMinioStorageFull|NotEnoughSpace")
 UNREACHABLE: Final = "storage_unreachable"
-STORAGE: Final = "storage"
+FULL: Final = re.compile(r"status code: 507|XMinioStorageFull|NotEnoughSpace")
 
 
 class NotOurs(CascadiaError):
@@ -44,20 +42,6 @@ class NotOurs(CascadiaError):
     status: ClassVar[int] = 503
     code = "storage_foreign"
     title: ClassVar[str] = "The bucket belongs to another Cascadia"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Which bucket, and what opens it. Without an `endpoint` it is one of AWS."""
-
-    bucket: str
-    endpoint: str | None = None
-    region: str = "us-east-1"
-    access_key: str | None = field(default=None, repr=False)
-    secret_key: str | None = field(default=None, repr=False)
-    path_style: bool = True
-    ca_bundle: Path | None = None
-    public_endpoint: str | None = None
 
 
 class S3Store:
@@ -81,9 +65,28 @@ class S3Store:
         if found != str(instance):
             raise NotOurs(f"The bucket {self._place.bucket} belongs to another Cascadia ({found}). Name one of your own in S3_BUCKET.")
 
-    async def put(self, chunks: AsyncIterable[bytes], upload: UUID) -> StoredBlob:
+    def grown(self, upload: UUID, start: int) -> None:
+        """None: an object of a bucket is written once."""
+
+    def growing(self, key: str) -> AbstractAsyncContextManager[Grow]:
+        """See `grown`."""
+        raise NotImplementedError(key)
+
+    async def join(self, pieces: Sequence[Piece], sha256: str, upload: UUID) -> StoredBlob | None:
+        """See `BlobStore.join`: the store copies what is large enough for it. None without keys of our own, by which copies are signed."""
+        if not pieces or self._place.access_key is None:
+            return None
+        stored = StoredBlob(f"blobs/{upload}", sha256, sum(piece.length for piece in pieces))
+        await s3_parts.join(self._place, stored.key, pieces, self._whole)
+        return stored
+
+    async def _whole(self, piece: Piece) -> bytes:
+        return b"".join([chunk async for chunk in await self.open(piece.key, 0, piece.length)])
+
+    async def put(self, chunks: AsyncIterable[bytes], upload: UUID, announced: int | None = None) -> StoredBlob:
         """See `BlobStore.put`. The store checks each part by its SHA-256; a stream that breaks off leaves nothing."""
         key, digest, size = f"blobs/{upload}", hashlib.sha256(), 0
+        part = s3_parts.part_size(announced or 0)
 
         async def pieces() -> AsyncIterator[bytes]:
             nonlocal size
@@ -98,7 +101,7 @@ class S3Store:
             yield bytes(waiting)
 
         try:
-            await obstore.put_async(self._client, key, pieces(), use_multipart=True, chunk_size=MULTIPART, max_concurrency=2)
+            await obstore.put_async(self._client, key, pieces(), use_multipart=True, chunk_size=part, max_concurrency=2)
         except s3.BaseError as error:
             raise self._refusal(error) from error
         return StoredBlob(key, digest.hexdigest(), size)
@@ -131,16 +134,14 @@ class S3Store:
         place = self._place
         if place.public_endpoint is None or place.access_key is None or place.secret_key is None:
             return None
-        scheme, _, host = place.public_endpoint.rstrip("/").partition("://")
-        url = f"{scheme}://{host}/{place.bucket}/{key}" if place.path_style else f"{scheme}://{place.bucket}.{host}/{key}"
         return presign(
-            url,
+            place.url(key, place.public_endpoint),
             access_key=place.access_key,
             secret_key=place.secret_key,
             region=place.region,
             at=datetime.now(UTC),
             seconds=LINK_SECONDS,
-            answer_with={f"response-{name.lower()}": value for name, value in headers.items() if name in ANSWERED},
+            query={f"response-{name.lower()}": value for name, value in headers.items() if name in ANSWERED},
         )
 
     async def exists(self, key: str) -> bool:

@@ -5,11 +5,13 @@ from typing import Final
 
 import structlog
 
-from cascadia.kernel.blobs import BlobStore, FileStore
+from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database
+from cascadia.kernel.disk import FileStore
 from cascadia.kernel.errors import CascadiaError
 from cascadia.kernel.instance import instance_of
-from cascadia.kernel.s3 import Place, S3Store
+from cascadia.kernel.s3 import S3Store
+from cascadia.kernel.s3_parts import Place
 from cascadia.settings import Settings
 
 log = structlog.get_logger()

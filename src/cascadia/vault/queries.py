@@ -84,11 +84,16 @@ INSERT_UPLOAD: Final[LiteralString] = (
 )
 UPLOAD: Final[LiteralString] = (
     "SELECT u.upload_id, u.uid, u.created_by, u.project_id, p.uid AS project_uid, p.program_id, u.name, u.media_type, u.size,"
-    " encode(u.sha256, 'hex') AS sha256, u.received, u.state, u.file_uid, u.error, u.expires_at"
-    " FROM upload u JOIN project p USING (project_id) WHERE u.uid = %(uid)s AND u.expires_at > now()"
+    " encode(u.sha256, 'hex') AS sha256, u.received, u.state, u.file_uid, u.error, u.expires_at, encode(u.hashed, 'hex') AS hashed,"
+    " tail.start AS tail_start, tail.key AS tail_key FROM upload u JOIN project p USING (project_id)"
+    " LEFT JOIN LATERAL (SELECT start, key FROM upload_piece t WHERE t.upload_id = u.upload_id ORDER BY start DESC LIMIT 1) tail ON true"
+    " WHERE u.uid = %(uid)s AND u.expires_at > now()"
 )
 ADD_PIECE: Final[LiteralString] = "SELECT upload_add_piece(%(uid)s, %(start)s, %(bytes)s, %(key)s)"
-PIECES: Final[LiteralString] = "SELECT key FROM upload_piece WHERE upload_id = %(upload_id)s ORDER BY start"
+GROW_PIECE: Final[LiteralString] = "SELECT upload_grow(%(uid)s, %(object_start)s, %(key)s, %(start)s, %(bytes)s)"
+SET_HASHED: Final[LiteralString] = "UPDATE upload SET hashed = decode(%(hashed)s, 'hex') WHERE uid = %(uid)s"
+LOCK_RECEIVED: Final[LiteralString] = "SELECT received FROM upload WHERE uid = %(uid)s FOR UPDATE"
+PIECES: Final[LiteralString] = "SELECT key, length FROM upload_piece WHERE upload_id = %(upload_id)s ORDER BY start"
 LOCK_UPLOAD: Final[LiteralString] = "SELECT state FROM upload WHERE uid = %(uid)s FOR UPDATE"
 END_UPLOAD: Final[LiteralString] = (
     "WITH gone AS (DELETE FROM upload_piece USING upload u WHERE u.uid = %(uid)s AND upload_piece.upload_id = u.upload_id)"

@@ -1,5 +1,6 @@
 """Uploads in pieces, as tus 1.0 (https://tus.io/protocols/resumable-upload) says: creation, checksum, expiration, termination."""
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -14,22 +15,21 @@ from starlette.requests import ClientDisconnect
 
 from cascadia.access.http import CurrentActor
 from cascadia.kernel import idempotency
-from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.bodies import PIECE, takes
 from cascadia.kernel.db import Write
 from cascadia.kernel.errors import BadRequest, Invalid
 from cascadia.kernel.http import Db, IdempotencyKey, answer, permission
-from cascadia.kernel.ids import new_uid
 from cascadia.kernel.route import Route
-from cascadia.vault import service, uploads
+from cascadia.vault import receiving, service, uploads
 from cascadia.vault.routes import BYTES, LARGEST, Blobs
 from cascadia.vault.schemas import UploadView
-from cascadia.vault.uploads import UploadRow, WrongChecksum
+from cascadia.vault.uploads import UploadRow
 
 router = APIRouter(tags=["files"], route_class=Route)
 
 TUS: Final = {"Tus-Resumable": "1.0.0"}
 SHA256_BYTES: Final = 32
+IDLE_SECONDS: Final = 30.0
 Length = Annotated[int, Header(alias="Upload-Length", ge=0, le=LARGEST, description="Bytes of the whole file.")]
 Metadata = Annotated[
     str,
@@ -90,7 +90,7 @@ async def read_upload(request: Request, db: Db, blobs: Blobs, actor: CurrentActo
     """An upload with what became of it: `file` is its id once the whole was put together."""
     async with db.primary() as primary:
         upload = await uploads.find(primary, actor, upload_id)
-    if upload.state == "receiving" and upload.complete and upload.size <= uploads.AT_ONCE:
+    if upload.state == "receiving" and upload.complete and upload.quick:
         upload = await uploads.assemble(db, blobs, upload.uid) or upload
     return answer(request, UploadView.of(upload))
 
@@ -115,17 +115,15 @@ async def add_upload_piece(
     async with db.primary() as primary:
         upload = await uploads.find(primary, actor, upload_id)
     uploads.check_offset(upload, offset)
-    received = upload.received
     if not upload.complete:
-        received = await _store_piece(request, db, blobs, upload, checksum)
-    headers = {**offset_headers(upload), "Upload-Offset": str(received)}
-    if received == upload.size:
-        if upload.size <= uploads.AT_ONCE:
-            done = await uploads.assemble(db, blobs, upload.uid)
-            if done and done.file_uid:
-                headers["Cascadia-File"] = str(done.file_uid)
-        else:
-            headers["Cascadia-Job"] = "vault.assemble"
+        upload = await receiving.receive(db, blobs, upload, _in_time(request.stream()), checksum)
+    headers = offset_headers(upload)
+    if upload.complete:
+        done = await uploads.assemble(db, blobs, upload.uid) if upload.quick else None
+        if done and done.file_uid:
+            headers["Cascadia-File"] = str(done.file_uid)
+        if not upload.quick:
+            headers["Cascadia-Job"] = uploads.ASSEMBLE
     return Response(status_code=204, headers=headers)
 
 
@@ -147,32 +145,17 @@ async def end_upload(request: Request, db: Db, blobs: Blobs, actor: CurrentActor
     return response
 
 
-async def _store_piece(request: Request, db: Db, blobs: BlobStore, upload: UploadRow, checksum: str | None) -> int:
-    """Puts the body into the store, then its row; what gets no row is deleted again."""
-    digest = hashlib.sha256()
-
-    async def body() -> AsyncIterator[bytes]:
-        async for chunk in request.stream():
-            digest.update(chunk)
+async def _in_time(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The body; refused where it breaks off, or nothing of it comes for a while: a piece that arrives keeps others out."""
+    try:
+        while True:
+            async with asyncio.timeout(IDLE_SECONDS):
+                chunk = await anext(chunks, None)
+            if chunk is None:
+                return
             yield chunk
-
-    try:
-        piece = await blobs.put(body(), new_uid())
-    except ClientDisconnect as error:
+    except (ClientDisconnect, TimeoutError) as error:
         raise BadRequest("The piece broke off. Ask for the offset by HEAD and send it again.", code="upload_broken_off") from error
-    kept = False
-    try:
-        if checksum is not None and checksum.split(" ") != ["sha256", base64.b64encode(digest.digest()).decode()]:
-            raise WrongChecksum("The piece does not hash to its Upload-Checksum. Send it again.")
-        if piece.size == 0:
-            raise Invalid("A piece has at least one byte.", code="upload_empty_piece")
-        async with db.write() as write:
-            received = await uploads.add_piece(write, upload, piece)
-        kept = True
-        return received
-    finally:
-        if not kept:
-            await blobs.delete(piece.key)
 
 
 def offset_headers(upload: UploadRow) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """Uploads in pieces: begun on one app server, gone on with on any other, put together when the last piece is there.
 
-Each piece is one object under a key of its own, then a row under the upload's lock: of two pieces for one offset one is refused. The
-whole is put together by the server that took the last piece where it is small, else (or where that server died) by the job
-`vault.assemble`; both may be at it at once, and one of them makes the file.
+Each piece is stored (`receiving`), then recorded under the upload's lock: of two pieces for one offset one is refused. The whole is put
+together by the server that took the last piece where that is quick, else (or where that server died) by the job `vault.assemble`; both
+may be at it at once, and one of them makes the file.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
@@ -16,7 +18,7 @@ from psycopg.types.json import Jsonb
 from cascadia.access.actors import actor_of
 from cascadia.access.model import Actor
 from cascadia.jobs import service as jobs
-from cascadia.kernel.blobs import BlobStore, StoredBlob
+from cascadia.kernel.blobs import BlobMissing, BlobStore, Piece, StoredBlob
 from cascadia.kernel.db import Database, Read, Write
 from cascadia.kernel.declare import Enqueue, Payload
 from cascadia.kernel.errors import CascadiaError, Conflict, Invalid, NotFound
@@ -47,7 +49,10 @@ class WrongChecksum(CascadiaError):
 
 @dataclass(frozen=True, slots=True)
 class UploadRow:
-    """An upload as queries return it; `sha256` in hexadecimal where the client declared one."""
+    """An upload as queries return it; `sha256` in hexadecimal where the client declared one.
+
+    `hashed` is what it was hashed to as it came, where one server received all of it; the tail is its last stored object.
+    """
 
     upload_id: int
     uid: UUID
@@ -64,11 +69,19 @@ class UploadRow:
     file_uid: UUID | None
     error: dict[str, str] | None
     expires_at: datetime
+    hashed: str | None = None
+    tail_start: int | None = None
+    tail_key: str | None = None
 
     @property
     def complete(self) -> bool:
         """Every byte is there."""
         return self.received == self.size
+
+    @property
+    def quick(self) -> bool:
+        """Whether putting it together takes no long time: it is small, or one object whose hash is known."""
+        return self.size <= AT_ONCE or (self.hashed is not None and self.tail_start == 0)
 
     @property
     def target(self) -> Target:
@@ -115,19 +128,21 @@ def check_offset(upload: UploadRow, offset: int) -> None:
         raise WrongOffset(f"This upload has come to byte {upload.received}, not {offset}. Ask for it by HEAD and go on there.")
 
 
-async def add_piece(write: Write, upload: UploadRow, piece: StoredBlob) -> int:
-    """Records a stored piece; returns the new offset. 409 where another one came first, 422 where it is too long."""
-    if upload.received + piece.size > upload.size:
-        raise Invalid(f"The upload was announced with {upload.size} bytes; this piece goes beyond.", code="upload_too_long")
-    offset: int | None = await write.value(
-        queries.ADD_PIECE, {"uid": upload.uid, "start": upload.received, "bytes": piece.size, "key": piece.key}
-    )
-    if offset is None:
+async def record_piece(write: Write, upload: UploadRow, stored: Piece, start: int | None, hashed: str | None) -> UploadRow:
+    """The upload with a stored piece. 409 where another one came first.
+
+    `start` is where the object begins that the piece made longer; None: the piece is an object of its own. `hashed`: all of it, at its end.
+    """
+    params = {"uid": upload.uid, "start": upload.received, "bytes": stored.length, "key": stored.key, "object_start": start}
+    received = await write.value(queries.ADD_PIECE if start is None else queries.GROW_PIECE, params)
+    if received is None:
         raise WrongOffset("Another piece came first. Ask for the offset by HEAD and go on there.")
-    if offset == upload.size:
-        delay = FALLBACK_SECONDS if upload.size <= AT_ONCE else 0.0
-        await _ask_for_assembly(write, upload.created_by, upload.target, upload.uid, delay)
-    return offset
+    tail = upload.received if start is None else start
+    after = replace(upload, received=received, hashed=hashed, tail_start=tail, tail_key=stored.key)
+    if after.complete:
+        await write.execute(queries.SET_HASHED, {"uid": upload.uid, "hashed": hashed})
+        await _ask_for_assembly(write, upload.created_by, upload.target, upload.uid, FALLBACK_SECONDS if after.quick else 0.0)
+    return after
 
 
 async def _ask_for_assembly(write: Write, actor_id: int, target: Target, uid: UUID, delay: float) -> None:
@@ -154,10 +169,17 @@ async def assemble(database: Database, store: BlobStore, uid: UUID) -> UploadRow
     """
     async with database.primary() as primary:
         upload = await primary.one(queries.UPLOAD, UploadRow, {"uid": uid})
-        pieces = await primary.rows(queries.PIECES, {"upload_id": upload.upload_id}) if upload else []
+        pieces = await primary.all(queries.PIECES, Piece, {"upload_id": upload.upload_id}) if upload else []
     if upload is None or upload.state == "done" or not upload.complete or (upload.state == "failed" and not pieces):
         return upload
-    stored, kept = await store.put(_bytes_of(store, [piece["key"] for piece in pieces]), new_uid()), False
+    try:
+        stored, kept = await _put_together(store, upload, pieces), False
+    except BlobMissing:
+        async with database.primary() as primary:
+            now = await primary.one(queries.UPLOAD, UploadRow, {"uid": uid})
+        if now is None or now.state == "done":  # somebody else was faster, and the pieces are gone
+            return now
+        raise
     try:
         async with database.write() as write:
             state = await write.value(queries.LOCK_UPLOAD, {"uid": uid})
@@ -176,8 +198,22 @@ async def assemble(database: Database, store: BlobStore, uid: UUID) -> UploadRow
         if not kept:
             await store.delete(stored.key)
     for piece in pieces:
-        await store.delete(piece["key"])
+        await store.delete(piece.key)
     return done
+
+
+async def _put_together(store: BlobStore, upload: UploadRow, pieces: Sequence[Piece]) -> StoredBlob:
+    """One object: shared or copied by the store where it can, else read and written once more."""
+    hashed = upload.hashed or (await _hash_of(store, pieces) if len(pieces) == 1 else None)
+    stored = await store.join(pieces, hashed, new_uid()) if hashed else None
+    return stored or await store.put(_bytes_of(store, pieces), new_uid(), upload.size)
+
+
+async def _hash_of(store: BlobStore, pieces: Sequence[Piece]) -> str:
+    digest = hashlib.sha256()
+    async for chunk in _bytes_of(store, pieces):
+        await asyncio.to_thread(digest.update, chunk)
+    return digest.hexdigest()
 
 
 async def assembly_failed(write: Write, payload: Payload, error: Mapping[str, str]) -> None:
@@ -185,10 +221,15 @@ async def assembly_failed(write: Write, payload: Payload, error: Mapping[str, st
     await write.execute(queries.FAIL_UPLOAD, {"uid": payload["upload"], "error": Jsonb(dict(error))})
 
 
-async def _bytes_of(store: BlobStore, keys: list[str]) -> AsyncIterator[bytes]:
-    for key in keys:
-        async for chunk in await store.open(key):
+async def _bytes_of(store: BlobStore, pieces: Sequence[Piece]) -> AsyncIterator[bytes]:
+    """Their bytes in order; raises where an object is shorter than its row says."""
+    for piece in pieces:
+        left = piece.length
+        async for chunk in await store.open(piece.key, 0, piece.length):
+            left -= len(chunk)
             yield chunk
+        if left:
+            raise BlobMissing("The store does not have all that arrived. Upload the file again, and tell your administrator.")
 
 
 async def end(write: Write, upload: UploadRow) -> list[str]:

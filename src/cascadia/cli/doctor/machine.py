@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import aio_pika
 
 from cascadia.cli.doctor.model import Check, Finding, Surroundings, bad, ok, skipped, warn
-from cascadia.kernel.blobs import FileStore
 from cascadia.kernel.broker import TROUBLE, hosts, why_not
+from cascadia.kernel.disk import FileStore
 from cascadia.kernel.errors import CascadiaError
 from cascadia.kernel.instance import INSTANCE
 from cascadia.kernel.tls import trust

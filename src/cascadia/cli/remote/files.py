@@ -25,6 +25,9 @@ def register(app: typer.Typer) -> None:
 FIRST_PIECE: Final = 960 * 1024
 """Under the megabyte that a proxy passes without being told otherwise."""
 LARGEST_PIECE: Final = 8 * 1024 * 1024
+AGAIN: Final = ("upload_offset", "upload_busy", "upload_broken_off")
+"""Refusals of a piece after which the server is asked how far it is: an earlier try of the same piece may still arrive."""
+MOST_ASKED: Final = 15
 POLL_SECONDS: Final = 0.3
 SLOWEST_POLL_SECONDS: Final = 5.0
 SAY_SO_SECONDS: Final = 30.0
@@ -77,7 +80,7 @@ def _stored(client: Client, where: str) -> str:
 
 def _send_pieces(client: Client, where: str, file: BinaryIO, size: int) -> None:
     """Pieces grow until a proxy on the way refuses one; where an answer was lost the server says how far it is."""
-    offset, piece, most = 0, FIRST_PIECE, LARGEST_PIECE
+    offset, piece, most, asked = 0, FIRST_PIECE, LARGEST_PIECE, 0
     while offset < size:
         file.seek(offset)
         headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
@@ -86,13 +89,15 @@ def _send_pieces(client: Client, where: str, file: BinaryIO, size: int) -> None:
         except Refused as refused:
             if refused.http_status == httpx.codes.REQUEST_ENTITY_TOO_LARGE and piece > FIRST_PIECE:
                 piece = most = FIRST_PIECE
-            elif refused.code == "upload_offset":
+            elif refused.code in AGAIN and asked < MOST_ASKED:
+                time.sleep(asked * POLL_SECONDS)
+                asked += 1
                 offset = int(client.response("HEAD", where).headers["Upload-Offset"])
             else:
                 raise
         else:
             offset += piece
-            piece = min(piece * 2, most)
+            piece, asked = min(piece * 2, most), 0
 
 
 def put(

@@ -1,3 +1,25 @@
 -- Owned by cascadia.vault.
 
 SELECT guard_versions('attachment_v'), guard_identity('attachment', 'attachment_id'), guard_identity('file', 'file_id');
+
+-- What a server that received every byte hashed the whole to: a hash half done cannot be handed from one process to another.
+ALTER TABLE upload ADD COLUMN hashed bytea CHECK (length(hashed) = 32);
+
+-- Adds a piece behind what is in an object that has grown from `object_start` on; returns the new offset, or null where the upload has
+-- come to another byte. To programs that know no such objects it is one long piece.
+CREATE FUNCTION upload_grow(which uuid, object_start bigint, object_key text, piece_start bigint, bytes bigint)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE one upload;
+BEGIN
+  UPDATE upload SET received = received + bytes, expires_at = now() + interval '1 day'
+  WHERE uid = which AND received = piece_start AND state = 'receiving' AND received + bytes <= size RETURNING * INTO one;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  INSERT INTO upload_piece (upload_id, start, length, key) VALUES (one.upload_id, object_start, one.received - object_start, object_key)
+  ON CONFLICT (upload_id, start) DO UPDATE SET length = excluded.length;
+  RETURN one.received;
+END $$;
+
+-- Uploads whose job died before anybody was told.
+UPDATE upload SET state = 'failed', error = jsonb_build_object('code', 'not_stored', 'message', 'This upload could not be stored. Upload the file again.')
+WHERE state = 'receiving' AND received = size
+  AND EXISTS (SELECT FROM job WHERE job.type = 'vault.assemble' AND job.subject = upload.uid AND job.state IN ('dead', 'cancelled'));
