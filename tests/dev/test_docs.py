@@ -53,13 +53,8 @@ def test_every_rule_that_source_or_tests_name_can_be_looked_up() -> None:
     ):
         listed |= set(range(int(first), int(last or first) + 1))
     assert listed == set(range(1, 45))
-    named = {
-        n
-        for folder in ("src", "tests", "web/src")
-        for p in (ROOT / folder).rglob("*.[pt][ys]*")
-        if p.suffix != ".pyc"
-        for n in numbers(p.read_text(encoding="utf-8"))
-    }
+    files = [path for folder in ("src", "tests", "web/src") for path in (ROOT / folder).rglob("*") if path.suffix in {".py", ".ts", ".tsx"}]
+    named = {number for path in files for number in numbers(path.read_text(encoding="utf-8"))}
     assert named - listed == set()
 
 
