@@ -40,12 +40,14 @@ class Site:
 
     http: httpx.Client
     retries: int = 0
+    patience: float = AGAIN_SECONDS
+    """Seconds for which it tries."""
 
     def send(self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, **more: Any) -> httpx.Response:
-        """The first answer that is one; `AssertionError` where there is none for a minute."""
+        """The first answer that is one; `AssertionError` where there is none for as long as it is patient."""
         key = {"Idempotency-Key": uuid4().hex} if method != "GET" else {}
         sent = {**({"json": body} if body is not None else {}), **more, "headers": {**key, **(headers or {})}}
-        deadline, last = time.monotonic() + AGAIN_SECONDS, ""
+        deadline, last = time.monotonic() + self.patience, ""
         while time.monotonic() < deadline:
             try:
                 answer = self.http.request(method, f"/api/v1{path}", **sent)
@@ -56,7 +58,7 @@ class Site:
                 last = repr(error)
             self.retries += 1
             time.sleep(0.3)
-        raise AssertionError(f"{method} {path}: no answer for {AGAIN_SECONDS:.0f} s ({last})")
+        raise AssertionError(f"{method} {path}: no answer for {self.patience:.0f} s ({last})")
 
     def get(self, path: str, **params: Any) -> JSON:
         return self._body(self.send("GET", path, params=params), 200)

@@ -26,7 +26,7 @@ OUTAGE = 30.0 if LONG else 4.0
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if Path(__file__).parent in item.path.parents and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(1200 if LONG else 300))
 
 
