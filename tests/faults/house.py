@@ -18,7 +18,8 @@ from cascadia.kernel.embedded import Embedded, start
 from cascadia.migrations.run import migrate
 from cascadia.worker.registry import registry
 from tests.distributed.site import EMAIL, PASSWORD, Site
-from tests.jobs.conftest import QUICK, ROOT, Fleet, WorkerProcess, free_port, wait_for
+from tests.jobs.conftest import QUICK, ROOT, Fleet, WorkerProcess, free_port
+from tests.until import wait_until
 
 REGISTRY: Final = "cascadia.worker.registry:registry"
 TOKEN: Final = "the-token-of-a-fault-test"
@@ -57,7 +58,7 @@ class House:
         }
         with (self.folder / "app.log").open("ab") as log:
             self.app = subprocess.Popen([sys.executable, "-m", "cascadia.cli", "app"], cwd=ROOT, env=environment, stdout=log, stderr=log)
-        wait_for(self._ready, READY_SECONDS)
+        wait_until(self._ready, READY_SECONDS)
 
     def _ready(self) -> bool:
         try:
@@ -69,7 +70,7 @@ class House:
         """One more worker of the whole program, with short leases."""
         told = {"REGISTRY": REGISTRY, **self.settings, **settings}
         worker = self.fleet.start(wait=False, pace={**QUICK, "backoff": 0.5}, **told)
-        wait_for(lambda: "worker_started" in worker.text(), READY_SECONDS)
+        wait_until(lambda: "worker_started" in worker.text(), READY_SECONDS)
         return worker
 
     def person(self) -> Site:

@@ -16,9 +16,9 @@ from tests.cable import Cable
 from tests.distributed.site import Site
 from tests.faults.conftest import LONG
 from tests.faults.house import House, house
-from tests.jobs.conftest import wait_for
 from tests.rabbitmq import Node
 from tests.s3 import ACCESS, SECRET, S3Server
+from tests.until import wait_until
 
 FILES: Final = int(os.environ.get("FAULT_FILES", "60" if LONG else "12"))
 AWAY_SECONDS: Final = 60.0 if LONG else 4.0
@@ -66,7 +66,7 @@ def propose(site: Site, project: str, number: int) -> str:
 
 def settled(made: House, site: Site, proposals: list[str]) -> tuple[int, ...]:
     """Waits for the end of all jobs; what was counted: jobs, those that succeeded, failures, deferrals, losses."""
-    wait_for(lambda: bool(made.rows(ENDED)[0][0]) and all(_state(site, p) != "waiting" for p in proposals), SETTLE_SECONDS)
+    wait_until(lambda: bool(made.rows(ENDED)[0][0]) and all(_state(site, p) != "waiting" for p in proposals), SETTLE_SECONDS)
     assert {_state(site, proposal) for proposal in proposals} == {"open"}
     assert made.rows("SELECT type, error FROM job WHERE state IN ('dead', 'cancelled')") == []
     [counted] = made.rows(COUNTS)
@@ -86,7 +86,7 @@ def outage(made: House, store: S3Server) -> None:
     """Stops the storage, for as long as is told and until so many tries were put off, and starts it."""
     store.stop()
     began = time.monotonic()
-    wait_for(lambda: waiting(made) >= LEAST, SETTLE_SECONDS)
+    wait_until(lambda: waiting(made) >= LEAST, SETTLE_SECONDS)
     time.sleep(max(0.0, AWAY_SECONDS - (time.monotonic() - began)))
     store.start()
 
@@ -137,7 +137,7 @@ def test_a_storage_that_is_busy_for_a_while_is_waited_for(store: S3Server) -> No
             proposals = [propose(site, project, n) for n in range(FILES // 4)]
             cable.answer = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
             made.start_worker()
-            wait_for(lambda: waiting(made) >= 3, SETTLE_SECONDS)
+            wait_until(lambda: waiting(made) >= 3, SETTLE_SECONDS)
             cable.answer = None
             _, _, failures, deferrals, _ = settled(made, site, proposals)
             assert failures == 0
@@ -152,15 +152,15 @@ def test_a_proposal_that_an_outage_of_a_day_ended_opens_when_its_job_is_tried_ag
         proposal = propose(site, project, 1)
         store.stop()
         made.start_worker()
-        wait_for(lambda: waiting(made) > 0, SETTLE_SECONDS)
+        wait_until(lambda: waiting(made) > 0, SETTLE_SECONDS)
         assert "the file store" in {(job["waiting_for"] or {}).get("name") for job in site.get("/jobs")["items"]}
-        wait_for(lambda: _age(made) and _state(site, proposal) == "failed", SETTLE_SECONDS)
+        wait_until(lambda: _age(made) and _state(site, proposal) == "failed", SETTLE_SECONDS)
         told = site.get(f"/proposals/{proposal}")["error"]
         assert (told["code"], "The file store does not answer" in told["message"]) == ("storage_unreachable", True)
         dead = {job["type"]: job["id"] for job in site.get("/jobs", state="dead")["items"]}
         store.start()
         site.post(f"/jobs/{dead['conversion.document.table']}/retry", status=202)
-        wait_for(lambda: _state(site, proposal) == "open", SETTLE_SECONDS)
+        wait_until(lambda: _state(site, proposal) == "open", SETTLE_SECONDS)
 
 
 def _age(made: House) -> bool:
