@@ -12,6 +12,17 @@ async def bracket(workshop: Workshop) -> tuple[JSON, JSON, JSON]:
     return assembly, holder, line
 
 
+async def test_the_etag_of_a_bom_is_one_that_writes_to_it_take(workshop: Workshop) -> None:
+    parent, child = [(await workshop.engineer.part(workshop.project))["id"] for _ in range(2)]
+    seen = await workshop.engineer.send("GET", f"/parts/{parent}/bom")
+    added = await workshop.engineer.send("POST", f"/parts/{parent}/bom", {"child": child}, headers={"If-Match": seen.headers["ETag"]})
+    assert added.status_code == 201, added.text
+    refused = await workshop.engineer.send("POST", f"/parts/{parent}/bom", {"child": child}, headers={"If-Match": seen.headers["ETag"]})
+    assert (refused.status_code, refused.json()["code"]) == (412, "stale_version")
+    again = await workshop.engineer.send("GET", f"/parts/{parent}/bom", headers={"If-None-Match": seen.headers["ETag"]})
+    assert (again.status_code, len(again.json()["items"])) == (200, 1)
+
+
 async def test_a_line_takes_the_childs_unit_and_the_next_ten(workshop: Workshop) -> None:
     assembly, holder, line = await bracket(workshop)
     assert (line["quantity"], line["unit"], line["find_number"], line["child"]["number"]) == ("2", "ea", 10, holder["number"])

@@ -91,6 +91,15 @@ def test_every_reference_leads_somewhere_and_every_schema_is_used(document: dict
     assert found == {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
 
 
+def test_every_schema_has_a_name_of_its_own_that_says_nothing_of_the_program(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    titles = [schema["title"] for schema in schemas.values() if "title" in schema]
+    assert sorted(titles) == sorted(set(titles))
+    assert [name for name in schemas if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name)] == []
+    assert {name: schema["title"] for name, schema in schemas.items() if schema.get("title", name) != name} == {}
+    assert "cascadia__" not in str(document)
+
+
 def test_every_route_is_in_the_document_but_the_document_itself(app: FastAPI, document: dict[str, Any]) -> None:
     served = {(str(c.path_format), m.lower()) for c in operations(app) for m in c.methods or ()}
     described = {(path, method) for path, method, _ in walk(document)}

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascadia.items import units
-from cascadia.items.attributes import merge_attributes, plain_decimal
+from cascadia.items.attributes import merge_attributes
 from cascadia.items.model import LETTERS, clean_number, next_revision
+from cascadia.kernel import decimals
 from cascadia.kernel.errors import Invalid
 from cascadia.parts.model import PART
 
@@ -61,7 +62,7 @@ def test_a_fraction_becomes_the_nearest_decimal(value: Fraction) -> None:
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=9, min_value=-(10**12), max_value=10**12))
 def test_a_decimal_is_stored_without_exponent_and_exactly(value: Decimal) -> None:
-    text = plain_decimal(value)
+    text = decimals.plain(decimals.read(value, whole=13, places=9))
     assert "E" not in text.upper()
     assert Decimal(text) == value
 

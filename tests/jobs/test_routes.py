@@ -110,8 +110,9 @@ async def test_cancel_and_retry_answer_with_the_job_and_a_key_makes_them_once(ap
 
 async def test_a_stream_needs_somebody_signed_in_and_a_true_event_id(client: httpx.AsyncClient, workshop: Workshop) -> None:
     assert (await client.get("/api/v1/events/stream")).status_code == 401
-    wrong = await workshop.engineer.send("GET", "/events/stream", headers={"Last-Event-ID": "x"})
-    assert (wrong.status_code, wrong.json()["code"]) == (400, "bad_event_id")
+    for odd in ("x", "-1", "1.0", "9" * 19, "9" * 5000, "\xb2"):
+        wrong = await workshop.engineer.http.get("/api/v1/events/stream", headers=[(b"Last-Event-ID", odd.encode("latin-1"))])
+        assert (wrong.status_code, wrong.json()["code"]) == (400, "bad_event_id"), odd
 
 
 @asynccontextmanager

@@ -75,6 +75,26 @@ async def change(database: Database, program: int | None, kind: str = "part.chan
     return str(subject)
 
 
+async def test_a_stream_is_told_where_it_is_while_only_hidden_things_happen(
+    ledger: Ledger, jobs_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.2)
+    rover, lander = await make_program(ledger.database, "rover"), await make_program(ledger.database, "lander")
+    bob = await make_actor(ledger.database, "bob", {lander: Role.LEAD})
+
+    async def go_on() -> None:
+        while True:
+            await change(ledger.database, rover)
+
+    async with hub_on(ledger.database, jobs_url) as hub, browsing(hub, bob) as browser:
+        began = browser.last_id
+        busy = asyncio.create_task(go_on())
+        await eventually(lambda: browser.last_id != began)
+        busy.cancel()
+        await asyncio.gather(busy, return_exceptions=True)
+        assert browser.seen == []
+
+
 async def test_each_sees_what_their_programs_and_own_jobs_do(ledger: Ledger, jobs_url: str) -> None:
     rover, lander = await make_program(ledger.database, "rover"), await make_program(ledger.database, "lander")
     ada = await make_actor(ledger.database, "ada", {rover: Role.VIEWER})

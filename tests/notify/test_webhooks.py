@@ -178,10 +178,26 @@ async def test_writes_name_the_version_that_they_saw(workshop: Workshop) -> None
     assert (await workshop.lead.send("GET", path)).status_code == 404
 
 
-@pytest.mark.parametrize("url", ("ftp://example.org", "https://", "https://user@example.org/", "https://example.org/#x", "x"))
+@pytest.mark.parametrize(
+    "url",
+    (
+        "ftp://example.org",
+        "https://",
+        "https://user@example.org/",
+        "https://example.org/#x",
+        "x",
+        "http://a\r\nX: y/",
+        "http://\uff11\uff12\uff17.0.0.1:3221/",
+        "http://bücher.example/",
+        "https://example.org:99999/",
+        "https://example.org/a b",
+        "https://[::1/",
+    ),
+)
 async def test_addresses_that_cannot_be_called_are_refused(workshop: Workshop, url: str) -> None:
     answer = await workshop.lead.send("POST", "/webhooks", {"url": url, "program": workshop.program})
-    assert answer.status_code == 422
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/url")
+    assert (await workshop.lead.get("/webhooks"))["items"] == []
 
 
 async def test_webhooks_of_no_program_are_for_administrators(workshop: Workshop) -> None:

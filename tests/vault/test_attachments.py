@@ -15,7 +15,7 @@ from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
 from cascadia.vault import attaching, service
-from cascadia.vault.model import AttachmentRow, Role
+from cascadia.vault.model import AttachmentRole, AttachmentRow
 from cascadia.versioning import history
 from cascadia.versioning import service as versioning
 from cascadia.versioning.model import At, Author, Change, Delta, LostRace, Unchanged
@@ -31,7 +31,9 @@ class Part:
     item_id: int
     uid: UUID
 
-    async def attach(self, file: UUID, role: Role = Role.CAD, component: str | None = None, actor: Actor | None = None) -> UUID:
+    async def attach(
+        self, file: UUID, role: AttachmentRole = AttachmentRole.CAD, component: str | None = None, actor: Actor | None = None
+    ) -> UUID:
         wanted = attaching.Attach(file, role, None, component)
         async with self.place.database.messages() as connection:
             change, uid = await attaching.judge_attach(connection, actor or self.place.engineer, self.uid, wanted, None)
@@ -139,7 +141,7 @@ async def test_the_same_file_is_attached_once_in_a_role_also_by_twins_at_once(pl
     judged = []
     async with place.database.messages() as connection:
         for _ in range(4):
-            wanted = attaching.Attach(file.uid, Role.CAD, None, None)
+            wanted = attaching.Attach(file.uid, AttachmentRole.CAD, None, None)
             judged.append((await attaching.judge_attach(connection, place.engineer, part.uid, wanted, None))[0])
 
     async def commit(change: Change) -> bool:
@@ -154,7 +156,7 @@ async def test_the_same_file_is_attached_once_in_a_role_also_by_twins_at_once(pl
     with pytest.raises(Conflict) as refusal:
         await part.attach(file.uid)
     assert refusal.value.code == "already_attached"
-    uid = await part.attach(file.uid, Role.DRAWING)
+    uid = await part.attach(file.uid, AttachmentRole.DRAWING)
     with pytest.raises(Conflict):
         await part.edit(uid, "0-3", role="cad")
     assert [row.role for row in await part.attachments()] == ["cad", "drawing"]
@@ -162,7 +164,7 @@ async def test_the_same_file_is_attached_once_in_a_role_also_by_twins_at_once(pl
 
 async def test_nothing_is_attached_to_a_deleted_item(place: Place, part: Part) -> None:
     file, _ = await place.upload("a.step", b"a")
-    wanted = attaching.Attach(file.uid, Role.CAD, None, None)
+    wanted = attaching.Attach(file.uid, AttachmentRole.CAD, None, None)
     async with place.database.messages() as connection:
         judged, _ = await attaching.judge_attach(connection, place.engineer, part.uid, wanted, None)
         await part.delete(1)
@@ -209,7 +211,7 @@ async def test_a_file_of_another_program_is_not_attached_unless_it_lies_in_a_lib
 async def test_the_first_cad_file_gives_an_item_its_picture_and_model(place: Place, part: Part) -> None:
     drawing, _ = await place.upload("a.pdf", b"pdf")
     assembly, blob = await place.upload("a.step", b"a")
-    await part.attach(drawing.uid, Role.DRAWING)
+    await part.attach(drawing.uid, AttachmentRole.DRAWING)
     await part.attach(assembly.uid, component="c1")
     shown = "SELECT * FROM item_model(%(item)s, 0, %(seq)s)"
     async with place.database.primary() as primary:

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from cascadia.access.model import GrantRow, ProgramRow, ProjectRow, Role, SessionState, TokenRow, UserRow
 from cascadia.access.passwords import MAX_LENGTH
+from cascadia.kernel.schemas import Name
+from cascadia.kernel.text import one_line
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@]+@[^\s@]+$"), AfterValidator(one_line)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=50)]
 Password = Annotated[str, StringConstraints(max_length=MAX_LENGTH)]
 
@@ -42,7 +43,7 @@ class Setup(Body):
 class Credentials(Body):
     """Who signs in."""
 
-    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)]
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(one_line)]
     password: Password
 
 

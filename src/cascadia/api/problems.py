@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from cascadia.kernel import text
 from cascadia.kernel.bodies import ERRORS_SHOWN
 from cascadia.kernel.errors import CascadiaError, Invalid, Unavailable
 from cascadia.kernel.events import current_origin
@@ -94,7 +95,7 @@ async def _not_valid(_: Request, error: Exception) -> Response:
 def pointer(location: Sequence[str | int]) -> str:
     """A JSON pointer to a member of the body, or to a parameter by its name."""
     inside = location[1:] if location and location[0] in PLACES else location
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in inside)
+    return text.pointer(*inside)
 
 
 async def _refused_by_framework(request: Request, error: Exception) -> Response:

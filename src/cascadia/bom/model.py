@@ -10,9 +10,11 @@ from uuid import UUID
 
 from cascadia.items import units
 from cascadia.items.model import BLOCKS_NEW_USE, Phase
+from cascadia.kernel import decimals
 from cascadia.kernel.errors import Conflict, Invalid
 
-QUANTITY_MAX_DIGITS: Final = 30
+QUANTITY_WHOLE: Final = 12
+QUANTITY_PLACES: Final = 12
 DESIGNATOR: Final = re.compile(r"[A-Za-z0-9_.+/-]{1,40}")
 DESIGNATORS_MAX: Final = 10_000
 FIND_STEP: Final = 10
@@ -81,18 +83,18 @@ class Usable:
     program_id: int
 
 
+def read_quantity(value: object) -> Decimal:
+    """A quantity that means something: at most 12 digits before its point and 12 after it; ValueError for anything else."""
+    return decimals.read(value, whole=QUANTITY_WHOLE, places=QUANTITY_PLACES)
+
+
 def quantity(value: Decimal) -> Decimal:
-    """A quantity that can be stored exactly: finite, not below zero, at most 30 digits."""
-    if (
-        not value.is_finite()
-        or value < 0
-        or len(value.as_tuple().digits) > QUANTITY_MAX_DIGITS
-        or abs(value.adjusted()) > QUANTITY_MAX_DIGITS
-    ):
+    """The quantity; 422 where it is below zero."""
+    if value < 0:
         raise Invalid(
-            "A quantity is a decimal number of at most 30 digits, not below zero.",
+            "A quantity is not below zero.",
             code="bad_quantity",
-            errors=[{"pointer": "/quantity", "message": "not usable"}],
+            errors=[{"pointer": "/quantity", "message": "not below zero"}],
         )
     return value
 

@@ -5,14 +5,28 @@ from fractions import Fraction
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WrapValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
 
 from cascadia.bom.edit import OPERATIONS_MAX, AddLine, ChangeLine, Operation, RemoveLine
-from cascadia.bom.model import FIND_MAX, LineRow, QuantityKind, designator_list
+from cascadia.bom.model import FIND_MAX, LineRow, QuantityKind, designator_list, read_quantity
 from cascadia.bom.service import Use
 from cascadia.items.model import Phase, RevisionStatus, revision_status
 from cascadia.items.units import as_decimal
+from cascadia.kernel import decimals
 from cascadia.kernel.bodies import one_by_one
+from cascadia.kernel.schemas import OneLine
+from cascadia.kernel.text import lines, one_line
 from cascadia.parts.schemas import thumbnail_url
 from cascadia.versioning.schemas import PointView
 
@@ -21,15 +35,18 @@ def plain(value: Decimal | Fraction) -> str:
     """A decimal without exponent and without trailing zeros."""
     if isinstance(value, Fraction) and value.denominator == 1:
         return str(value.numerator)
-    decimal = as_decimal(value) if isinstance(value, Fraction) else value
-    text = format(decimal, "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text or "0"
+    return decimals.plain(as_decimal(value) if isinstance(value, Fraction) else value)
 
 
 DecimalText = Annotated[Decimal, PlainSerializer(plain, return_type=str)]
-Unit = Annotated[str, StringConstraints(min_length=1, max_length=20)]
-Note = Annotated[str, StringConstraints(max_length=4000)]
+Quantity = Annotated[
+    Decimal,
+    BeforeValidator(read_quantity),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": decimals.SPELLING.pattern}, {"type": "number"}]}),
+]
+Unit = Annotated[str, StringConstraints(min_length=1, max_length=20), AfterValidator(one_line)]
+Note = Annotated[str, StringConstraints(max_length=4000), AfterValidator(lines)]
+Instance = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(one_line)]
 FindNumber = Annotated[int, Field(ge=1, le=FIND_MAX)]
 Placement = Annotated[list[float], Field(min_length=16, max_length=16)]
 
@@ -128,14 +145,14 @@ class NewLine(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     child: UUID | None = None
-    child_number: str | None = Field(default=None, max_length=100)
-    quantity: Decimal = Decimal(1)
+    child_number: Annotated[OneLine, Field(max_length=100)] | None = None
+    quantity: Quantity = Decimal(1)
     unit: Unit | None = None
     quantity_kind: QuantityKind = QuantityKind.COUNTED
     find_number: FindNumber | None = None
     designators: list[str] = []
     note: Note | None = None
-    placements: dict[str, Placement] = {}
+    placements: dict[Instance, Placement] = {}
 
     @model_validator(mode="after")
     def _one_child(self) -> "NewLine":
@@ -164,7 +181,7 @@ class LinePatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     child: UUID | None = None
-    quantity: Decimal | None = None
+    quantity: Quantity | None = None
     unit: Unit | None = None
     quantity_kind: QuantityKind | None = None
     find_number: FindNumber | None = None

@@ -10,6 +10,7 @@ from OCP.TDF import TDF_Label, TDF_Tool
 from OCP.XCAFDoc import XCAFDoc_ColorCurv, XCAFDoc_ColorGen, XCAFDoc_ColorSurf, XCAFDoc_ColorTool, XCAFDoc_ShapeTool
 
 from cascadia.cad.model import Rgba
+from cascadia.kernel.text import harmless
 
 
 def entry(label: TDF_Label) -> str:
@@ -24,7 +25,7 @@ def label_name(label: TDF_Label) -> str:
     attribute = TDataStd_Name()
     if not label.FindAttribute(TDataStd_Name.GetID_s(), attribute):
         return ""
-    return str(attribute.Get().ToExtString()).strip()
+    return harmless(str(attribute.Get().ToExtString())).strip()
 
 
 def referred(instance: TDF_Label) -> TDF_Label:

@@ -17,6 +17,7 @@ from OCP.XCAFDoc import XCAFDoc_ShapeTool
 from cascadia.cad import density
 from cascadia.cad.labels import entry, label_name, referred
 from cascadia.cad.model import CadError
+from cascadia.kernel.text import harmless
 
 UNITS: Final = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "micrometre": "um", "inch": "in", "foot": "ft"}
 ENTITIES: Final = (
@@ -152,5 +153,5 @@ def _product(definition: Any) -> Product:
 
 
 def text(value: Any) -> str:
-    """A string of the file: escapes decoded, runs of spaces single."""
-    return " ".join(str(value.ToCString()).split()) if value is not None else ""
+    """A string of the file: escapes decoded, runs of spaces single, nothing in it that cannot be read."""
+    return " ".join(harmless(str(value.ToCString())).split()) if value is not None else ""

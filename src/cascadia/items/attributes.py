@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from cascadia.items import units
 from cascadia.items.model import AttributeField, AttributeType, Kind
+from cascadia.kernel import decimals, text
 from cascadia.kernel.errors import Invalid
 
 TEXT_MAX: Final = 4000
 TAGS_MAX: Final = 50
-DIGITS_MAX: Final = 38
+WHOLE: Final = 15
+PLACES: Final = 30
+"""Digits of a number before and after its point: what is measured of the smallest part has its digits far behind."""
 CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
@@ -26,36 +28,27 @@ def merge_attributes(kind: Kind, current: Mapping[str, Any], patch: Mapping[str,
     for name, value in patch.items():
         field = kind.field(name)
         if field is None:
-            errors.append({"pointer": f"/attributes/{name}", "message": f"a {kind.title.lower()} has no such attribute"})
+            errors.append({"pointer": text.pointer("attributes", name), "message": f"a {kind.title.lower()} has no such attribute"})
         elif value is None:
             merged.pop(name, None)
         else:
             try:
                 merged[name] = _CHECKS[field.type](field, value)
-            except _Wrong as wrong:
-                errors.append({"pointer": f"/attributes/{name}", "message": str(wrong)})
+            except ValueError as wrong:
+                errors.append({"pointer": text.pointer("attributes", name), "message": str(wrong)})
     if errors:
         raise Invalid("Some attributes are not as their kind says. Correct them and send again.", code="bad_attributes", errors=errors)
     return merged
 
 
-def plain_decimal(text: object) -> str:
-    """A decimal in one spelling ("0.25", never "2.5E-1"); raises ValueError for what is none."""
-    try:
-        value = Decimal(str(text))
-    except InvalidOperation as error:
-        raise _Wrong("not a decimal number") from error
-    if not value.is_finite() or len(value.as_tuple().digits) > DIGITS_MAX or abs(value.adjusted()) > DIGITS_MAX:
-        raise _Wrong("not a decimal number of at most 38 digits")
-    plain = format(value, "f")
-    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
-    return "0" if plain in ("-0", "") else plain
+def _number(value: object) -> str:
+    return decimals.plain(decimals.read(value, whole=WHOLE, places=PLACES))
 
 
 def _text(_: AttributeField, value: object) -> str:
-    if not isinstance(value, str) or len(value) > TEXT_MAX or "\0" in value:
+    if not isinstance(value, str) or len(value) > TEXT_MAX:
         raise _Wrong(f"a text of at most {TEXT_MAX} characters")
-    return value
+    return text.one_line(value)
 
 
 def _integer(_: AttributeField, value: object) -> int:
@@ -87,7 +80,7 @@ def _quantity(field: AttributeField, value: object) -> dict[str, str]:
     if not isinstance(members["unit"], str) or units.dimension(members["unit"]) != field.dimension:
         known = ", ".join(u for u, (d, _) in units.UNITS.items() if d == field.dimension)
         raise _Wrong(f"the unit must be one of {known}")
-    number = plain_decimal(members["value"])
+    number = _number(members["value"])
     if number.startswith("-"):
         raise _Wrong("not below zero")
     return {"value": number, "unit": members["unit"]}
@@ -97,13 +90,13 @@ def _money(_: AttributeField, value: object) -> dict[str, str]:
     members = _members(value, "value", "currency")
     if not isinstance(members["currency"], str) or not CURRENCY.fullmatch(members["currency"]):
         raise _Wrong("the currency is a code of three capital letters (ISO 4217)")
-    return {"value": plain_decimal(members["value"]), "currency": members["currency"]}
+    return {"value": _number(members["value"]), "currency": members["currency"]}
 
 
 def _tags(_: AttributeField, value: object) -> list[str]:
     if not isinstance(value, list) or len(value) > TAGS_MAX or not all(isinstance(t, str) and 0 < len(t) <= 100 for t in value):
         raise _Wrong(f"a list of at most {TAGS_MAX} short texts")
-    return sorted(set(value))
+    return sorted({text.one_line(tag) for tag in value})
 
 
 def _unit(_: AttributeField, value: object) -> str:

@@ -2,9 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=30, pattern=r"^[^\x00-\x1f\x7f]+$")]
+from cascadia.kernel.text import one_line
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=30), AfterValidator(one_line)]
 
 
 class Literally(BaseModel):

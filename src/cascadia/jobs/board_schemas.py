@@ -1,8 +1,13 @@
 """How queues, workers and logs are shown."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from cascadia.kernel.schemas import OneLine
+
+Word = Annotated[OneLine, Field(max_length=100)]
 
 
 class QueueView(BaseModel):
@@ -74,9 +79,9 @@ class ReplayWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    family: str | None = Field(default=None, max_length=100)
-    type: str | None = Field(default=None, max_length=100)
-    code: str | None = Field(default=None, max_length=100, description="The code of their error.")
+    family: Word | None = None
+    type: Word | None = None
+    code: Word | None = Field(default=None, description="The code of their error.")
     since: datetime | None = Field(default=None, description="Only those that failed after this moment.")
     dry_run: bool = Field(default=False, description="Only count them.")
 

@@ -1,5 +1,6 @@
 """REST of jobs, and the stream of live events."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -30,6 +31,7 @@ STREAMED: Final[dict[int | str, dict[str, Any]]] = {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
+EVENT_ID: Final = re.compile(r"[0-9]{1,18}")
 UNBUFFERED: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 Act = Callable[[Write, Actor, UUID], Awaitable[None]]
@@ -105,7 +107,7 @@ async def stream_events(
     last_event_id: Annotated[str | None, Header(description="Where the stream broke off: what came after it is sent first.")] = None,
 ) -> Response:
     """Live events that one may see, as server-sent events."""
-    if last_event_id and not last_event_id.isdecimal():
+    if last_event_id and not EVENT_ID.fullmatch(last_event_id):
         raise BadRequest("`Last-Event-ID` is no id of this stream. Connect without it.", code="bad_event_id")
     hub: EventHub = request.app.state.events
 

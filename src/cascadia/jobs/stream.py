@@ -9,7 +9,7 @@ import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -27,6 +27,7 @@ from cascadia.kernel.errors import Unavailable
 log = structlog.get_logger()
 
 HEARTBEAT_SECONDS: Final = 15.0
+"""The longest that a stream says nothing, however much happens that its reader may not see: proxies cut what is silent."""
 POLL_SECONDS: Final = 2.0
 TRUST_SECONDS: Final = 3.0
 """How long a stream believes what an actor may see: a revoked grant stops working within 5 s everywhere."""
@@ -102,22 +103,23 @@ class EventHub:
         if last - position > LONGEST_GAP:
             position = last
             yield f"event: reset\nid: {position}\ndata: {{}}\n\n".encode()
+        told = time.monotonic()
         while not self._closed:
             watcher.wake.clear()
             events = await self._after(position)
             if (events or watcher.progress) and not await eyes.open():
                 return
-            for event in events:
-                if eyes.see(event.type, event.programs, event.actors):
-                    yield _event(event)
-                position = event.position
-            for notice in _taken(watcher.progress):
-                if eyes.see(JOB_EVENT, notice["programs"], notice["actors"]):
-                    yield _progress(notice)
-            if not events and not await _woken(watcher.wake):
-                if not await eyes.open():
-                    return
-                yield f": still here\nid: {position}\n\n".encode()
+            for piece in _shown(events, _taken(watcher.progress), eyes):
+                yield piece
+                told = time.monotonic()
+            position = events[-1].position if events else position
+            left = told + HEARTBEAT_SECONDS - time.monotonic()
+            if left > 0 and (events or await _woken(watcher.wake, left)):
+                continue
+            if not await eyes.open():
+                return
+            yield f": still here\nid: {position}\n\n".encode()
+            told = time.monotonic()
 
     async def _after(self, position: int) -> list[StreamedEvent]:
         """The next events after a position, from memory where they are kept."""
@@ -195,9 +197,9 @@ class _Eyes:
         return actor.administrator and event_type == JOB_EVENT
 
 
-async def _woken(wake: asyncio.Event) -> bool:
+async def _woken(wake: asyncio.Event, seconds: float) -> bool:
     try:
-        async with asyncio.timeout(HEARTBEAT_SECONDS):
+        async with asyncio.timeout(seconds):
             await wake.wait()
     except TimeoutError:
         return False
@@ -208,6 +210,16 @@ def _taken(progress: dict[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     taken = list(progress.values())
     progress.clear()
     return taken
+
+
+def _shown(events: Iterable[StreamedEvent], notices: Iterable[Mapping[str, Any]], eyes: _Eyes) -> Iterator[bytes]:
+    """What an actor may see of what is new."""
+    for event in events:
+        if eyes.see(event.type, event.programs, event.actors):
+            yield _event(event)
+    for notice in notices:
+        if eyes.see(JOB_EVENT, notice["programs"], notice["actors"]):
+            yield _progress(notice)
 
 
 def _event(event: StreamedEvent) -> bytes:

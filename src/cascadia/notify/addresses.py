@@ -8,8 +8,8 @@ from typing import Final
 
 from cascadia.settings import Network
 
-TRANSLATED: Final = tuple(ip_network(n) for n in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
-"""Addresses of IPv6 that hide one of IPv4: NAT64, 6to4, Teredo."""
+TRANSLATED: Final = tuple(ip_network(n) for n in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
+"""Addresses of IPv6 that hide one of IPv4: compatible ones, NAT64, 6to4, Teredo."""
 
 Address = IPv4Address | IPv6Address
 

@@ -1,20 +1,25 @@
 """How events, webhooks and deliveries are shown and asked for."""
 
+import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from cascadia.kernel.schemas import OneLine
 from cascadia.notify.model import Delivery, FeedEvent, Webhook
 
 TYPE_GLOB = r"^[a-z_*]+(\.[a-z_*]+)*$"
+PRINTED: Final = re.compile(r"[!-~]+")
 
 
 def _address(value: str) -> str:
+    if not PRINTED.fullmatch(value):
+        raise ValueError("must be written in ASCII, without blanks: a host of other letters as its xn-- name, the rest percent-encoded")
     parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.fragment:
+    if parts.port == 0 or parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.fragment:
         raise ValueError("must be an address such as https://example.org/hook, without a user or a fragment")
     return value
 
@@ -111,7 +116,7 @@ class NewWebhook(BaseModel):
 
     url: Address
     types: Types = Field(default=["*"], description="Types of events; `*` stands for any letters: `part.*`.")
-    description: str = Field(default="", max_length=500)
+    description: OneLine = Field(default="", max_length=500)
     program: UUID | None = Field(default=None, description="Whose events; left out: those that belong to no program (administrators).")
 
 
@@ -122,7 +127,7 @@ class WebhookPatch(BaseModel):
 
     url: Address | None = None
     types: Types | None = None
-    description: str | None = Field(default=None, max_length=500)
+    description: Annotated[OneLine, Field(max_length=500)] | None = None
     enabled: bool | None = None
 
 

@@ -17,6 +17,7 @@ from cascadia.kernel.db import Database, Primary, Write
 from cascadia.kernel.errors import Invalid
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
 from cascadia.kernel.route import Route
+from cascadia.kernel.text import pointer
 from cascadia.parts.model import PART, typed_attributes
 from cascadia.parts.schemas import KindField, KindView, NewAlias, NewNumber, NewPart, Part, PartPage, PartPatch
 from cascadia.versioning.http import Judged, Point, VersionedWrite, View, Writing, write_versioned
@@ -150,7 +151,7 @@ def _mentioned(body: PartPatch) -> dict[str, Any]:
     """The members of a patch; 422 for those that a rule owns or that nobody knows."""
     extra = body.model_extra or {}
     if extra:
-        errors = [{"pointer": f"/{name}", "message": RULE_OWNED.get(name, "a part has no such field")} for name in extra]
+        errors = [{"pointer": pointer(name), "message": RULE_OWNED.get(name, "a part has no such field")} for name in extra]
         owned = any(name in RULE_OWNED for name in extra)
         raise Invalid("These fields are not set by an ordinary edit.", code="rule_owned_field" if owned else "unknown_field", errors=errors)
     members = body.model_dump(exclude_unset=True)

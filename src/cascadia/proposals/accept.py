@@ -25,7 +25,7 @@ from cascadia.proposals.matching import Choice, Verdict, changed_attributes, cha
 from cascadia.proposals.model import Reader, reader_of
 from cascadia.proposals.service import ProposalRow, Row, Source
 from cascadia.vault import service as vault
-from cascadia.vault.model import NewAttachment, Role
+from cascadia.vault.model import AttachmentRole, NewAttachment
 from cascadia.vault.service import CadAttachment
 from cascadia.versioning.model import Author, Change, Delta, Ref
 
@@ -201,7 +201,7 @@ class _Accepting:
         ids = await vault.draw_attachment_ids(self.primary, len(missing)) if missing else []
         file = Ref(self.source.file_id, self.source.file_uid)
         for attachment_id, (ref, component) in zip(ids, missing, strict=True):
-            self.plan.attachments.append(NewAttachment(attachment_id, new_uid(), ref, file, Role.CAD, None, component))
+            self.plan.attachments.append(NewAttachment(attachment_id, new_uid(), ref, file, AttachmentRole.CAD, None, component))
             self.plan.edited.add(ref.id)
 
     def _is_mine(self, ref: Ref, present: Mapping[int, ItemRow]) -> bool:
@@ -218,7 +218,7 @@ class _Accepting:
             fields = {
                 "item_id": ref,
                 "file_id": Ref(self.source.file_id, self.source.file_uid),
-                "role": Role.CAD.value,
+                "role": AttachmentRole.CAD.value,
                 "category": older.category,
                 "component": component,
             }

@@ -10,6 +10,8 @@ from typing import Annotated, Final
 
 import msgspec
 
+from cascadia.kernel.text import harmless
+
 SCHEMA: Final = 1
 
 
@@ -144,7 +146,16 @@ def decode(data: bytes) -> Structure:
     flaw = _flaw(structure)
     if flaw is not None:
         raise msgspec.ValidationError(flaw)
-    return structure
+    return msgspec.structs.replace(structure, components=[_readable(component) for component in structure.components])
+
+
+def _readable(component: Component) -> Component:
+    """The component with names that may be kept."""
+    number, name = harmless(component.number), harmless(component.name)
+    description = None if component.description is None else " ".join(map(harmless, component.description.splitlines())).strip() or None
+    if (number, name, description) == (component.number, component.name, component.description):
+        return component
+    return msgspec.structs.replace(component, number=number, name=name or number or "unnamed", description=description)
 
 
 def _flaw(structure: Structure) -> str | None:

@@ -1,11 +1,12 @@
 """Shapes of requests and answers about proposals."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cascadia.kernel.schemas import Lines, OneLine
 from cascadia.proposals.model import Reader, reader_of
 from cascadia.proposals.service import ProposalRow, Row
 from cascadia.vault.model import derivative_url
@@ -251,8 +252,8 @@ class RowPatch(BaseModel):
 
     choice: Literal["create", "use", "skip", "apply"] | None = None
     use: UUID | None = None
-    number: str | None = Field(default=None, max_length=100)
-    name: str | None = Field(default=None, max_length=300)
+    number: Annotated[OneLine, Field(max_length=100)] | None = None
+    name: Annotated[OneLine, Field(max_length=300)] | None = None
 
 
 class Acceptance(BaseModel):
@@ -260,4 +261,4 @@ class Acceptance(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    message: str | None = Field(default=None, max_length=1000)
+    message: Annotated[Lines, Field(max_length=1000)] | None = None

@@ -13,7 +13,7 @@ from cascadia.kernel.http import check_version
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.statements import Statement
 from cascadia.vault import queries, service
-from cascadia.vault.model import AttachmentRow, NewAttachment, Role
+from cascadia.vault.model import AttachmentRole, AttachmentRow, NewAttachment
 from cascadia.vault.tables import ATTACHMENT_V
 from cascadia.versioning.model import At, Author, Change, Delta, Ref, Unchanged
 
@@ -23,7 +23,7 @@ class Attach:
     """A file to be attached. `component` None = the whole file shows the item."""
 
     file: UUID
-    role: Role
+    role: AttachmentRole
     category: str | None
     component: str | None
 
@@ -78,7 +78,7 @@ async def judge_edit(
     await _check_version(primary, actor, row, if_match)
     wanted = Attach(
         file=patch.get("file", row.file_uid),
-        role=Role(patch.get("role", row.role)),
+        role=AttachmentRole(patch.get("role", row.role)),
         category=patch.get("category", row.category),
         component=patch.get("component", row.component),
     )

@@ -1,7 +1,6 @@
 """Values and rules of files: rows as they are read, names, media types, roles of attachments. Pure."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from cascadia.kernel.errors import Invalid
+from cascadia.kernel.text import one_line
 from cascadia.versioning.model import Ref
 
 NAME_LENGTH: Final = 255
@@ -18,7 +18,6 @@ OCTETS: Final = "application/octet-stream"
 UNTOLD: Final = frozenset({"", OCTETS, "application/x-www-form-urlencoded", "binary/octet-stream"})
 """Content types that clients send when they do not know."""
 MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
-UNPRINTABLE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 _types = MimeTypes()
 for _suffix, _type in {
@@ -39,7 +38,7 @@ for _suffix, _type in {
     _types.add_type(_type, _suffix)
 
 
-class Role(StrEnum):
+class AttachmentRole(StrEnum):
     """What an attached file is for its item."""
 
     CAD = "cad"
@@ -163,7 +162,7 @@ class NewAttachment:
     uid: UUID
     item: Ref
     file: Ref
-    role: Role
+    role: AttachmentRole
     category: str | None = None
     component: str | None = None
 
@@ -180,12 +179,14 @@ class Target:
 
 
 def check_name(name: str) -> str:
-    """The name as it came: any Unicode but control characters, at most 255 characters, nothing that means a folder."""
+    """The name as it came: any Unicode that can be read, at most 255 characters, nothing that means a folder on any system."""
     if not 0 < len(name) <= NAME_LENGTH:
         raise _bad_name(f"A file's name has 1 to {NAME_LENGTH} characters; this one has {len(name)}.")
-    if any(unicodedata.category(character) in UNPRINTABLE for character in name):
-        raise _bad_name("A file's name may not contain control characters or line breaks. Rename the file.")
-    if "/" in name or name in (".", ".."):
+    try:
+        one_line(name)
+    except ValueError as error:
+        raise _bad_name(f"Rename the file: {error}.") from error
+    if "/" in name or "\\" in name or name in (".", ".."):
         raise _bad_name("A file's name is not a path: leave the folders out.")
     return name
 

@@ -15,7 +15,7 @@ from cascadia.kernel import idempotency
 from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.bodies import STREAMED, takes
 from cascadia.kernel.db import Primary, Write
-from cascadia.kernel.errors import BadRequest, NotFound
+from cascadia.kernel.errors import BadRequest, NotFound, UnsupportedMediaType
 from cascadia.kernel.events import current_origin
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, Problem, answer, method_of, page_answer, permission
 from cascadia.kernel.ids import new_uid
@@ -87,6 +87,13 @@ Asked = Annotated[Wanted, Depends(wanted)]
 Project = Annotated[UUID | None, Query(description="Only files of this project.")]
 
 
+def refuse_encoded(request: Request) -> None:
+    """415 for bytes that came packed for the way: they would be stored as what they are not."""
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        raise UnsupportedMediaType("Send the bytes of the file as they are, without `Content-Encoding`.")
+
+
 @router.post("/files", status_code=201, response_model=FileView, openapi_extra={"requestBody": {"required": True, **BYTES}})
 @permission("file.create")
 @takes(STREAMED)
@@ -100,6 +107,7 @@ async def create_file(
     key: IdempotencyKey = None,
 ) -> Response:
     """Stores the body, as it comes, as a new file of its `Content-Type`. Contents that exist already take no more room."""
+    refuse_encoded(request)
     async with db.primary() as primary:
         target = await service.judge_upload(primary, actor, project, name, request.headers.get("content-type"))
     try:

@@ -5,15 +5,16 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow, Role, derivative_url
+from cascadia.kernel.text import one_line
+from cascadia.vault.model import AttachmentRole, AttachmentRow, DerivativeRow, FileRow, derivative_url
 from cascadia.vault.uploads import UploadRow
 from cascadia.vault.verification import Damaged
 from cascadia.versioning.schemas import PersonRef, PointView
 
-Category = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Component = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Category = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(one_line)]
+Component = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(one_line)]
 
 
 class FileProject(BaseModel):
@@ -134,7 +135,7 @@ class AttachmentView(BaseModel):
     id: UUID
     item: AttachedItem
     file: FileView
-    role: Role
+    role: AttachmentRole
     category: str | None
     component: str | None = Field(description="The component of the file that the item is; null = the whole.")
     version: str
@@ -168,7 +169,7 @@ class AttachmentView(BaseModel):
             id=row.uid,
             item=AttachedItem(id=row.item_uid, number=row.item_number),
             file=file,
-            role=Role(row.role),
+            role=AttachmentRole(row.role),
             category=row.category,
             component=row.component,
             version=row.version,
@@ -191,7 +192,7 @@ class NewAttachmentBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     file: UUID
-    role: Role = Role.OTHER
+    role: AttachmentRole = AttachmentRole.OTHER
     category: Category | None = None
     component: Component | None = None
 
@@ -202,7 +203,7 @@ class AttachmentPatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     file: UUID | None = None
-    role: Role | None = None
+    role: AttachmentRole | None = None
     category: Category | None = None
     component: Component | None = None
 

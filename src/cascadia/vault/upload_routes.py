@@ -21,7 +21,7 @@ from cascadia.kernel.errors import BadRequest, Invalid
 from cascadia.kernel.http import Db, IdempotencyKey, answer, permission
 from cascadia.kernel.route import Route
 from cascadia.vault import receiving, service, uploads
-from cascadia.vault.routes import BYTES, LARGEST, Blobs
+from cascadia.vault.routes import BYTES, LARGEST, Blobs, refuse_encoded
 from cascadia.vault.schemas import UploadView
 from cascadia.vault.uploads import UploadRow
 
@@ -36,7 +36,8 @@ Metadata = Annotated[
     Header(
         alias="Upload-Metadata",
         max_length=4000,
-        description="Pairs `key base64` separated by commas: `name`, `project` (id), and where known `type` and `sha256` (hexadecimal).",
+        description="Pairs `key base64` separated by commas: `name` (or `filename`), `project` (id), and where known `type` (or "
+        "`filetype`) and `sha256` (hexadecimal).",
     ),
 ]
 Offset = Annotated[int, Header(alias="Upload-Offset", ge=0, description="Where the piece begins: what the upload has come to.")]
@@ -51,7 +52,9 @@ async def begin_upload(
     """Begins an upload of a file in pieces; `Location` is where they go. It is kept for a day after its last piece."""
     told = _metadata(metadata)
     async with db.primary() as primary:
-        target = await service.judge_upload(primary, actor, _project(told), told.get("name", ""), told.get("type"))
+        target = await service.judge_upload(
+            primary, actor, _project(told), told.get("name") or told.get("filename", ""), told.get("type") or told.get("filetype")
+        )
     digest = told.get("sha256")
     if digest is not None and not _is_sha256(digest):
         raise Invalid("sha256 in Upload-Metadata is 64 hexadecimal digits.", code="bad_upload_metadata")
@@ -112,6 +115,7 @@ async def add_upload_piece(
 
     409 `upload_offset` where the upload has come to another byte: ask by HEAD.
     """
+    refuse_encoded(request)
     async with db.primary() as primary:
         upload = await uploads.find(primary, actor, upload_id)
     uploads.check_offset(upload, offset)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from cascadia.kernel.decimals import plain
 from cascadia.versioning.model import Ref
 
 
@@ -20,21 +21,15 @@ def canonical(value: Any) -> Any:
         case UUID():
             return str(value)
         case float():
-            return _decimal(Decimal(repr(value)))
+            return plain(Decimal(repr(value)))
         case int() | Decimal():
-            return _decimal(Decimal(value))
+            return plain(Decimal(value))
         case Mapping():
             return {str(k): canonical(v) for k, v in value.items() if v is not None}
         case Iterable():
             return [canonical(v) for v in value]
         case _:
             raise TypeError(f"no canonical form for {type(value).__name__}")
-
-
-def _decimal(value: Decimal) -> str:
-    text = format(value, "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in ("-0", "") else text
 
 
 def canonical_delta(table: str, uid: UUID, new: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from cascadia.kernel import idempotency, telemetry
 from cascadia.kernel.db import Database, Primary, Write
 from cascadia.kernel.errors import CascadiaError, Invalid, NotFound, Stale
 from cascadia.kernel.http import answer, etag, version_of
+from cascadia.kernel.schemas import Lines
 from cascadia.kernel.statements import Statement
 from cascadia.versioning import service
 from cascadia.versioning.model import MAIN, At, Change, CommitSeq, LostRace, Unchanged, parse_at
@@ -69,7 +70,7 @@ class VersionedWrite:
 
 async def write_options(
     branch: Annotated[str, Query(max_length=100, description="The branch to write on. Only `main` takes writes so far.")] = MAIN,
-    message: Annotated[str | None, Query(max_length=1000, description="The commit's message; made by the server when absent.")] = None,
+    message: Annotated[Lines | None, Query(max_length=1000, description="The commit's message; made by the server when absent.")] = None,
 ) -> WriteOptions:
     """Reads the query of a versioned write; 422 for a branch that takes no writes."""
     if branch != MAIN:

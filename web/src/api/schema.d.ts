@@ -1664,7 +1664,7 @@ export interface components {
              * Quantity
              * @default 1
              */
-            quantity?: number | string;
+            quantity?: string | number;
             /** @default counted */
             quantity_kind?: components["schemas"]["QuantityKind"];
             /** Unit */
@@ -1707,8 +1707,14 @@ export interface components {
             component?: string | null;
             /** File */
             file?: string | null;
-            role?: components["schemas"]["cascadia__vault__model__Role"] | null;
+            role?: components["schemas"]["AttachmentRole"] | null;
         };
+        /**
+         * AttachmentRole
+         * @description What an attached file is for its item.
+         * @enum {string}
+         */
+        AttachmentRole: "cad" | "drawing" | "specification" | "other";
         /**
          * AttachmentView
          * @description A file that belongs to an item, at one point in history. `version` is what `If-Match` compares.
@@ -1729,7 +1735,7 @@ export interface components {
              */
             id: string;
             item: components["schemas"]["AttachedItem"];
-            role: components["schemas"]["cascadia__vault__model__Role"];
+            role: components["schemas"]["AttachmentRole"];
             /** Version */
             version: string;
         };
@@ -1829,18 +1835,6 @@ export interface components {
             /** Number */
             number: string;
         };
-        /**
-         * Role
-         * @description What a user is in a program. Each role may do what the ones before it may.
-         * @enum {string}
-         */
-        cascadia__access__model__Role: "viewer" | "engineer" | "approver" | "lead";
-        /**
-         * Role
-         * @description What an attached file is for its item.
-         * @enum {string}
-         */
-        cascadia__vault__model__Role: "cad" | "drawing" | "specification" | "other";
         /**
          * ChangeOperation
          * @description Patches a line of this BOM.
@@ -2317,7 +2311,7 @@ export interface components {
          * @description A user's role in a program.
          */
         Grant: {
-            role: components["schemas"]["cascadia__access__model__Role"];
+            role: components["schemas"]["Role"];
             user: components["schemas"]["User"];
         };
         /**
@@ -2668,7 +2662,7 @@ export interface components {
             /** Note */
             note?: string | null;
             /** Quantity */
-            quantity?: number | string | null;
+            quantity?: string | number | null;
             quantity_kind?: components["schemas"]["QuantityKind"] | null;
             /** Unit */
             unit?: string | null;
@@ -2783,7 +2777,7 @@ export interface components {
              */
             file: string;
             /** @default other */
-            role?: components["schemas"]["cascadia__vault__model__Role"];
+            role?: components["schemas"]["AttachmentRole"];
         };
         /**
          * NewLine
@@ -2814,7 +2808,7 @@ export interface components {
              * Quantity
              * @default 1
              */
-            quantity?: number | string;
+            quantity?: string | number;
             /** @default counted */
             quantity_kind?: components["schemas"]["QuantityKind"];
             /** Unit */
@@ -2918,7 +2912,7 @@ export interface components {
          * @description The role to give.
          */
         NewRole: {
-            role: components["schemas"]["cascadia__access__model__Role"];
+            role: components["schemas"]["Role"];
         };
         /**
          * NewToken
@@ -3206,7 +3200,7 @@ export interface components {
             id: string;
             /** Name */
             name: string;
-            role: components["schemas"]["cascadia__access__model__Role"] | null;
+            role: components["schemas"]["Role"] | null;
         };
         /**
          * ProgramPage
@@ -3618,6 +3612,12 @@ export interface components {
          */
         RevisionStatus: "in_work" | "in_review" | "released" | "pending" | "superseded";
         /**
+         * Role
+         * @description What a user is in a program. Each role may do what the ones before it may.
+         * @enum {string}
+         */
+        Role: "viewer" | "engineer" | "approver" | "lead";
+        /**
          * RootItem
          * @description The part that the file's root became.
          */
@@ -3703,7 +3703,7 @@ export interface components {
          */
         SessionRole: {
             program: components["schemas"]["ProgramRef"];
-            role: components["schemas"]["cascadia__access__model__Role"];
+            role: components["schemas"]["Role"];
         };
         /**
          * Setup
@@ -11994,7 +11994,7 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
                 /** @description Bytes of the whole file. */
                 "Upload-Length": number;
-                /** @description Pairs `key base64` separated by commas: `name`, `project` (id), and where known `type` and `sha256` (hexadecimal). */
+                /** @description Pairs `key base64` separated by commas: `name` (or `filename`), `project` (id), and where known `type` (or `filetype`) and `sha256` (hexadecimal). */
                 "Upload-Metadata": string;
             };
             path?: never;

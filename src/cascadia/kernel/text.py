@@ -1,0 +1,56 @@
+"""What a text that is kept may hold: what people can read, and nothing that a terminal, a page or a file name takes for more. Pure.
+
+Refused are control characters, lone surrogates, what turns the direction of writing, code points that are no characters, and a text
+of which nothing can be seen. Marks that scripts need (joiners, the left-to-right mark) stay.
+"""
+
+import re
+from typing import Final
+
+NO_CHARACTERS: Final = "\ufdd0-\ufdef" + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
+TURNING: Final = "\u202a-\u202e\u2066-\u2069"
+"""Embeddings, overrides and isolates: `\u202e` makes `gpj.exe` out of `exe.jpg`."""
+CONTROL: Final = "\x00-\x1f\x7f-\x9f\u2028\u2029"
+INVISIBLE: Final = (
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff9-\ufffb\U000e0000-\U000e0fff"
+)
+"""What Unicode draws as nothing (default ignorable), and the empty braille pattern."""
+REFUSED: Final = re.compile(f"[{CONTROL}\ud800-\udfff{TURNING}{NO_CHARACTERS}]")
+REFUSED_IN_LINES: Final = re.compile(f"(?![\t\n\r])[{CONTROL}\ud800-\udfff{TURNING}{NO_CHARACTERS}]")
+UNSEEN: Final = re.compile(rf"[\s{INVISIBLE}]*[{INVISIBLE}][\s{INVISIBLE}]*")
+
+
+def one_line(text: str) -> str:
+    """The text as it came; ValueError says what it may not hold."""
+    return _checked(text, REFUSED, "a text on one line")
+
+
+def lines(text: str) -> str:
+    """The same for a text that may have several lines: line breaks and tabs are none of what is refused."""
+    return _checked(text, REFUSED_IN_LINES, "a text")
+
+
+def _checked(text: str, refused: re.Pattern[str], what: str) -> str:
+    if found := refused.search(text):
+        raise ValueError(f"{what} may not hold the character U+{ord(found[0]):04X}: it cannot be seen, and may change how the rest reads")
+    if UNSEEN.fullmatch(text):
+        raise ValueError("nothing of this text can be seen")
+    return text
+
+
+def harmless(text: str) -> str:
+    """What can be read of a stranger's text on one line: blanks for control characters, nothing for the rest; may be empty."""
+    if not REFUSED.search(text) and not UNSEEN.fullmatch(text):
+        return text
+    plain = " ".join(REFUSED.sub(lambda match: " " if match[0] < "\xa0" or match[0] in "\u2028\u2029" else "", text).split())
+    return "" if UNSEEN.fullmatch(plain) else plain
+
+
+def pointer(*steps: str | int) -> str:
+    """A JSON pointer; a lone surrogate in it is spelled out, since no answer can hold one."""
+    return "".join(f"/{_step(step)}" for step in steps)
+
+
+def _step(step: str | int) -> str:
+    return str(step).encode(errors="backslashreplace").decode().replace("~", "~0").replace("/", "~1")
