@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from cascadia.api import words
 from cascadia.kernel import text
 from cascadia.kernel.bodies import ERRORS_SHOWN
 from cascadia.kernel.errors import CascadiaError, Invalid, Unavailable
@@ -88,7 +89,7 @@ async def _refused(_: Request, error: Exception) -> Response:
 async def _not_valid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()[:ERRORS_SHOWN]
-    errors = [{"pointer": pointer(e["loc"]), "message": str(e["msg"]).removeprefix("Value error, ")} for e in found]
+    errors = [{"pointer": pointer(e["loc"]), "message": words.of(e)} for e in found]
     return problem(422, Invalid.code, Invalid.title, "Correct the members that `errors` names.", errors=errors)
 
 

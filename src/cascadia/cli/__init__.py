@@ -1,57 +1,20 @@
 """The command `cascadia`: starts and stops the program on this machine, and speaks to a running one through its public API.
 
-Each module named in `GROUPS` adds its commands in `register(app)`; it imports what they need inside them, so that `--help` stays
-quick. A command ends with one sentence on stderr and a code of `exits` when it cannot do what it should.
+Nothing is imported here but what ends a command: Ctrl-C is quiet from the first moment, also while the rest is still read.
 """
 
 import sys
-from importlib import import_module
 from typing import Final
 
-import typer
-
-from cascadia import __version__
-from cascadia.cli import exits
-from cascadia.kernel.errors import CascadiaError
-from cascadia.settings import SettingsInvalid
-
-GROUPS: Final = ("cascadia.cli.local", "cascadia.cli.remote")
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(__version__)
-        raise typer.Exit
-
-
-def _root(
-    version: bool = typer.Option(False, "--version", help="Print the version and end.", is_eager=True, callback=_version),
-) -> None:
-    """Runs before every command."""
-
-
-def build() -> typer.Typer:
-    """The whole command line."""
-    app = typer.Typer(
-        help="Product lifecycle management: parts, bills of material, CAD files and changes.",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        add_completion=False,
-    )
-    app.callback()(_root)
-    for name in GROUPS:
-        import_module(name).register(app)
-    return app
+INTERRUPTED: Final = 130
+"""What shells expect of a command that Ctrl-C ended."""
 
 
 def main() -> None:
     """Runs the command of `sys.argv` and ends the process."""
     try:
-        build()()
-    except SettingsInvalid as error:
-        for problem in error.problems:
-            print(f"cascadia: {problem}", file=sys.stderr)
-        sys.exit(exits.USAGE)
-    except CascadiaError as error:
-        print(f"cascadia: {error.detail}", file=sys.stderr)
-        sys.exit(exits.of(error))
+        from cascadia.cli import program  # noqa: PLC0415
+
+        program.run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,6 +1,7 @@
 """`setup`, `login`, `logout`, `token`, `user`, `role`, `program`, `project`."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,10 @@ from cascadia.cli.remote.client import Client, Refused, clean_url, read_credenti
 from cascadia.cli.remote.output import Json, Url, add_group, columns, show
 
 Email = Annotated[str, typer.Option("--email", help="The account's address.")]
-PasswordFile = Annotated[Path, typer.Option("--password-file", help="A file that holds the password; - reads standard input.")]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option("--password-file", help="A file that holds the password; - reads standard input. Asked for on a terminal when absent."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +32,14 @@ def register(app: typer.Typer) -> None:
     add_group(app, "project", "Projects: what is developed together.", {"create": project_create, "list": project_list})
 
 
-def _password(path: Path) -> str:
+def _password(path: Path | None, *, new: bool = False) -> str:
+    """The password of the file, or what is typed without being shown; a new one is typed twice."""
+    if path is None:
+        if not sys.stdin.isatty():
+            raise Refused(
+                "Nobody can be asked for the password here: name a file that holds it, or - for standard input, by --password-file."
+            )
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=new, err=True))
     text = typer.get_text_stream("stdin").read() if str(path) == "-" else _read(path)
     password = text.rstrip("\r\n")
     if not password:
@@ -62,7 +73,7 @@ def _token_beside(url: str) -> str | None:
 def setup(
     organisation: Annotated[str, typer.Option("--organisation", help="The organisation's name.")],
     email: Email,
-    password_file: PasswordFile,
+    password_file: PasswordFile = None,
     url: Annotated[str, typer.Option("--url", help="The server.")] = "http://localhost:3000",
     name: Annotated[str | None, typer.Option("--name", help="Your name.")] = None,
     token: Annotated[
@@ -74,14 +85,14 @@ def setup(
     """First start: create the administrator, and stay signed in."""
     client = Client(clean_url(url))
     found = token or _token_beside(client.url)
-    body = {"organisation": organisation, "email": email, "name": name, "password": _password(password_file), "token": found}
+    body = {"organisation": organisation, "email": email, "name": name, "password": _password(password_file, new=True), "token": found}
     session = client.send("POST", "/setup", {k: v for k, v in body.items() if v is not None}, keyed=False)
     _keep_token(client, email, session, as_json)
 
 
 def login(
     email: Email,
-    password_file: PasswordFile,
+    password_file: PasswordFile = None,
     url: Annotated[str, typer.Option("--url", envvar="CASCADIA_URL", help="The server.")] = "http://localhost:3000",
     as_json: Json = False,
 ) -> None:
@@ -128,14 +139,19 @@ def token_revoke(token_id: str, url: Url = None, as_json: Json = False) -> None:
 
 def user_add(
     email: str,
-    password_file: PasswordFile,
+    password_file: PasswordFile = None,
     name: Annotated[str | None, typer.Option("--name", help="The person's name; the address when absent.")] = None,
     administrator: Annotated[bool, typer.Option("--administrator", help="May add users and programs.")] = False,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Add a user with a first password."""
-    body = {"email": email, "name": name or email.partition("@")[0], "password": _password(password_file), "administrator": administrator}
+    body = {
+        "email": email,
+        "name": name or email.partition("@")[0],
+        "password": _password(password_file, new=True),
+        "administrator": administrator,
+    }
     user = signed_in(url).send("POST", "/users", body)
     show(user, as_json, lambda: f"Added {user['email']} ({user['id']}).")
 
@@ -150,7 +166,7 @@ def user_list(url: Url = None, as_json: Json = False) -> None:
 def _user(client: Client, email: str) -> dict[str, Any]:
     found = [u for u in client.pages("/users") if u["email"].lower() == email.lower()]
     if not found:
-        raise Refused(f"There is no user {email}. Add one with: cascadia user add {email} --password-file …")
+        raise Refused(f"There is no user {email}. Add one with: cascadia user add {email}")
     return dict(found[0])
 
 

@@ -1,14 +1,14 @@
 """`bom`, `export`, `line add|edit|remove`, `where-used`, `log`."""
 
 import time
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from cascadia.cli.remote.client import Client, Refused, signed_in
-from cascadia.cli.remote.output import At, Json, Limit, Url, add_group, columns, show
+from cascadia.cli.remote.output import At, Json, Limit, Url, add_group, columns, note, show
 from cascadia.cli.remote.parts import Message, part_by_number
+from cascadia.cli.remote.saving import Force, Output, check_free, named, save
 
 EXPORT_SECONDS: Final = 0.3
 Find = Annotated[int, typer.Option("--find", help="The line's find number.")]
@@ -47,7 +47,8 @@ def export(
     number: str,
     form: Annotated[str, typer.Option("--format", help="csv or xlsx")] = "xlsx",
     flat: Annotated[bool, typer.Option("--flat", help="Each part once, with its quantity in the whole.")] = False,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write it; its own name when absent.")] = None,
+    output: Output = None,
+    force: Force = False,
     at: At = None,
     url: Url = None,
     as_json: Json = False,
@@ -55,17 +56,16 @@ def export(
     """Write a part's bill of materials into a file for spreadsheets."""
     client = signed_in(url)
     part, _ = part_by_number(client, number, at)
+    if output:
+        check_free(output, force=force)
     job = client.send("POST", f"/parts/{part['id']}/bom/exports", {"format": form, "view": "flat" if flat else "indented"}, at=at)
     while job["state"] in {"queued", "running"}:
         time.sleep(EXPORT_SECONDS)
         job = client.get(f"/jobs/{job['id']}")
     if job["state"] != "succeeded":
         raise Refused(job["error"]["message"] if job["error"] else "The export was cancelled.")
-    target = output or Path(Path(job["result"]["name"]).name)
-    with client.stream(f"/outputs/{job['result']['output']}") as response, target.open("wb") as out:
-        response.raise_for_status()
-        for piece in response.iter_bytes():
-            out.write(piece)
+    target = output or named(job["result"]["name"])
+    save(client, f"/outputs/{job['result']['output']}", target, force=force)
     show({**job["result"], "path": str(target)}, as_json, lambda: f"{target}  {job['result']['rows']} rows")
 
 
@@ -109,9 +109,12 @@ def where_used(
     """Show which parts use a part."""
     client = signed_in(url)
     part, _ = part_by_number(client, number, at)
-    uses = list(client.pages(f"/parts/{part['id']}/where-used", levels=levels, at=at))
+    pages = list(client.whole_pages(f"/parts/{part['id']}/where-used", levels=levels, at=at))
+    uses = [use for page in pages for use in page["items"]]
     rows = [(u["level"], u["number"], u["name"], u["quantity"] or "") for u in uses]
     show(uses, as_json, lambda: columns(("LEVEL", "NUMBER", "NAME", "QUANTITY"), rows))
+    if any(page["hidden"] for page in pages):
+        note(f"{part['number']} is also used in items that you may not see.")
 
 
 def log(number: str, limit: Limit = None, url: Url = None, as_json: Json = False) -> None:

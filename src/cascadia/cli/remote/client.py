@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -69,11 +70,11 @@ def signed_in(url: str | None = None) -> "Client":
     stored = read_credentials()
     address = url or os.environ.get("CASCADIA_URL") or stored["current"]
     if not address:
-        raise Refused("Sign in first: cascadia login --url http://… --email … --password-file …")
+        raise Refused("Sign in first: cascadia login --url http://… --email …")
     address = clean_url(address)
     token = os.environ.get("CASCADIA_TOKEN") or stored["tokens"].get(address, {}).get("secret")
     if not token:
-        raise Refused(f"You are not signed in at {address}. Use: cascadia login --url {address} --email … --password-file …")
+        raise Refused(f"You are not signed in at {address}. Use: cascadia login --url {address} --email …")
     return Client(address, token)
 
 
@@ -104,10 +105,15 @@ class Client:
 
     def pages(self, path: str, *, limit: int | None = None, **params: Any) -> Iterator[Any]:
         """Every item of a paged list, at most `limit`."""
+        for page in self.whole_pages(path, limit=limit, **params):
+            yield from page["items"]
+
+    def whole_pages(self, path: str, *, limit: int | None = None, **params: Any) -> Iterator[Any]:
+        """The pages of a list with all that they say, of at most `limit` items."""
         left, cursor = limit, None
         while left is None or left > 0:
             page = self.get(path, limit=min(PAGE, left or PAGE), cursor=cursor, **params)
-            yield from page["items"]
+            yield page
             left = None if left is None else left - len(page["items"])
             cursor = page["next"]
             if cursor is None:
@@ -129,9 +135,21 @@ class Client:
             time.sleep(0.2 * 2**attempt)
         raise AssertionError("unreachable")
 
-    def stream(self, path: str) -> Any:
-        """A context manager of a streamed GET."""
-        return self.http.stream("GET", API + path)
+    @contextmanager
+    def stream(self, path: str) -> Iterator[httpx.Response]:
+        """A GET whose content is read as it comes. Raises `Refused` for refusals, and where the connection breaks."""
+        try:
+            with self.http.stream("GET", API + path) as response:
+                if not response.is_success:
+                    response.read()
+                yield _checked(response)
+        except httpx.TransportError as error:
+            raise Refused(f"{self.url} does not answer ({error}). Is it running there?") from error
+
+
+def _place(pointer: str) -> str:
+    """`/attributes/lead_time` as people say it: `attributes, lead time: `."""
+    return f"{pointer.strip('/').replace('/', ', ').replace('_', ' ')}: " if pointer else ""
 
 
 def _checked(response: httpx.Response) -> httpx.Response:
@@ -142,5 +160,5 @@ def _checked(response: httpx.Response) -> httpx.Response:
     except ValueError:
         problem = {}
     words = problem.get("detail") or f"The server answered {response.status_code}."
-    wrong = "; ".join(f"{e['pointer']}: {e['message']}" for e in problem.get("errors", []))
+    wrong = "; ".join(f"{_place(e['pointer'])}{e['message']}" for e in problem.get("errors", []) if e["message"] not in words)
     raise Refused(f"{words} ({wrong})" if wrong else words, code=problem.get("code", "refused"), status=response.status_code)

@@ -13,6 +13,7 @@ import typer
 from cascadia.cli.remote.client import Client, Refused, signed_in
 from cascadia.cli.remote.output import Json, Limit, Url, add_group, columns, show
 from cascadia.cli.remote.parts import project_id
+from cascadia.cli.remote.saving import Force, Output, named, save
 
 
 def register(app: typer.Typer) -> None:
@@ -111,25 +112,16 @@ def put(
 
 def get(
     file_id: str,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write it; its own name when absent.")] = None,
+    output: Output = None,
+    force: Force = False,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Download a file; what arrives is checked against its hash."""
+    """Download a file; what arrives is checked against its hash. Nothing that is there is overwritten without `--force`."""
     client = signed_in(url)
     file = client.get(f"/files/{file_id}")
-    target = output or Path(Path(file["name"]).name)
-    partial = target.with_name(f".{target.name}.part")
-    digest = hashlib.sha256()
-    with client.stream(f"/files/{file_id}/content") as response, partial.open("wb") as out:
-        response.raise_for_status()
-        for piece in response.iter_bytes():
-            digest.update(piece)
-            out.write(piece)
-    if digest.hexdigest() != file["sha256"]:
-        partial.unlink()
-        raise Refused(f"{file['name']} did not arrive whole. Try again.")
-    partial.replace(target)
+    target = output or named(file["name"])
+    save(client, f"/files/{file_id}/content", target, force=force, sha256=file["sha256"])
     show({**file, "path": str(target)}, as_json, lambda: f"{target}  {file['size']} bytes")
 
 
