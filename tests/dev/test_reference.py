@@ -11,7 +11,7 @@ import pytest
 import typer.main
 from prometheus_client import REGISTRY
 
-from cascadia import cli
+from cascadia.cli import program
 from cascadia.access.model import PERMISSIONS, Role
 from cascadia.api.openapi import walk
 from cascadia.api.problems import SAID
@@ -102,7 +102,7 @@ def test_every_permission_and_every_operation_has_a_row() -> None:
 
 def test_every_command_with_every_option_has_its_place() -> None:
     page = PAGES[FOLDER / "commands.md"]()
-    for name, command in commands("cascadia", typer.main.get_command(cli.build())):
+    for name, command in commands("cascadia", typer.main.get_command(program.build())):
         (section,) = re.findall(rf"^##+ `{re.escape(name)}[ A-Z_…\[\]]*`(.*?)(?=^##|\Z)", page, re.MULTILINE | re.DOTALL)
         options = [option for parameter in command.params if not parameter.hidden for option in parameter.opts if option.startswith("--")]
         assert [option for option in options if option != "--help" and option not in section] == [], name

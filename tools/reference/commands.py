@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import typer.main
 
-from cascadia import cli
+from cascadia.cli import program
 
 PAGE: Final = """# The command line
 
@@ -25,7 +25,7 @@ A command that did what it should ends with 0. Else it prints one sentence on st
 
 def page() -> str:
     """The whole page."""
-    return PAGE.format(commands="\n\n".join(_sections("cascadia", typer.main.get_command(cli.build()))))
+    return PAGE.format(commands="\n\n".join(_sections("cascadia", typer.main.get_command(program.build()))))
 
 
 def _sections(name: str, command: Any) -> Iterator[str]:
