@@ -23,4 +23,5 @@ compile pyproject.toml --constraints requirements.lock $(without "${EMBEDDED[@]}
 compile pyproject.toml --constraints requirements.lock $(without "${EMBEDDED[@]}" "${JOBS_ONLY[@]}") --output-file requirements-app.lock "$@"
 compile pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock "$@"
 compile --group bench --constraints requirements.lock --output-file requirements-bench.lock "$@"
+compile --group clients --output-file requirements-clients.lock "$@"
 compile --group web --output-file requirements-web.lock "$@"

@@ -81,8 +81,9 @@ def main() -> None:
             if asked.target != "check":
                 interface()
         if asked.target == "bench":
-            peers()
+            apart("bench", "what the benchmarks compare with")
         if asked.target == "tests":
+            apart("clients", "what generates clients of the API")
             test_programs(asked.without)
             if "docker" not in asked.without:
                 compose_2()
@@ -175,12 +176,12 @@ def packages(lock: str) -> None:
         stamp(stamps / "requirements.lock", fingerprint([ROOT / "requirements.lock"]))
 
 
-def peers() -> None:
-    """What benchmarks compare with, out of the way of everything else."""
-    folder, lock = NODE.parent / "bench", ROOT / "requirements-bench.lock"
+def apart(name: str, what: str) -> None:
+    """The packages of `requirements-NAME.lock` in a folder of their own, out of the way of everything else."""
+    folder, lock = NODE.parent / name, ROOT / f"requirements-{name}.lock"
     if (folder / "stamp").exists() and (folder / "stamp").read_text() == fingerprint([lock]):
         return
-    say("installing what the benchmarks compare with")
+    say(f"installing {what}")
     shutil.rmtree(folder, ignore_errors=True)
     pip("install", "--require-hashes", "--no-deps", "--target", str(folder), "-r", str(lock))
     stamp(folder / "stamp", fingerprint([lock]))

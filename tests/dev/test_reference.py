@@ -11,10 +11,10 @@ import pytest
 import typer.main
 from prometheus_client import REGISTRY
 
-from cascadia.cli import program
 from cascadia.access.model import PERMISSIONS, Role
 from cascadia.api.openapi import walk
 from cascadia.api.problems import SAID
+from cascadia.cli import program
 from cascadia.kernel.errors import CascadiaError
 from cascadia.settings import Settings
 from cascadia.web import create_app

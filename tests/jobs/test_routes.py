@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 
 from cascadia.jobs import service
@@ -18,7 +17,7 @@ from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.ids import new_uid
 from tests.company import Person, Workshop
-from tests.jobs.conftest import free_port
+from tests.served import served
 from tests.until import eventually
 
 
@@ -113,21 +112,6 @@ async def test_a_stream_needs_somebody_signed_in_and_a_true_event_id(client: htt
     for odd in ("x", "-1", "1.0", "9" * 19, "9" * 5000, "\xb2"):
         wrong = await workshop.engineer.http.get("/api/v1/events/stream", headers=[(b"Last-Event-ID", odd.encode("latin-1"))])
         assert (wrong.status_code, wrong.json()["code"]) == (400, "bad_event_id"), odd
-
-
-@asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """The program on a real port: streams do not pass through a client that waits for whole answers."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, lifespan="off", log_config=None))
-    serving = asyncio.create_task(server.serve())
-    await eventually(lambda: server.started)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        app.state.draining.set()
-        server.should_exit = True
-        await serving
 
 
 @asynccontextmanager

@@ -21,12 +21,12 @@ async def test_bytes_that_are_packed_for_the_way_are_refused(workshop: Workshop,
     packed, headers = gzip.compress(b"words"), {"Content-Encoding": encoding, "Content-Type": "text/plain"}
     query = {"name": "words.txt", "project": workshop.project}
     answer = await workshop.engineer.http.post("/api/v1/files", params=query, content=packed, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_encoding")
     told = _metadata(name="words.txt", project=workshop.project)
     begun = await workshop.engineer.send("POST", "/uploads", headers={"Upload-Length": str(len(packed)), "Upload-Metadata": told})
     path = f"/api/v1/uploads/{begun.json()['id']}"
     piece = await workshop.engineer.http.patch(path, content=packed, headers={"Upload-Offset": "0", "Content-Encoding": encoding})
-    assert (piece.status_code, piece.json()["code"]) == (415, "unsupported_media_type")
+    assert (piece.status_code, piece.json()["code"]) == (415, "unsupported_encoding")
     assert (await workshop.engineer.get(f"/uploads/{begun.json()['id']}"))["offset"] == 0
     assert (await workshop.engineer.get("/files"))["items"] == []
 

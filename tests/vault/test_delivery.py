@@ -96,7 +96,7 @@ def test_known_bytes_are_recognised_among_several_tags() -> None:
 
 NAMES = (
     "bracket.step",
-    'with "quotes" and \\ back.step',
+    'with "quotes".step',
     "Schraube M6\u00d720 (verzinkt).stp",
     "cafe\u0301.step",
     "مخطط التجميع.step",
@@ -109,7 +109,7 @@ NAMES = (
 )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", (*NAMES, 'with "quotes" and \\ back.step'))
 def test_a_name_comes_back_exactly_and_for_old_clients_in_ascii(name: str) -> None:
     header = content_disposition(name, inline=False)
     found = re.fullmatch(r"attachment; filename=\"([^\"\\%]*)\"; filename\*=UTF-8''([A-Za-z0-9._~%-]+)", header)

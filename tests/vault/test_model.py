@@ -9,13 +9,13 @@ from cascadia.vault.model import check_name, media_type_of
 from tests.vault.test_delivery import NAMES
 
 
-@pytest.mark.parametrize("name", (*NAMES, "x" * 255, "...", "\u202eflipped.step", " spaces ", "a\\b"))
+@pytest.mark.parametrize("name", (*NAMES, "x" * 255, "...", " spaces "))
 def test_any_unicode_name_is_kept_as_it_came(name: str) -> None:
     assert check_name(name) == name
 
 
 @pytest.mark.parametrize(
-    "name", ("", "x" * 256, "a\nb", "a\x00b", "a\tb", "a\x7f", "a\u2028b", "a\ud800b", ".", "..", "../etc/passwd", "a/b")
+    "name", ("", "x" * 256, "a\nb", "a\x00b", "a\tb", "a\x7f", "a\u2028b", "a\ud800b", ".", "..", "../etc/passwd", "a/b", "a\\b", "\u202eflipped.step", "\u200b")
 )
 def test_a_name_is_one_line_and_no_path(name: str) -> None:
     with pytest.raises(Invalid) as refusal:

@@ -91,7 +91,7 @@ def refuse_encoded(request: Request) -> None:
     """415 for bytes that came packed for the way: they would be stored as what they are not."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding != "identity":
-        raise UnsupportedMediaType("Send the bytes of the file as they are, without `Content-Encoding`.")
+        raise UnsupportedMediaType("Send the bytes of the file as they are, without `Content-Encoding`.", code="unsupported_encoding")
 
 
 @router.post("/files", status_code=201, response_model=FileView, openapi_extra={"requestBody": {"required": True, **BYTES}})
