@@ -15,7 +15,24 @@ def test_any_unicode_name_is_kept_as_it_came(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ("", "x" * 256, "a\nb", "a\x00b", "a\tb", "a\x7f", "a\u2028b", "a\ud800b", ".", "..", "../etc/passwd", "a/b", "a\\b", "\u202eflipped.step", "\u200b")
+    "name",
+    (
+        "",
+        "x" * 256,
+        "a\nb",
+        "a\x00b",
+        "a\tb",
+        "a\x7f",
+        "a\u2028b",
+        "a\ud800b",
+        ".",
+        "..",
+        "../etc/passwd",
+        "a/b",
+        "a\\b",
+        "\u202eflipped.step",
+        "\u200b",
+    ),
 )
 def test_a_name_is_one_line_and_no_path(name: str) -> None:
     with pytest.raises(Invalid) as refusal:
