@@ -13,7 +13,7 @@ from tools.reference.source import SOURCE
 
 PAGE: Final = """# Permissions
 
-Generated from the roles and the routes; do not edit.
+Generated from the roles and the routes; do not edit. How it is enforced is in [the explanation of security](../explanation/security.md).
 
 Who is signed in has one role, or none, in each program; an administrator of the organisation sees no program's content by that alone.
 What one may not see is answered as if it were not there (404), also in lists, counts, searches, trees and events; what one may see but

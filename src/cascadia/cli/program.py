@@ -36,7 +36,7 @@ def _root(
 def build() -> typer.Typer:
     """The whole command line."""
     app = typer.Typer(
-        help="Product lifecycle management: parts, bills of material, CAD files and changes.",
+        help="Product lifecycle management: parts, bills of material, and CAD files.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )
