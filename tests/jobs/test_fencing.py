@@ -234,3 +234,21 @@ async def test_delays_of_a_type_stand_for_both_number_and_waits(ledger: Ledger) 
         await ledger.rows("UPDATE job SET run_at = now() RETURNING id")
     [job] = await claim(worker)
     assert await worker.fail(job, Failure("x", "X."), Retry(9, (100, 1000))) is JobState.DEAD
+
+
+async def test_a_claim_takes_the_best_of_all_families_first(ledger: Ledger) -> None:
+    """By priority, then by how long it is due, whatever family it is of and whenever it was asked for."""
+    types = [*TYPES, "other.kind.empty"]
+    urgent = await ledger.enqueue("other.kind.empty", priority=5)
+    long_due = await ledger.enqueue("sample.empty")
+    newest = await ledger.enqueue("other.kind.empty")
+    middle = await ledger.enqueue("sample.empty")
+    for uid, seconds in ((long_due, 90), (middle, 60), (newest, 30)):
+        await ledger.rows(
+            "UPDATE job SET run_at = now() - make_interval(secs => %(s)s) WHERE uid = %(uid)s RETURNING id", uid=uid, s=seconds
+        )
+    worker, taken = worker_of(ledger.database), []
+    for _ in range(4):
+        [job] = (await worker.turn([], {"sample": 9, "other.kind": 9}, types, 1)).claimed
+        taken.append(job.uid)
+    assert taken == [urgent, long_due, middle, newest]
