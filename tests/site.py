@@ -188,6 +188,7 @@ def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
         "create_user": {"email": "new@example.org", "name": "New", "password": PASSWORD},
         "edit_user": {"name": "Other"},
         "create_program": {"code": "NEW"},
+        "set_quota": {"allowed": 10**12},
         "grant_role": {"role": "lead"},
         "create_project": {"program": ids["program_id"], "code": "NEW"},
         "create_part": {"project": ids["project_id"], "name": "New"},

@@ -20,7 +20,19 @@ Seconds = Annotated[int, Field(ge=0, le=3600)]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["json", "text"]
 
-OWN_PREFIXES: Final = ("CLIENT_IP_", "DATABASE_", "METRICS_", "RABBITMQ_", "S3_", "SETUP_", "SMTP_", "TRUSTED_", "WEBHOOK_", "WORKER_")
+OWN_PREFIXES: Final = (
+    "CLIENT_IP_",
+    "DATABASE_",
+    "METRICS_",
+    "RABBITMQ_",
+    "S3_",
+    "SETUP_",
+    "SMTP_",
+    "STORAGE_",
+    "TRUSTED_",
+    "WEBHOOK_",
+    "WORKER_",
+)
 """An unknown name that begins like this is a spelling mistake, not somebody else's variable."""
 
 BROKER_HOST: Final = r"(?:\[[0-9A-Fa-f:.]+\]|[^@/?#:,\[\]\s]+)(?::\d{1,5})?"
@@ -135,6 +147,11 @@ class Settings(BaseModel):
         pattern=r"^https?://[^/]+/?$",
         description="Where browsers reach the same store: downloads of files are then links that are valid for some minutes, and their "
         "bytes pass by the app servers. Absent: bytes go through the app.",
+    )
+    storage_reserve: ByteSize = Field(
+        default=ByteSize(1024**3),
+        description="Bytes that uploads leave free on the disk where files lie: one for which there is no such room is refused before it "
+        "begins. Without effect where files lie in a bucket.",
     )
     smtp_url: Annotated[str, AfterValidator(_smtp_url)] | None = Field(
         default=None,

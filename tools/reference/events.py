@@ -106,6 +106,7 @@ EVENTS: Final[Mapping[str, About]] = {
     "part.deleted": About("a part was deleted; its past stays", "the part", _NUMBER, committed=True),
     "part.renumbered": About("a part that was never released got another number", "the part", {"old": "the old one", "new": "the new one"}),
     "preview.created": About("a preview of a file was made", "the file", _MADE),
+    "program.quota_changed": About("what a program's files may take was set", "the program", {"allowed": "bytes; null: no bound"}),
     "program.created": About("a program was made", "the program", {"code": "its code", "name": "its name"}),
     "project.created": About(
         "a project was made", "the project", {"code": "its code", "name": "its name", "library": "whether everybody may read it"}

@@ -81,6 +81,8 @@ async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, CascadiaError)
     if isinstance(error, Unavailable):
         log.warning("unavailable", code=error.code, reason=error.detail)
+    elif error.status == HTTPStatus.INSUFFICIENT_STORAGE:
+        log.warning("no_room", code=error.code, reason=error.detail)
     elif error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request_failed", code=error.code, reason=error.detail, exc_info=error)
     return of_error(error)

@@ -18,6 +18,7 @@ from cascadia.notify.routes import router as notify
 from cascadia.parts.routes import router as parts
 from cascadia.proposals.routes import router as proposals
 from cascadia.reports.routes import router as reports
+from cascadia.vault.room_routes import router as room
 from cascadia.vault.routes import router as vault
 from cascadia.vault.upload_routes import router as uploads
 from cascadia.vault.verification_routes import router as verification
@@ -31,6 +32,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     bom,
     versioning,
     vault,
+    room,
     uploads,
     verification,
     board,

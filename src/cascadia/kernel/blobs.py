@@ -61,6 +61,13 @@ class StoreFull(CascadiaError):
 class BlobStore(Protocol):
     """Bytes under keys that are written once."""
 
+    largest: int
+    """Bytes of the largest object."""
+
+    async def room(self) -> int | None:
+        """Bytes that are free; None where nobody can tell."""
+        ...
+
     async def prepare(self, instance: UUID) -> None:
         """Makes the place where the bytes go, for this instance and no other; a `CascadiaError` says in words why it cannot."""
         ...

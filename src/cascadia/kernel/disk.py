@@ -7,6 +7,7 @@ hit a new upload of the same content. An object that still grows has zeros for i
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from cascadia.kernel.blobs import PIECE, BlobMissing, Grow, ListedBlob, Piece, S
 from cascadia.kernel.growing import in_thread
 
 KEY: Final = re.compile(r"blobs/([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{60}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+LARGEST: Final = 5 * 2**40
 UNKNOWN: Final = "0" * 64
 
 
@@ -30,8 +32,15 @@ def blob_key(sha256: str, upload: UUID) -> str:
 class FileStore:
     """Blobs as files below `root`. A file gets its key by one rename, after its bytes are synced to the disk."""
 
+    largest = LARGEST
+
     def __init__(self, root: Path) -> None:
         self._root = root
+
+    async def room(self) -> int:
+        """See `BlobStore.room`: what this account may still write."""
+        there = next(folder for folder in (self._root, *self._root.absolute().parents) if folder.exists())
+        return (await in_thread(shutil.disk_usage, there)).free
 
     async def prepare(self, instance: UUID) -> None:
         """Nothing: folders are made as they are needed."""

@@ -47,9 +47,14 @@ class NotOurs(CascadiaError):
 class S3Store:
     """See `kernel.blobs.BlobStore`."""
 
+    largest = s3_parts.LARGEST
+
     def __init__(self, place: Place) -> None:
         self._place = place
         self._client = _client(place)
+
+    async def room(self) -> None:
+        """None: a bucket does not say."""
 
     async def prepare(self, instance: UUID) -> None:
         """Makes the bucket where it is missing, and marks it as this instance's. Raises `NotOurs`, or `Unavailable` in words."""

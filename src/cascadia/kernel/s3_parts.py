@@ -26,6 +26,8 @@ MEBIBYTE: Final = 1024 * 1024
 LEAST_PART: Final = 5 * MEBIBYTE
 USUAL_PART: Final = 8 * MEBIBYTE
 MOST_PARTS: Final = 10_000
+LARGEST: Final = MOST_PARTS * 64 * MEBIBYTE
+"""Bytes of the largest object whose parts are small enough to be held in memory, three at once."""
 AT_ONCE: Final = 3
 SIGNED_SECONDS: Final = 3600
 TIMEOUT: Final = httpx.Timeout(600, connect=5)

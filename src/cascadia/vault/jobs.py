@@ -27,9 +27,9 @@ async def collect(database: Database, store: BlobStore, grace: timedelta = GRACE
     """
     async with database.write() as write:
         await write.execute(queries.FORGET_OUTPUTS)
-        await write.execute(queries.FORGET_UPLOADS)
         await write.execute(queries.REPRIEVE)
         doomed = await write.execute(queries.DOOM, {"grace": grace})
+    await forget(database, store)
     deleted = 0
     while keys := await _delete_doomed(database, grace):
         for key in keys:
@@ -45,6 +45,16 @@ async def collect(database: Database, store: BlobStore, grace: timedelta = GRACE
             await store.delete(row["key"])
         orphans += len(unknown)
     return {"doomed": doomed, "deleted": deleted, "orphans": orphans, "abandoned": await store.abandon(before)}
+
+
+async def forget(database: Database, store: BlobStore) -> dict[str, int]:
+    """Drops uploads whose day is over, with what had arrived of them."""
+    async with database.write() as write:
+        keys = [row["key"] for row in await write.rows(queries.EXPIRED_PIECES)]
+        gone = await write.execute(queries.FORGET_UPLOADS)
+    for key in keys:
+        await store.delete(key)
+    return {"uploads": gone}
 
 
 async def _delete_doomed(database: Database, grace: timedelta) -> list[str]:
@@ -68,6 +78,10 @@ async def _run(context: JobContext, payload: Payload) -> Payload:  # noqa: ARG00
     return await collect(context.database, context.blobs)
 
 
+async def _forget(context: JobContext, payload: Payload) -> Payload:  # noqa: ARG001 - always those whose day is over
+    return await forget(context.database, context.blobs)
+
+
 async def _verify(context: JobContext, payload: Payload) -> Payload:  # noqa: ARG001 - goes on where the last one stopped
     return await verify(context.database, context.blobs, context.progress)
 
@@ -81,8 +95,13 @@ DECLARED: Final = Declared(
     families=(Family("vault", Isolation.TRUSTED, wall_seconds=None, cpu_seconds=None, output_mb=None),),
     types=(
         JobType("vault.collect", "vault", run=_run),
+        JobType("vault.forget", "vault", run=_forget),
         JobType(VERIFY, "vault", run=_verify),
         JobType(ASSEMBLE, "vault", run=_assemble, failed=uploads.assembly_failed),
     ),
-    schedules=(Schedule("vault.collect", "17 3 * * *", "vault.collect"), Schedule(VERIFY, "37 3 * * *", VERIFY)),
+    schedules=(
+        Schedule("vault.collect", "17 3 * * *", "vault.collect"),
+        Schedule("vault.forget", "47 * * * *", "vault.forget"),
+        Schedule(VERIFY, "37 3 * * *", VERIFY),
+    ),
 )

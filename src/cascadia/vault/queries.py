@@ -103,6 +103,25 @@ FAIL_UPLOAD: Final[LiteralString] = (
     "UPDATE upload SET state = 'failed', error = %(error)s WHERE uid = %(uid)s AND state = 'receiving' AND received = size"
 )
 DELETE_UPLOAD: Final[LiteralString] = "DELETE FROM upload WHERE uid = %(uid)s"
+EXPIRED_PIECES: Final[LiteralString] = (
+    "SELECT p.key FROM upload_piece p JOIN upload u USING (upload_id) WHERE u.expires_at < now() FOR UPDATE OF u"
+)
+OPEN_UPLOADS: Final = query(__package__, "open_uploads")
+LOCK_ROOM: Final[LiteralString] = "SELECT pg_advisory_xact_lock(hashtextextended('cascadia.vault.room', 0))"
+COMING: Final[LiteralString] = (
+    "SELECT coalesce(sum(size - received), 0)::bigint FROM upload WHERE state = 'receiving' AND expires_at > now()"
+)
+LOCK_QUOTA: Final[LiteralString] = "SELECT allowed FROM program_quota WHERE program_id = %(program_id)s FOR UPDATE"
+SET_QUOTA: Final[LiteralString] = (
+    "INSERT INTO program_quota (program_id, allowed, set_by) VALUES (%(program_id)s, %(allowed)s, %(actor)s) "
+    "ON CONFLICT (program_id) DO UPDATE SET allowed = excluded.allowed, set_by = excluded.set_by, set_at = now()"
+)
+USAGE: Final = query(__package__, "usage")
+USAGE_OF: Final[LiteralString] = USAGE + " WHERE p.program_id = %(program_id)s"
+USAGE_PAGE: Final[LiteralString] = (
+    USAGE + " WHERE %(after)s::int IS NULL OR p.program_id > %(after)s::int ORDER BY p.program_id LIMIT %(limit)s"
+)
+PROGRAM_COUNT: Final[LiteralString] = "SELECT count(*) FROM program"
 FORGET_UPLOADS: Final[LiteralString] = "DELETE FROM upload WHERE expires_at < now()"
 
 

@@ -21,7 +21,7 @@ from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, Problem, a
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.route import Route
 from cascadia.kernel.statements import Statement
-from cascadia.vault import attaching, delivery, queries, service
+from cascadia.vault import attaching, delivery, queries, room, service
 from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow, OutputRow
 from cascadia.vault.schemas import (
     AttachmentPage,
@@ -53,6 +53,8 @@ DELIVERED: Final[dict[int | str, dict[str, Any]]] = {
 }
 LARGEST: Final = 5 * 2**40
 """Bytes of one file: the largest object that an S3 store takes."""
+LOOKED_AT: Final = 1024 * 1024
+"""Bytes of a body from which on room is looked for before it is read."""
 EXACTLY: Final = "private, no-cache"
 FOR_EVER: Final = "private, max-age=31536000, immutable"
 AN_HOUR: Final = "private, max-age=3600"
@@ -110,14 +112,19 @@ async def create_file(
     refuse_encoded(request)
     async with db.primary() as primary:
         target = await service.judge_upload(primary, actor, project, name, request.headers.get("content-type"))
+    announced = int(request.headers.get("content-length", "0"))
+    if announced > LOOKED_AT:
+        async with db.write() as write:
+            await room.promise(write, blobs, target, announced, request.app.state.settings.storage_reserve)
     try:
-        stored = await blobs.put(request.stream(), new_uid())
+        stored = await blobs.put(request.stream(), new_uid(), announced)
     except ClientDisconnect as error:
         raise BadRequest("The upload broke off; nothing was stored. Send it again.", code="upload_broken_off") from error
     uid, kept = new_uid(), False
 
     async def record(write: Write) -> FileView:
         nonlocal kept
+        await room.check_quota(write, target.program_id, stored.size)
         blob = await service.create_file(write, actor, target, stored, uid)
         kept = blob.key == stored.key
         made = await service.derivatives_of(write, [blob.blob_id], component=service.WHOLE)

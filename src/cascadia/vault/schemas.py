@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from cascadia.kernel.text import one_line
 from cascadia.vault.model import AttachmentRole, AttachmentRow, DerivativeRow, FileRow, derivative_url
-from cascadia.vault.uploads import UploadRow
+from cascadia.vault.room import Usage
+from cascadia.vault.uploads import OpenUpload, UploadRow
 from cascadia.vault.verification import Damaged
 from cascadia.versioning.schemas import PersonRef, PointView
 
@@ -120,6 +121,78 @@ class UploadView(BaseModel):
                 "expires_at": row.expires_at,
             }
         )
+
+
+class OpenUploadView(BaseModel):
+    """An upload that became no file (yet)."""
+
+    id: UUID
+    state: Literal["receiving", "failed"]
+    name: str
+    size: int = Field(description="Bytes of the whole.")
+    offset: int = Field(description="Bytes that have arrived.")
+    error: UploadError | None
+    project: FileProject
+    created_at: datetime
+    created_by: PersonRef
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, row: OpenUpload) -> "OpenUploadView":
+        """The answer for one row."""
+        return cls.model_validate(
+            {
+                "id": row.uid,
+                "state": row.state,
+                "name": row.name,
+                "size": row.size,
+                "offset": row.received,
+                "error": row.error,
+                "project": {"id": row.project_uid, "code": row.project_code, "name": row.project_name},
+                "created_at": row.created_at,
+                "created_by": {"id": row.created_by_uid, "name": row.created_by_name},
+                "expires_at": row.expires_at,
+            }
+        )
+
+
+class OpenUploadPage(BaseModel):
+    """One page of uploads that became no file, newest first."""
+
+    items: list[OpenUploadView]
+    next: str | None
+
+
+class QuotaBody(BaseModel):
+    """What the files of a program may take."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    allowed: int | None = Field(ge=0, le=2**62, description="Bytes; null: no bound.")
+
+
+class UsageView(BaseModel):
+    """What the files of a program take and may take, in bytes. Each file counts whole, also where others have the same contents."""
+
+    id: UUID = Field(description="The program.")
+    code: str
+    name: str
+    used: int
+    promised: int = Field(description="Of open uploads, whole.")
+    allowed: int | None = Field(description="null: no bound.")
+
+    @classmethod
+    def of(cls, row: Usage) -> "UsageView":
+        """The answer for one row."""
+        return cls(id=row.uid, code=row.code, name=row.name, used=row.used, promised=row.promised, allowed=row.allowed)
+
+
+class UsagePage(BaseModel):
+    """One page of programs with what their files take."""
+
+    items: list[UsageView]
+    next: str | None
+    total: int | None = None
 
 
 class AttachedItem(BaseModel):

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from cascadia.access.http import CurrentActor
@@ -18,11 +18,11 @@ from cascadia.kernel import idempotency
 from cascadia.kernel.bodies import PIECE, takes
 from cascadia.kernel.db import Write
 from cascadia.kernel.errors import BadRequest, Invalid
-from cascadia.kernel.http import Db, IdempotencyKey, answer, permission
+from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
 from cascadia.kernel.route import Route
 from cascadia.vault import receiving, service, uploads
 from cascadia.vault.routes import BYTES, LARGEST, Blobs, refuse_encoded
-from cascadia.vault.schemas import UploadView
+from cascadia.vault.schemas import OpenUploadPage, OpenUploadView, UploadView
 from cascadia.vault.uploads import UploadRow
 
 router = APIRouter(tags=["files"], route_class=Route)
@@ -47,9 +47,12 @@ Checksum = Annotated[str | None, Header(alias="Upload-Checksum", description="`s
 @router.post("/uploads", status_code=201, response_model=UploadView)
 @permission("file.create")
 async def begin_upload(
-    request: Request, db: Db, actor: CurrentActor, length: Length, metadata: Metadata, key: IdempotencyKey = None
+    request: Request, db: Db, blobs: Blobs, actor: CurrentActor, length: Length, metadata: Metadata, key: IdempotencyKey = None
 ) -> Response:
-    """Begins an upload of a file in pieces; `Location` is where they go. It is kept for a day after its last piece."""
+    """Begins an upload of a file in pieces; `Location` is where they go. It is kept for a day after its last piece.
+
+    507 `storage_full` or `quota_exceeded` where there is no room for all of it.
+    """
     told = _metadata(metadata)
     async with db.primary() as primary:
         target = await service.judge_upload(
@@ -60,7 +63,7 @@ async def begin_upload(
         raise Invalid("sha256 in Upload-Metadata is 64 hexadecimal digits.", code="bad_upload_metadata")
 
     async def effect(write: Write) -> UploadView:
-        return UploadView.of(await uploads.begin(write, actor, target, length, digest))
+        return UploadView.of(await uploads.begin(write, blobs, actor, target, length, digest, _reserve(request)))
 
     content = hashlib.sha256(f"{length} {metadata}".encode()).digest()
     response = await idempotency.repeatable(
@@ -70,12 +73,27 @@ async def begin_upload(
     return response
 
 
+@router.get("/uploads", response_model=OpenUploadPage)
+@permission("signed_in")
+async def list_uploads(
+    request: Request,
+    db: Db,
+    actor: CurrentActor,
+    paging: Paging,
+    everyone: Annotated[bool, Query(description="Everybody's: administrators only.")] = False,  # noqa: FBT002 - FastAPI calls by name
+) -> Response:
+    """My uploads that became no file: still on their way, or failed. `DELETE` drops one."""
+    async with db.primary() as primary:
+        rows, following = await uploads.open_page(primary, actor, paging, everyone=everyone)
+    return page_answer(request, OpenUploadPage(items=[OpenUploadView.of(row) for row in rows], next=following), following)
+
+
 @router.options("/uploads", status_code=204, response_class=Response)
 @permission("signed_in")
-async def probe_uploads(actor: CurrentActor) -> Response:  # noqa: ARG001 - refuses who is not signed in
+async def probe_uploads(actor: CurrentActor, blobs: Blobs) -> Response:  # noqa: ARG001 - refuses who is not signed in
     """What of tus this server speaks, in `Tus-Version`, `Tus-Extension`, `Tus-Checksum-Algorithm` and `Tus-Max-Size`."""
     spoken = {"Tus-Version": "1.0.0", "Tus-Extension": "creation,checksum,expiration,termination", "Tus-Checksum-Algorithm": "sha256"}
-    return Response(status_code=204, headers={**TUS, **spoken, "Tus-Max-Size": str(LARGEST)})
+    return Response(status_code=204, headers={**TUS, **spoken, "Tus-Max-Size": str(blobs.largest)})
 
 
 @router.head("/uploads/{upload_id}", response_class=Response)
@@ -134,9 +152,9 @@ async def add_upload_piece(
 @router.delete("/uploads/{upload_id}", status_code=204, response_class=Response)
 @permission("file.create")
 async def end_upload(request: Request, db: Db, blobs: Blobs, actor: CurrentActor, upload_id: UUID, key: IdempotencyKey = None) -> Response:
-    """Gives an upload up; its pieces are deleted."""
+    """Gives an upload up; its pieces are deleted. Administrators drop anybody's."""
     async with db.primary() as primary:
-        upload = await uploads.find(primary, actor, upload_id)
+        upload = await uploads.find(primary, actor, upload_id, drops=True)
     keys: list[str] = []
 
     async def effect(write: Write) -> None:
@@ -160,6 +178,10 @@ async def _in_time(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield chunk
     except (ClientDisconnect, TimeoutError) as error:
         raise BadRequest("The piece broke off. Ask for the offset by HEAD and send it again.", code="upload_broken_off") from error
+
+
+def _reserve(request: Request) -> int:
+    return int(request.app.state.settings.storage_reserve)
 
 
 def offset_headers(upload: UploadRow) -> dict[str, str]:

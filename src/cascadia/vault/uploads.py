@@ -23,7 +23,8 @@ from cascadia.kernel.db import Database, Read, Write
 from cascadia.kernel.declare import Enqueue, Payload
 from cascadia.kernel.errors import CascadiaError, Conflict, Invalid, NotFound
 from cascadia.kernel.ids import new_uid
-from cascadia.vault import queries, service
+from cascadia.kernel.paging import PageRequest
+from cascadia.vault import queries, room, service
 from cascadia.vault.model import Target
 
 ASSEMBLE: Final = "vault.assemble"
@@ -89,8 +90,39 @@ class UploadRow:
         return Target(self.project_id, self.project_uid, self.program_id, self.name, self.media_type)
 
 
-async def begin(write: Write, actor: Actor, target: Target, size: int, sha256: str | None) -> UploadRow:
-    """A new upload of nothing yet; the target was judged before."""
+@dataclass(frozen=True, slots=True)
+class OpenUpload:
+    """An upload that became no file (yet), with whose it is and where it was to go."""
+
+    upload_id: int
+    uid: UUID
+    name: str
+    size: int
+    received: int
+    state: str
+    error: dict[str, str] | None
+    created_at: datetime
+    expires_at: datetime
+    project_uid: UUID
+    project_code: str
+    project_name: str
+    created_by_uid: UUID
+    created_by_name: str
+
+
+async def open_page(read: Read, actor: Actor, paging: PageRequest, *, everyone: bool) -> tuple[list[OpenUpload], str | None]:
+    """One page of the actor's uploads that became no file, newest first, or of everybody's, for administrators; the next cursor."""
+    if everyone:
+        actor.require_administrator()
+    (after,) = paging.ordered("everyone" if everyone else "mine").after(int)
+    mine = {"creator": None if everyone else actor.user_id, "programs": actor.programs}
+    rows = await read.all(queries.OPEN_UPLOADS, OpenUpload, {**mine, "after": after, "limit": paging.limit + 1})
+    return paging.ordered("everyone" if everyone else "mine").cut(rows, lambda row: [row.upload_id])
+
+
+async def begin(write: Write, store: BlobStore, actor: Actor, target: Target, size: int, sha256: str | None, reserve: int) -> UploadRow:
+    """A new upload of nothing yet; the target was judged before. 507 where there is no room for all of it besides `reserve`."""
+    await room.promise(write, store, target, size, reserve)
     uid = new_uid()
     await write.execute(
         queries.INSERT_UPLOAD,
@@ -109,9 +141,11 @@ async def begin(write: Write, actor: Actor, target: Target, size: int, sha256: s
     return await _by_uid(write, uid)
 
 
-async def find(read: Read, actor: Actor, uid: UUID) -> UploadRow:
-    """The actor's own upload. 404 for another's, and 403 for whoever may upload nothing into its program."""
+async def find(read: Read, actor: Actor, uid: UUID, *, drops: bool = False) -> UploadRow:
+    """The actor's own upload; 404 for another's, and 403 for whoever may upload nothing into its program. Administrators drop anybody's."""
     row = await read.one(queries.UPLOAD, UploadRow, {"uid": uid})
+    if row is not None and drops and actor.administrator:
+        return row
     if row is None or row.program_id not in actor.programs:
         raise NotFound("There is no such upload of yours, or its day is over. Begin it again.")
     actor.require("file.create", row.program_id)

@@ -10,6 +10,7 @@ export const keys = {
   users: ["users"] as const,
   tokens: ["tokens"] as const,
   programs: ["programs"] as const,
+  usage: ["programs", "usage"] as const,
   programRoles: (program: string) => ["programs", program, "roles"] as const,
   projects: ["projects"] as const,
   schemes: ["schemes"] as const,

@@ -56,6 +56,15 @@ export const programsQuery = queryOptions({
   queryKey: keys.programs,
   queryFn: () => everyPage((query) => body(api.GET("/api/v1/programs", { params: { query } }))),
 });
+/** What the files of each program take and may take; for administrators. */
+export const usageQuery = queryOptions({
+  queryKey: keys.usage,
+  queryFn: () => everyPage((query) => body(api.GET("/api/v1/vault/usage", { params: { query } }))),
+});
+export const setQuota = (program: string, allowed: number | null) =>
+  body(
+    api.PUT("/api/v1/programs/{program_id}/quota", { params: { path: { program_id: program } }, body: { allowed } }),
+  );
 export const projectsQuery = queryOptions({
   queryKey: keys.projects,
   queryFn: () => everyPage((query) => body(api.GET("/api/v1/projects", { params: { query } }))),

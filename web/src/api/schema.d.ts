@@ -896,6 +896,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/programs/{program_id}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Quota
+         * @description Bounds what the files of a program may take; null takes the bound away. Files that are there stay.
+         */
+        put: operations["set_quota"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/programs/{program_id}/roles": {
         parameters: {
             query?: never;
@@ -935,6 +955,26 @@ export interface paths {
          * @description Takes somebody's role in the program away: they see nothing of it any more, at once.
          */
         delete: operations["revoke_role"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/programs/{program_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Usage
+         * @description How many bytes the files of a program take, and how many they may.
+         */
+        get: operations["read_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1267,11 +1307,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Uploads
+         * @description My uploads that became no file: still on their way, or failed. `DELETE` drops one.
+         */
+        get: operations["list_uploads"];
         put?: never;
         /**
          * Begin Upload
          * @description Begins an upload of a file in pieces; `Location` is where they go. It is kept for a day after its last piece.
+         *
+         *     507 `storage_full` or `quota_exceeded` where there is no room for all of it.
          */
         post: operations["begin_upload"];
         delete?: never;
@@ -1300,7 +1346,7 @@ export interface paths {
         post?: never;
         /**
          * End Upload
-         * @description Gives an upload up; its pieces are deleted.
+         * @description Gives an upload up; its pieces are deleted. Administrators drop anybody's.
          */
         delete: operations["end_upload"];
         options?: never;
@@ -1378,6 +1424,26 @@ export interface paths {
          * @description Files whose stored bytes were found missing or changed, the last time that they were verified.
          */
         get: operations["list_damaged_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vault/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Usage
+         * @description What the files of each program take and may take.
+         */
+        get: operations["list_usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3021,6 +3087,57 @@ export interface components {
             typed_allowed?: boolean;
         };
         /**
+         * OpenUploadPage
+         * @description One page of uploads that became no file, newest first.
+         */
+        OpenUploadPage: {
+            /** Items */
+            items: components["schemas"]["OpenUploadView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * OpenUploadView
+         * @description An upload that became no file (yet).
+         */
+        OpenUploadView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            created_by: components["schemas"]["PersonRef"];
+            error: components["schemas"]["UploadError"] | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Offset
+             * @description Bytes that have arrived.
+             */
+            offset: number;
+            project: components["schemas"]["FileProject"];
+            /**
+             * Size
+             * @description Bytes of the whole.
+             */
+            size: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "receiving" | "failed";
+        };
+        /**
          * Organisation
          * @description Whose Cascadia this is.
          */
@@ -3530,6 +3647,17 @@ export interface components {
             workers: number;
         };
         /**
+         * QuotaBody
+         * @description What the files of a program may take.
+         */
+        QuotaBody: {
+            /**
+             * Allowed
+             * @description Bytes; null: no bound.
+             */
+            allowed: number | null;
+        };
+        /**
          * Ready
          * @description Requests can be served; `degraded` names what is missing without which most of them still work.
          */
@@ -3939,6 +4067,46 @@ export interface components {
              * @enum {string}
              */
             state: "receiving" | "done" | "failed";
+        };
+        /**
+         * UsagePage
+         * @description One page of programs with what their files take.
+         */
+        UsagePage: {
+            /** Items */
+            items: components["schemas"]["UsageView"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total?: number | null;
+        };
+        /**
+         * UsageView
+         * @description What the files of a program take and may take, in bytes. Each file counts whole, also where others have the same contents.
+         */
+        UsageView: {
+            /**
+             * Allowed
+             * @description null: no bound.
+             */
+            allowed: number | null;
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description The program.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Promised
+             * @description Of open uploads, whole.
+             */
+            promised: number;
+            /** Used */
+            used: number;
         };
         /**
          * UsePage
@@ -9900,6 +10068,125 @@ export interface operations {
             };
         };
     };
+    set_quota: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 24 h. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may see it, but not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It clashes with the present state; `code` says how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than `x-body-limit` allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another kind than this address takes */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_program_roles: {
         parameters: {
             query?: {
@@ -10172,6 +10459,91 @@ export interface operations {
             };
             /** @description It clashes with the present state; `code` says how */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match` and `If-Match` */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description The reader has this already (`If-None-Match`) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may see it, but not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or you may not see it */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11986,6 +12358,89 @@ export interface operations {
             };
         };
     };
+    list_uploads: {
+        parameters: {
+            query?: {
+                /** @description Also answer how many there are in all. */
+                count?: boolean;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                /** @description Everybody's: administrators only. */
+                everyone?: boolean;
+                /** @description How many rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match` and `If-Match` */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenUploadPage"];
+                };
+            };
+            /** @description The reader has this already (`If-None-Match`) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     begin_upload: {
         parameters: {
             query?: never;
@@ -12869,6 +13324,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DamagedPage"];
+                };
+            };
+            /** @description The reader has this already (`If-None-Match`) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may see it, but not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_usage: {
+        parameters: {
+            query?: {
+                /** @description Also answer how many there are in all. */
+                count?: boolean;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                /** @description How many rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match` and `If-Match` */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsagePage"];
                 };
             };
             /** @description The reader has this already (`If-None-Match`) */

@@ -3,12 +3,15 @@
 import hashlib
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
 import typer
+from pydantic import ByteSize, TypeAdapter, ValidationError
 
 from cascadia.cli.remote.client import Client, Refused, signed_in
 from cascadia.cli.remote.output import Json, Limit, Url, add_group, columns, show
@@ -18,9 +21,9 @@ from cascadia.cli.remote.saving import Force, Output, named, save
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    add_group(
-        app, "files", "Files: put, get, list.", {"put": put, "get": get, "list": list_files, "verify": verify, "damaged": list_damaged}
-    )
+    commands: dict[str, Callable[..., None]] = {"put": put, "get": get, "list": list_files, "verify": verify, "damaged": list_damaged}
+    commands |= {"uploads": uploads, "drop": drop, "quota": quota}
+    add_group(app, "files", "Files: put, get, list, and what they take.", commands)
 
 
 FIRST_PIECE: Final = 960 * 1024
@@ -150,3 +153,48 @@ def list_damaged(limit: Limit = 500, url: Url = None, as_json: Json = False) -> 
     files = list(signed_in(url).pages("/vault/damaged", limit=limit))
     rows = [(f["id"], f["name"], f["damage"], f["verified_at"]) for f in files]
     show(files, as_json, lambda: columns(("ID", "NAME", "DAMAGE", "VERIFIED"), rows))
+
+
+def uploads(
+    everyone: Annotated[bool, typer.Option("--everyone", help="Everybody's (administrators).")] = False,
+    limit: Limit = 500,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """List uploads that became no file: still on their way, or failed."""
+    found = list(signed_in(url).pages("/uploads", limit=limit, everyone=everyone or None))
+    rows = [(u["id"], u["state"], u["offset"], u["size"], u["expires_at"][:19], u["created_by"]["name"], u["name"]) for u in found]
+    show(found, as_json, lambda: columns(("ID", "STATE", "ARRIVED", "BYTES", "KEPT UNTIL", "OF", "NAME"), rows))
+
+
+def drop(upload_id: str, url: Url = None, as_json: Json = False) -> None:
+    """Drop an upload that became no file, with what arrived of it; administrators drop anybody's."""
+    signed_in(url).send("DELETE", f"/uploads/{upload_id}")
+    show({"id": upload_id}, as_json, lambda: f"Dropped {upload_id}.")
+
+
+def quota(
+    program: Annotated[str | None, typer.Argument(help="The program's code; all of them where it is left out (administrators).")] = None,
+    allow: Annotated[str | None, typer.Option("--allow", help="What its files may take, such as 50GiB; `none` for no bound.")] = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Show what the files of programs take and may take, or set what they may (administrators)."""
+    client = signed_in(url)
+    if program is None:
+        found = list(client.pages("/vault/usage"))
+    else:
+        where = f"/programs/{client.get('/programs/by-code/' + quote(program, safe=''))['id']}"
+        found = [client.get(f"{where}/usage") if allow is None else client.send("PUT", f"{where}/quota", {"allowed": _bytes(allow)})]
+    rows = [(u["code"], u["used"], u["promised"], "" if u["allowed"] is None else u["allowed"]) for u in found]
+    show(found, as_json, lambda: columns(("PROGRAM", "BYTES", "PROMISED", "ALLOWED"), rows))
+
+
+def _bytes(text: str) -> int | None:
+    """`50GiB`, `2 TB`, `1000`; None for `none`."""
+    if text.strip().lower() == "none":
+        return None
+    try:
+        return int(TypeAdapter(ByteSize).validate_python(text))
+    except ValidationError as error:
+        raise Refused(f"{text} is no amount of bytes. Write 50GiB, or none.") from error

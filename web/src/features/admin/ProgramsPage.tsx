@@ -12,6 +12,7 @@ import { Icon } from "../../ui/Icon";
 import { Empty, ErrorState, Notice, SkeletonRows } from "../../ui/states";
 import { PageHead } from "../../ui/Toolbar";
 import { ProgramRoles } from "./ProgramRoles";
+import { ProgramUsage } from "./ProgramUsage";
 
 export function ProgramsPage() {
   const [adding, setAdding] = useState(false);
@@ -38,6 +39,7 @@ export function ProgramsPage() {
       {query.data && query.data.length > 0 && (
         <ProgramTable programs={query.data} chosen={chosen?.id} open={setOpened} />
       )}
+      {session?.user.administrator && <ProgramUsage />}
       {chosen && <ProgramRoles key={chosen.id} program={chosen} />}
       {adding && <AddProgram close={() => setAdding(false)} />}
     </div>

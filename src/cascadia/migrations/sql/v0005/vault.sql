@@ -23,3 +23,12 @@ END $$;
 UPDATE upload SET state = 'failed', error = jsonb_build_object('code', 'not_stored', 'message', 'This upload could not be stored. Upload the file again.')
 WHERE state = 'receiving' AND received = size
   AND EXISTS (SELECT FROM job WHERE job.type = 'vault.assemble' AND job.subject = upload.uid AND job.state IN ('dead', 'cancelled'));
+
+-- What the files of a program may take together; null or no row: as much as there is room.
+CREATE TABLE program_quota (
+  program_id int PRIMARY KEY REFERENCES program,
+  allowed bigint CHECK (allowed >= 0),
+  set_by bigint NOT NULL REFERENCES user_account,
+  set_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX file_sizes ON file (project_id) INCLUDE (size);
