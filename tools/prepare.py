@@ -311,7 +311,7 @@ def fingerprint(files: Iterable[Path]) -> str:
 
 def stamp(path: Path, key: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(key, encoding="ascii")
+    rewrite(path, key)
 
 
 def pip(*arguments: str) -> None:

@@ -94,7 +94,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """What the work needs did not answer or has no room: nothing that the job can do about. It waits, and no failure is counted.
+    """What the work needs did not answer or has no room: the job can do nothing about it. It waits, and no failure is counted.
 
     `needs`: `storage`, `database`, `mail`, `disk`, or `address HOST`.
     """

@@ -36,12 +36,12 @@ CONFIRM_SECONDS: Final = 5.0
 TRIES: Final = 3
 MOST_AT_ONCE: Final = 200
 MOST_WAKES: Final = 16
-"""Permits of a family for jobs that were queued within the same moment: who is awake goes on by itself, and `top_up` finds the rest."""
+"""Permits of a family for jobs queued in the same moment: a worker that is awake keeps taking jobs, and `top_up` finds the rest."""
 RENEW_SECONDS: Final = 30.0
 OFFER_SECONDS: Final = 0.1
-"""So long what the relay found is left to the permits of those who enqueued it."""
+"""How long the relay waits before it offers permits itself: those who enqueued the jobs have usually sent them by then."""
 FULL_SECONDS: Final = 0.5
-"""So long all slots are taken before the consumers are cancelled: cancelling nine takes longer than many a job."""
+"""How long all slots must be taken before the consumers are cancelled: to cancel nine of them takes longer than many jobs do."""
 
 
 def queue_name(instance: UUID, family: str) -> str:

@@ -26,7 +26,7 @@ class Lane(Generic[T]):
         self._closing = False
 
     def add(self, notices: Iterable[T]) -> None:
-        """Leaves notices to be delivered."""
+        """Takes notices and returns at once; they are delivered in the background."""
         self._waiting.extend(notices)
         if self._waiting and (self._going is None or self._going.done()):
             self._going = asyncio.create_task(self._go())

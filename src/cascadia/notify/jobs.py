@@ -24,7 +24,7 @@ from cascadia.settings import load
 
 GONE: Final = 410
 PATIENCE: Final = timedelta(days=3)
-"""So long a receiver may be away, as its other tries take in all."""
+"""How long a receiver may be away: as long as all tries of a delivery take together."""
 
 
 @dataclass(frozen=True, slots=True)

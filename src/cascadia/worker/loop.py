@@ -148,7 +148,7 @@ class Worker:
                 await self._stand_back()
 
     async def _stand_back(self) -> None:
-        """A notice wakes every worker for one job. Who came too late before lets who took it then go first, for some milliseconds."""
+        """A notice wakes every worker for one job. One that came too late last time waits some milliseconds, so that others ask first."""
         if self._too_late and not self._done and not self._stopping.is_set():
             await asyncio.sleep(random.random() * min(LONGEST_STEP_BACK, STEP_BACK_SECONDS * self._too_late))  # noqa: S311 - jitter
 
@@ -199,7 +199,7 @@ class Worker:
         return turn
 
     async def _bring_forward(self) -> None:
-        """What waits for something that answers again waits no longer, wherever it is run."""
+        """Jobs that waited for something are due as soon as it answers again, on every worker."""
         if closed := self._breakers.closed():
             log.info("answers_again", needs=closed)
             await self._transport.offer(await self._ledger.bring_forward(closed))
