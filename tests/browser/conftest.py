@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -116,8 +117,8 @@ class Watch:
             self.complaints.append(f"{response.status}: {response.request.method} {response.url}")
 
 
-@pytest.fixture(scope="module")
-def program() -> Iterator[Program]:
+@contextmanager
+def running_program() -> Iterator[Program]:
     """A fresh `cascadia up` in a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="cascadia-browser-"))
     with socket.socket() as probe:
@@ -142,22 +143,42 @@ def program() -> Iterator[Program]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def program() -> Iterator[Program]:
+    with running_program() as running:
+        yield running
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser without a window, which draws 3D by itself."""
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*as_root, *SOFTWARE_WEBGL])
-        yield chromium
-        chromium.close()
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=[*as_root, *SOFTWARE_WEBGL])
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="module")
-def api(program: Program) -> Iterator[Api]:
-    """The administrator, who did the first start by the API."""
+def browser() -> Iterator[Browser]:
+    with chromium() as launched:
+        yield launched
+
+
+@contextmanager
+def administrator(program: Program) -> Iterator[Api]:
+    """Does the first start by the API."""
     with httpx.Client(base_url=program.url, headers={"Origin": program.url}, timeout=60) as http:
         person = {"organisation": "Acme Robotics", "name": "Ada Kovacs", "email": "ada@example.org", "password": PASSWORD}
         answer = http.post("/api/v1/setup", json={**person, "token": program.setup_token})
         assert answer.status_code == 201, answer.text
         yield Api(http)
+
+
+@pytest.fixture(scope="module")
+def api(program: Program) -> Iterator[Api]:
+    """The administrator, who did the first start by the API."""
+    with administrator(program) as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,41 +1,20 @@
-"""A BOM of 10,000 lines opens before the user notices, and stays quick under the hand."""
-
-import time
+"""A BOM of 10,000 lines is used like a small one. How soon it is there, `./dev bench boms` measures."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import JSON, Api, picture
-
-ASSEMBLIES = 100
-LEAVES = 99
-OPEN_SECONDS = 2.0
-
-
-def lines(api: Api, parent: JSON, children: list[JSON]) -> None:
-    operations = [{"op": "add", "child": child["id"], "quantity": str(n % 4 + 1)} for n, child in enumerate(children)]
-    etag = api.get(f"/parts/{parent['id']}/bom")["etag"]
-    api.post(f"/parts/{parent['id']}/bom:batch", {"operations": operations}, **{"If-Match": etag})
+from tests.browser.large import gantry, opened
 
 
 @pytest.fixture(scope="module")
 def machine(api: Api) -> JSON:
-    """100 assemblies of 99 lines each: 10,000 lines, 10,000 occurrences."""
-    project = api.project("gantry")
-    leaves = [api.part(project, f"Screw M{n}", attributes={"mass": {"value": f"0.{n + 1:03}", "unit": "kg"}}) for n in range(LEAVES)]
-    assemblies = [api.part(project, f"Carriage {n}") for n in range(ASSEMBLIES)]
-    for assembly in assemblies:
-        lines(api, assembly, leaves)
-    root = api.part(project, "Gantry robot", number="GANTRY")
-    lines(api, root, assemblies)
-    return root
+    return gantry(api)
 
 
-def test_ten_thousand_lines_open_in_two_seconds(ada: Page, machine: JSON) -> None:
-    ada.goto("/parts")
-    expect(ada.get_by_role("grid", name="Parts")).to_be_visible()
-    times = [_open(ada, machine) for _ in range(3)]
-    assert min(times) < OPEN_SECONDS, times
+@pytest.mark.timeout(300)  # laying out ten thousand lines is most of it
+def test_ten_thousand_lines_are_walked_through_filtered_and_edited(ada: Page, machine: JSON) -> None:
+    opened(ada, machine)
     tree = ada.get_by_role("treegrid")
     assert tree.get_attribute("aria-rowcount") == "10002"
     expect(ada.get_by_label("Totals")).to_contain_text("199 distinct items")
@@ -48,15 +27,6 @@ def test_ten_thousand_lines_open_in_two_seconds(ada: Page, machine: JSON) -> Non
     assert last.get_attribute("aria-level") == "3"
     picture(ada, "bom-10000")
     _filter_and_edit(ada)
-
-
-def _open(page: Page, machine: JSON) -> float:
-    """Seconds from the navigation to the drawn tree, with nothing in the page's memory."""
-    page.goto("about:blank")
-    started = time.monotonic()
-    page.goto(f"/parts/{machine['id']}/bom", wait_until="commit")
-    page.get_by_role("treegrid").get_by_role("row").filter(has_text="Carriage 0").first.wait_for()
-    return time.monotonic() - started
 
 
 def _filter_and_edit(page: Page) -> None:

@@ -1,6 +1,5 @@
 """Files that the tests write themselves, and their conversions, each made once."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -20,13 +19,3 @@ def as1_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def as1(as1_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Conversion:
     return convert(tmp_path_factory.mktemp("conversion") / "job", as1_file)
-
-
-@pytest.fixture(scope="session")
-def shared_step() -> Path:
-    """Files of the shared folder, an extra: tests that ask for them are left out where there are none."""
-    root = Path(os.environ.get("CASCADIA_SHARED", Path(__file__).parents[3] / "shared"))
-    folder = root / "data" / "step"
-    if not folder.is_dir():
-        pytest.skip("the shared STEP files are not here")
-    return folder

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from OCP.Interface import Interface_Static
 from OCP.STEPCAFControl import STEPCAFControl_Writer
 from OCP.STEPControl import STEPControl_AsIs
 
@@ -20,12 +21,22 @@ def spread(tmp_path_factory: pytest.TempPathFactory) -> Path:
     drawing.part("bolt", bolt(), COLORS["bolt"])
     drawing.part("nut", nut(), COLORS["nut"])
     drawing.assembly("top", [Placed("bolt", "bolt_1"), Placed("nut", "nut_1", (0, 0, -30)), Placed("nut", "nut_2", (0, 0, -36))])
-    drawing.shapes.UpdateAssemblies()
-    writer = STEPCAFControl_Writer()
-    assert writer.Transfer(drawing.document, STEPControl_AsIs, "")
-    writer.Write(str(folder / "top.stp"))
+    write_apart(drawing, folder)
     assert sorted(p.name for p in folder.iterdir()) == ["bolt.stp", "nut.stp", "top.stp"]
     return folder
+
+
+def write_apart(drawing: Drawing, folder: Path, unit: str = "MM") -> None:
+    """Writes each part into a file of its own, and `top.stp`, which refers to them."""
+    folder.mkdir(exist_ok=True)
+    drawing.shapes.UpdateAssemblies()
+    writer = STEPCAFControl_Writer()
+    Interface_Static.SetCVal_s("write.step.unit", unit)
+    try:
+        assert writer.Transfer(drawing.document, STEPControl_AsIs, "")
+        writer.Write(str(folder / "top.stp"))
+    finally:
+        Interface_Static.SetCVal_s("write.step.unit", "MM")
 
 
 def measured(conversion: Conversion) -> set[str]:
@@ -86,9 +97,19 @@ def test_documents_that_refer_to_each_other_in_a_circle_end(spread: Path, tmp_pa
     assert circle.structure.missing == ["source.stp"]
 
 
-def test_the_shared_assembly_of_twelve_files_is_read_whole(shared_step: Path, tmp_path: Path) -> None:
-    folder = shared_step / "s1-c5-214"
-    whole = convert(tmp_path / "job", folder / "s1-c5-214.stp", *sorted(folder.glob("*.stp")))
+def test_an_assembly_of_assemblies_over_thirteen_files_is_read_whole_in_its_own_unit(tmp_path: Path) -> None:
+    drawing = Drawing()
+    for n in range(12):
+        drawing.part(f"part-{n}", bolt() if n % 2 else nut(), COLORS["bolt"])
+    for n in range(0, 12, 4):
+        drawing.assembly(f"group-{n}", [Placed(f"part-{m}", f"part-{m}_1", (0, 0, 25.4 * m)) for m in range(n, n + 4)])
+    drawing.assembly("top", [Placed(f"group-{n}", f"group-{n}_{m}", (254.0 * m, 0, 0)) for n in range(0, 12, 4) for m in (1, 2)])
+    write_apart(drawing, tmp_path / "files", unit="INCH")
+    files = sorted(path for path in (tmp_path / "files").iterdir() if path.name != "top.stp")
+    assert len(files) == 12
+    whole = convert(tmp_path / "job", tmp_path / "files" / "top.stp", *files)
     counts = totals(whole.structure).counts
-    assert (counts["components"], counts["occurrences"], counts["leaf_occurrences"]) == (13, 16, 11)
+    assert (counts["components"], counts["occurrences"], counts["leaf_occurrences"]) == (16, 30, 24)
     assert (whole.structure.unit, whole.structure.missing) == ("in", [])
+    placed = {usage.child: usage.placement or [] for usage in whole.structure.usages}
+    assert [round(placed[f"part-{n}"][11], 6) for n in (0, 1, 11)] == [0, 25.4, 279.4]

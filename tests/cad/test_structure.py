@@ -132,13 +132,3 @@ def test_more_occurrences_than_a_browser_can_show_are_refused(tmp_path: Path) ->
     refused = convert(tmp_path / "job", tmp_path / "many.stp")
     assert refused.error is not None
     assert refused.error["code"] == "cad_too_large"
-
-
-def test_the_shared_as1_is_read_whole(shared_step: Path, tmp_path: Path) -> None:
-    as1 = convert(tmp_path / "job", shared_step / "as1-oc-214.stp")
-    assert totals(as1.structure).counts == AS1_COUNTS
-    assert leaf_occurrences(as1.structure) == AS1_LEAVES
-    volume = Decimal(as1.component("as1").volume or "0")
-    assert abs(volume - Decimal("764522.66")) / volume < Decimal("1e-5")
-    assert as1.component("plate").volume is not None
-    assert abs(Decimal(as1.component("plate").volume or "0") - Decimal("530575.222")) < Decimal("0.01")

@@ -14,3 +14,13 @@ C11 C12 ,2,"9p","Capacitor_SMD:C_0402_1005Metric","","AC0402CRNPO9BN9R0","Yageo"
 D1 ,1,"GRN","LED_SMD:LED_0603_1608Metric","","NCD0603G1","NationStar","",""
 D2 D3 ,2,"GRN","LED_SMD:LED_0603_1608Metric","","150060GS75000","Wurth Electronics","",""
 """
+
+
+def board(*, removed: int = 0, swapped: int = 0, added: int = 0) -> bytes:
+    """A board of 60 rows: 8 designators each, with the first rows left out, the next with another part, and rows added at the end."""
+    rows = ["Reference, Quantity, Value, Footprint, MPN, DNP"]
+    for n in range(removed, 60 + added):
+        names = [f"R{8 * n + m}" for m in range(8)]
+        part = f"NEXT-{n:03}" if removed <= n < removed + swapped else f"PART-{n:03}"
+        rows.append(f'"{" ".join(reversed(names))} ",{len(names)},"{n}k",R_0402,{part},')
+    return "\n".join(rows).encode()

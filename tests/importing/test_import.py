@@ -1,18 +1,16 @@
 """A parts list from its upload to the BOM, and its next revisions as differences, by a real worker in the cage."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import pytest_asyncio
 
 from tests.company import Workshop
-from tests.importing.lists import KICAD, NEXT
+from tests.importing.lists import KICAD, NEXT, board
 from tests.jobs.conftest import Fleet, begin_subscriptions
 from tests.until import until
-
-GLASGOW = Path(__file__).parents[3] / "shared" / "data" / "bom"
 
 
 class Importer:
@@ -113,13 +111,17 @@ async def test_two_names_of_one_content_are_two_assemblies(importer: Importer) -
     assert [(await importer.rows(p, "part"))[0]["name"] for p in (left, right)] == ["left", "right"]
 
 
-@pytest.mark.skipif(not GLASGOW.is_dir(), reason="the sample data is not here")
-async def test_three_revisions_of_a_real_board(importer: Importer) -> None:
-    files = [GLASGOW / f"glasgow-revC{n}.csv" for n in (1, 2, 3)]
-    assembly = await importer.accept(await importer.propose(files[0].name, files[0].read_bytes()))
-    for file in files[1:]:
-        proposal = await importer.propose(file.name, file.read_bytes(), assembly)
+async def test_three_revisions_of_a_board_of_sixty_rows(importer: Importer) -> None:
+    assembly = await importer.accept(await importer.propose("board-1.csv", board()))
+    for name, data, expected in (
+        ("board-2.csv", board(removed=2, swapped=3, added=4), {"same": 55, "change": 3, "add": 4, "remove": 2}),
+        ("board-3.csv", board(removed=2, swapped=3, added=5), {"same": 62, "add": 1}),
+    ):
+        proposal = await importer.propose(name, data, assembly)
         assert proposal["state"] == "open", proposal["error"]
-        assert len({r["verdict"] for r in await importer.rows(proposal, "line")} & {"same", "change", "add"}) == 3
+        assert Counter(r["verdict"] for r in await importer.rows(proposal, "line")) == expected
         assert await importer.accept(proposal) == assembly
-        assert (await importer.bom(assembly))["LMK107BJ475KAHT"][0] == ("13" if "C2" in file.name else "14")
+    found = await importer.bom(assembly)
+    assert len(found) == 63
+    assert found["NEXT-002"] == ("8", tuple(f"R{16 + m}" for m in range(8)))
+    assert {"PART-000", "PART-002"} & set(found) == set()

@@ -32,14 +32,13 @@ WRITE = frozenset(
         "proposal.accept",
     }
 )
-APPROVE = frozenset({"change.approve"})
-LEAD = frozenset({"program.manage", "project.create", "project.edit"})
+LEAD = frozenset({"program.manage", "project.create"})
 
 PERMISSIONS: Mapping[Role, frozenset[str]] = {
     Role.VIEWER: READ,
     Role.ENGINEER: READ | WRITE,
-    Role.APPROVER: READ | WRITE | APPROVE,
-    Role.LEAD: READ | WRITE | APPROVE | LEAD,
+    Role.APPROVER: READ | WRITE,
+    Role.LEAD: READ | WRITE | LEAD,
 }
 """Permissions inside a program, by role. `signed_in`, `administrator` and `public` are the ones outside of programs."""
 

@@ -31,7 +31,3 @@ class Output:
     component: str | None
     media_type: str
     path: Path
-
-
-def no_progress(_fraction: float, _note: str) -> None:
-    """For who does not listen."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -21,9 +21,6 @@ from cascadia.kernel.paging import PageRequest
 from cascadia.kernel.sql import like_part
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.model import At, Author, Change, CommitSeq, Delta, Ref, Unchanged
-
-KEEP: Final = object()
-"""Stands for a member that a merge patch does not mention."""
 
 
 @dataclass(frozen=True, slots=True)

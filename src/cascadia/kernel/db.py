@@ -96,13 +96,6 @@ class Write(Primary):
         async with self._connection.cursor() as cursor:
             return (await cursor.execute(query, params)).rowcount
 
-    async def execute_many(self, query: LiteralString, params: Sequence[Params]) -> None:
-        """Runs one statement once per set of parameters, batched on the wire."""
-        if params:
-            telemetry.count_statements(1)
-            async with self._connection.cursor() as cursor:
-                await cursor.executemany(query, params)
-
     async def emit(self, event: Event) -> None:
         """Leaves an event in the outbox and the audit trail, with whatever this transaction does."""
         await self.execute(EMIT, event.params())

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -34,14 +33,6 @@ class Problem(BaseModel):
     code: str
     errors: list[ProblemError]
     request_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """What a route needs: a named permission, `signed_in`, or `public`."""
-
-    name: str
-    idempotent: bool = False
 
 
 def permission(name: str) -> Callable[[Endpoint], Endpoint]:

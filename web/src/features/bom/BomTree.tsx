@@ -2,7 +2,8 @@ import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
 import { EDIT_FIELDS, type EditField } from "./cells";
 import { leastWidth, type TreeColumn, template } from "./columns";
-import { type RowActions, TreeRow } from "./TreeRow";
+import type { RowActions } from "./rowActions";
+import { TreeRow } from "./TreeRow";
 import { hasChildren, pathKey, type TreeModel } from "./treeModel";
 import { type CellState, type CellStates, cellId, type Editing } from "./useLineEditing";
 

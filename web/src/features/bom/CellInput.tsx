@@ -1,6 +1,6 @@
 import { useRef, useState } from "react";
 import { type EditField, FIELD_TITLES } from "./cells";
-import type { RowActions } from "./TreeRow";
+import type { RowActions } from "./rowActions";
 import type { Editing } from "./useLineEditing";
 
 type Props = { field: EditField; initial: string; editing: Editing; actions: RowActions };

@@ -7,16 +7,9 @@ import { Thumb } from "../../ui/Thumb";
 import { CellInput } from "./CellInput";
 import { type EditField, toText } from "./cells";
 import type { TreeColumn } from "./columns";
+import type { RowActions } from "./rowActions";
 import { hasChildren, type TreeModel } from "./treeModel";
 import type { CellState, Editing } from "./useLineEditing";
-
-export type RowActions = {
-  select: (row: number) => void;
-  toggle: (row: number) => void;
-  edit: (row: number, field: EditField) => void;
-  commit: (editing: Editing, text: string, then: "stay" | "next" | "previous") => string | null;
-  cancel: () => void;
-};
 
 type Props = {
   model: TreeModel;

@@ -6,8 +6,8 @@ import { attach } from "../../api/files";
 import type { Attachment, AttachmentRole, Part } from "../../api/types";
 import { words } from "../../ui/format";
 import { toastDone } from "../../ui/toast";
-import { ROLES } from "./AttachmentsPage";
 import { isStep } from "./importing";
+import { ROLES } from "./roles";
 import { UploadList } from "./UploadList";
 import { useUploads } from "./useUploads";
 

@@ -14,8 +14,7 @@ import { useAt, useEditBlock } from "../shell/point";
 import { AttachDialog } from "./AttachDialog";
 import { FilePreview } from "./FilePreview";
 import { useDropTarget } from "./importing";
-
-export const ROLES: AttachmentRole[] = ["cad", "drawing", "specification", "other"];
+import { ROLES } from "./roles";
 
 export function AttachmentsPage() {
   const { partId } = useParams({ from: "/app/parts/$partId" });
