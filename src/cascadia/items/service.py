@@ -146,7 +146,8 @@ async def judge_create(primary: Primary, actor: Actor, kind: Kind, new: NewItem,
     if found is None:
         raise NotFound("There is no such project, or you may not see it.")
     if found.ids is None:
-        actor.require(permission, found.program_id)
+        if found.program_id in actor.roles:
+            actor.require(permission, found.program_id)
         raise Forbidden("You may read this project, but not create in it.")
     if number is not None and not found.typed_allowed:
         raise Invalid("Numbers of this kind are drawn by the scheme; leave `number` out.", code="number_not_typed")
