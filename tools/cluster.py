@@ -26,6 +26,7 @@ from typing import Final
 
 from tools import engine as engines
 from tools import images
+from tools.cluster_files import NGINX, certificate, write_env
 from tools.debian import NotToBeHad
 from tools.engine import ROOT, Engine, compose
 
@@ -39,6 +40,11 @@ PORTS: Final[Mapping[str, str]] = {"POSTGRES_PORT": "5432", "RABBITMQ_PORT": "56
 PREFIX: Final = "cascadia-fleet"
 HTTPS_PORT: Final = 8443
 READY_SECONDS: Final = 240
+OVERRIDE: Final = "docker-compose.override.yml"
+LABELS: Final = ("project", "service")
+FACTS: Final = "\t".join(
+    ("{{.Names}}", "{{.Status}}", "{{.Networks}}", *(f'{{{{.Label "com.docker.compose.{name}"}}}}' for name in LABELS))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,23 @@ class Fleet:
             )
         ]
 
+    def make_whole(self) -> None:
+        """Brings back what somebody left stopped, frozen, cut off or told otherwise, and waits until everything is healthy."""
+        for name, server in self.servers.items():
+            told = server.folder / OVERRIDE
+            if told.exists():
+                told.unlink()
+                self.start(name)
+        listed = self.engine.run("ps", "--all", "--filter", f"name={self.plan.prefix}", "--format", FACTS).splitlines()
+        for name, status, networks, project, service in (line.split("\t") for line in listed):
+            if "(Paused)" in status:
+                self.engine.run("unpause", name)
+            elif not status.startswith("Up") and service != "migrate":
+                self.engine.run("start", name)
+            if project and not networks:
+                self.engine.run("network", "connect", "--alias", service, f"{project}_default", name)
+        self.wait()
+
     # -- what may happen to it
 
     def container(self, name: str) -> str:
@@ -210,6 +233,10 @@ class Fleet:
     def mend(self, name: str) -> None:
         """Ends a cut."""
         self.engine.run("network", "connect", "--alias", self.service(name), self._network(name), self.container(name))
+
+    def reload_balancer(self) -> None:
+        """Has it read its configuration anew. `docker kill --signal` would mark it as stopped by hand, and nothing restarts it then."""
+        self.engine.run("exec", self.container(BALANCER), "nginx", "-c", "/balancer/nginx.conf", "-s", "reload")
 
     def filter_packets(self, name: str, *rule: str) -> None:
         """`iptables RULE` in the network of a container alone."""
@@ -288,45 +315,6 @@ class Fleet:
             "run", "--detach", f"--name={container}", "--network=host", "--restart=unless-stopped", *hosts,
             f"--volume={folder}:/balancer:ro", "nginx:1.28", "nginx", "-c", "/balancer/nginx.conf", "-g", "daemon off;",
         )  # fmt: skip
-
-
-NGINX: Final = """\
-worker_processes 1;
-error_log stderr;
-events {}
-http {
-    access_log off;
-    ssl_certificate /balancer/certificate.pem;
-    ssl_certificate_key /balancer/key.pem;
-    include /balancer/sample.conf;
-}
-"""
-
-
-def certificate(folder: Path) -> None:
-    """`certificate.pem` and `key.pem` for plm.example.com and loopback, signed by itself."""
-    if (folder / "certificate.pem").exists():
-        return
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=plm.example.com",
-         "-addext", "subjectAltName=DNS:plm.example.com,DNS:localhost,IP:127.0.0.1",
-         "-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")],
-        check=True, capture_output=True,
-    )  # fmt: skip
-
-
-def write_env(folder: Path, values: Mapping[str, str], base: str = ".env.example") -> None:
-    """`.env` from `.env.example` with these values, as a person edits it: known lines are changed, commented ones switched on."""
-    lines = (folder / base).read_text(encoding="utf-8").splitlines()
-    left = dict(values)
-    for at, line in enumerate(lines):
-        name = re.match(r"(?:# )?([A-Z][A-Z0-9_]*)=", line)
-        if name and name[1] in left:
-            lines[at] = f"{name[1]}='{left.pop(name[1])}'"
-    lines += [f"{name}='{value}'" for name, value in left.items()]
-    path = folder / ".env"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    path.chmod(0o600)
 
 
 def until(condition: Callable[[], bool], seconds: float, words: Callable[[], str]) -> None:

@@ -63,7 +63,7 @@ def first_site(fleet: Fleet) -> Iterator[Site]:
 @pytest.fixture
 def site(fleet: Fleet, first_site: Site) -> Iterator[Site]:
     """The administrator, signed in anew, on a fleet that is whole."""
-    fleet.wait()
+    fleet.make_whole()
     site = sign_in(fleet)
     yield site
     site.http.close()

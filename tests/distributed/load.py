@@ -197,7 +197,7 @@ def _settle(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         while time.monotonic() < deadline:
             left = connection.execute(
-                "SELECT type, state, attempt FROM job WHERE state IN ('queued', 'running') AND run_at <= now()"
+                "SELECT type, state, attempt FROM job WHERE state IN ('queued', 'running') AND (run_at <= now() OR away IS NOT NULL)"
             ).fetchall()
             if not left:
                 break

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from tests.distributed.site import HOST
-from tools.cluster import APPS, DEPLOYMENTS, Fleet, certificate, until
+from tools.cluster import APPS, DEPLOYMENTS, Fleet, until
+from tools.cluster_files import certificate
 
 ADDRESS, HTTP_PORT, HTTPS_PORT = "127.0.0.5", 8081, 8445
 STOP_SECONDS = 20

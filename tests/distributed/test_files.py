@@ -13,7 +13,8 @@ import pytest
 from cascadia.settings import Settings
 from tests.distributed.page import block, type_line
 from tools import engine as engines
-from tools.cluster import DEPLOYMENTS, Fleet, certificate, until, write_env
+from tools.cluster import DEPLOYMENTS, Fleet, until
+from tools.cluster_files import certificate, write_env
 from tools.engine import compose
 
 ROOT = Path(__file__).parents[2]

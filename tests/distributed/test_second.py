@@ -16,7 +16,8 @@ from tests.assets import as1
 from tests.distributed.load import OUTAGE, through
 from tests.distributed.page import block, type_line
 from tests.distributed.site import JSON, Site, set_up
-from tools.cluster import DEPLOYMENTS, STATE, Fleet, Plan, write_env
+from tools.cluster import DEPLOYMENTS, STATE, Fleet, Plan
+from tools.cluster_files import write_env
 from tools.engine import COMPOSE_2
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from tests.jobs.conftest import Fleet, Ledger, sending
 from tests.jobs.test_rabbitmq import SLOW_POLL
 from tests.rabbitmq import Node, free_port
 from tests.until import eventually
-from tools.cluster import certificate
+from tools.cluster_files import certificate
 
 pytestmark = pytest.mark.needs("rabbitmq")
 
