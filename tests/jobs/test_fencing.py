@@ -7,9 +7,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from cascadia.jobs import service
 from cascadia.jobs.ledger import Beat, Finish
 from cascadia.jobs.ledger import Ledger as WorkerLedger
 from cascadia.jobs.model import Claimed, Failure, JobState, Retry
+from cascadia.kernel.declare import Enqueue
 from tests.jobs.conftest import Ledger
 from tests.jobs.test_ledger import TYPES, claim, finish, worker_of
 
@@ -252,3 +254,22 @@ async def test_a_claim_takes_the_best_of_all_families_first(ledger: Ledger) -> N
         [job] = (await worker.turn([], {"sample": 9, "other.kind": 9}, types, 1)).claimed
         taken.append(job.uid)
     assert taken == [urgent, long_due, middle, newest]
+
+
+async def test_many_workers_that_claim_at_once_take_each_job_once(ledger: Ledger) -> None:
+    """Between the moment that a claim sees a job and the one that it holds it, another may have taken it and be gone."""
+    async with ledger.database.write() as write:
+        for _ in range(300):
+            await service.enqueue(write, Enqueue("sample.empty", {}))
+
+    async def take_all(worker: WorkerLedger) -> list[int]:
+        taken: list[int] = []
+        while True:
+            turn = await worker.turn([], {"sample": 1}, TYPES, 1)
+            if not turn.claimed and not turn.missed:
+                return taken
+            taken += [job.id for job in turn.claimed]
+
+    taken = [job for jobs in await asyncio.gather(*(take_all(worker_of(ledger.database, f"w{n}")) for n in range(16))) for job in jobs]
+    assert len(taken) == len(set(taken)) == 300
+    assert await ledger.value("SELECT max(attempt) FROM job") == 1
