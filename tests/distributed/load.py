@@ -56,6 +56,7 @@ class Load:
     def work(self, number: int) -> None:
         """One person's work; what goes wrong is a failed user action."""
         chance, site = random.Random(number), signed_in(self.fleet)
+        site.patience = max(site.patience, 4 * OUTAGE)
         mine: list[dict[str, Any]] = []
         try:
             while not self._stop.is_set():
