@@ -150,8 +150,13 @@ async def test_sigterm_lets_short_jobs_end_and_gives_long_ones_back(fleet: Fleet
     worker = fleet.start(GRACE_SECONDS="2")
     short = await ledger.enqueue("sample.effect", {"seconds": 0.8})
     long = await ledger.enqueue("sample.effect", {"seconds": 20})
-    await ledger.state(long, "running")
-    await ledger.state(short, "running")
+
+    async def both_at_work() -> bool:
+        """Their children have been made, which takes longer than the grace on a busy machine."""
+        rows = await ledger.rows("SELECT uid, state, progress FROM job WHERE progress IS NOT NULL")
+        return {row["uid"] for row in rows} == {short, long}
+
+    await ledger.until(both_at_work)
     later = await ledger.enqueue("sample.effect")
     assert worker.stop(10) == 0
     states = [(await ledger.job(uid))["state"] for uid in (short, long, later)]
