@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -48,7 +49,11 @@ def convert(folder: Path, source: Path | bytes, *beside: Path, name: str = "mode
     (given / "source.stp").write_bytes(source if isinstance(source, bytes) else source.read_bytes())
     for document in beside:
         shutil.copy(document, given / document.name)
-    done = subprocess.run([sys.executable, str(CHILD), str(folder), name], capture_output=True, timeout=120, check=False)
+    command = [sys.executable, str(CHILD), str(folder), name]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    except subprocess.TimeoutExpired:
+        return Conversion(folder, -signal.SIGKILL)  # as the job runner ends what takes too long
     if done.returncode != 0:
         return Conversion(folder, done.returncode)
     answer = json.loads(done.stdout.splitlines()[-1])

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,19 @@ async def test_the_file_is_of_the_commit_that_was_asked_for(workshop: Workshop, 
     assert len(rows_of(answer.content)) == 4
     _, content = await exported(workshop.viewer, part, format="csv")
     assert len(rows_of(content)) == 5
+
+
+async def test_an_export_is_whole_or_says_how_much_there_is(workshop: Workshop, worker: Fleet) -> None:
+    parts = [await workshop.engineer.part(workshop.project, f"Level {n}") for n in range(21)]
+    for parent, child in pairwise(parts):
+        await workshop.engineer.line(parent["id"], child["id"])
+        await workshop.engineer.line(parent["id"], child["id"])
+    viewer, top = workshop.viewer, parts[0]["id"]
+    job = await ended(viewer, await viewer.post(f"/parts/{top}/bom/exports", {"format": "csv", "view": "indented"}, status=202))
+    told = "The BOM has 2,097,150 places, and an indented export holds 1,000,000. Export it flat, or its sub-assemblies."
+    assert (job["state"], job["error"]["code"], job["error"]["message"], job["result"]) == ("dead", "too_many_rows", told, None)
+    _, content = await exported(viewer, top, format="csv", view="flat")
+    assert [row[4] for row in rows_of(content)[1:]] == [str(2**n) for n in range(1, 21)]
 
 
 async def test_nobody_else_gets_the_file(workshop: Workshop, worker: Fleet) -> None:

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from cascadia.reports.model import Cell, ExportFormat, Row, Table, fits_a_float, harmless
-from cascadia.reports.writers import write
+from cascadia.reports.writers import CellTooLong, write
 
 ROWS: list[list[Cell]] = [
     ["=HYPERLINK(1)", 1, Decimal("0.1"), None, 'ü,"x"\nnew line'],
@@ -57,3 +57,12 @@ def test_what_a_spreadsheet_would_run_is_marked(text: str, wanted: str) -> None:
 @pytest.mark.parametrize(("number", "fits"), (("0.1", True), ("1E+20", True), ("0.1234567890123456789", False), ("3", True)))
 def test_numbers_that_a_sheet_would_round_are_told(number: str, fits: bool) -> None:  # noqa: FBT001
     assert fits_a_float(Decimal(number)) is fits
+
+
+def test_a_text_longer_than_a_cell_is_refused_by_its_place_and_whole_in_csv(tmp_path: Path) -> None:
+    long = Table("T", ("Number", "Designators"), [Row(["P-1", "R" * 32_767]), Row(["P-2", "R" * 32_768])])
+    with pytest.raises(CellTooLong) as refused:
+        write(long, ExportFormat.XLSX, tmp_path / "t.xlsx")
+    assert refused.value.args == ("Designators", 2)
+    assert write(long, ExportFormat.CSV, tmp_path / "t.csv") == 2
+    assert (tmp_path / "t.csv").read_text().count("R") == 65_535

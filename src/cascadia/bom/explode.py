@@ -45,10 +45,20 @@ def by_parent(edges: Sequence[Edge]) -> Mapping[int, list[int]]:
     return lines
 
 
-def occurrences(root: int, edges: Sequence[Edge], *, depth: int = DEPTH_MAX, limit: int = 1_000_000) -> Occurrences:
-    """Every place below the root, at most `depth` levels and `limit` rows (`complete` says whether that was all)."""
+def places(root: int, edges: Sequence[Edge]) -> int:
+    """How many places there are below the root, on all levels: counted, however many they are, not walked."""
     below = by_parent(edges)
-    found = Occurrences([], [], [], complete=True)
+    paths: dict[int, int] = defaultdict(int, {root: 1})
+    for item in reversed(children_first(root, edges)):
+        for index in below.get(item, []):
+            paths[edges[index].child] += paths[item]
+    return sum(paths.values()) - 1
+
+
+def occurrences(root: int, edges: Sequence[Edge], *, depth: int | None, limit: int) -> Occurrences:
+    """Every place below the root, at most `depth` levels (None: all) and `limit` rows; `complete` says whether those were all."""
+    below = by_parent(edges)
+    found, deeper = Occurrences([], [], [], complete=True), False
     stack = [(1, index, Fraction(1)) for index in reversed(below.get(root, []))]
     while stack:
         level, index, factor = stack.pop()
@@ -58,9 +68,12 @@ def occurrences(root: int, edges: Sequence[Edge], *, depth: int = DEPTH_MAX, lim
         found.level.append(level)
         found.line.append(index)
         found.extended.append(extended)
-        if level < depth:
-            stack.extend((level + 1, child, extended) for child in reversed(below.get(edges[index].child, [])))
-    return found
+        following = below.get(edges[index].child, [])
+        if depth is None or level < depth:
+            stack.extend((level + 1, child, extended) for child in reversed(following))
+        else:
+            deeper = deeper or bool(following)
+    return Occurrences(found.level, found.line, found.extended, complete=not deeper)
 
 
 def children_first(root: int, edges: Sequence[Edge]) -> list[int]:

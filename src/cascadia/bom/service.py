@@ -20,7 +20,6 @@ from cascadia.kernel.paging import PageRequest
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.model import At, Change, CommitSeq
 
-LEVELS_MAX: Final = 100
 NO_FIND: Final = 2147483647
 
 judge_lines = edit.judge
@@ -230,7 +229,7 @@ async def where_used(read: Read, actor: Actor, head: Head, levels: str, paging: 
         "seq": head.seq,
         "item_id": head.item_id,
         "programs": actor.programs,
-        "levels": 1 if levels == "direct" else LEVELS_MAX,
+        "levels": 1 if levels == "direct" else None,
         "top_only": levels == "top",
         "after_level": after_level,
         "after_number": after_number,

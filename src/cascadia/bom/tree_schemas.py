@@ -65,7 +65,7 @@ class TreeTotals(BaseModel):
     """What the whole tree sums up to. `rows` are places by line; `occurrences` count every instance, `leaf_occurrences` those of leaves."""
 
     rows: int
-    complete: bool = Field(description="Whether all rows are here; false where the tree has more than fit in one answer.")
+    complete: bool = Field(description="Whether all rows are here; false where the tree is deeper than `depth` or has more than 500,000.")
     occurrences: str
     leaf_occurrences: str
     distinct_items: int

@@ -10,6 +10,10 @@ from cascadia.cad.model import CadError
 HEADER_BYTES: Final = 65536
 TAIL_BYTES: Final = 4096
 PIECE_BYTES: Final = 1 << 20
+NESTED_MAX: Final = 1000
+"""CAD programs nest a handful of parentheses; two million end OpenCASCADE's parser, whose recursion has no limit."""
+OTHERS: Final = bytes(set(range(256)) - set(b"();'"))
+STRING: Final = re.compile(rb"'[^']*'")
 SCHEMA: Final = re.compile(rb"FILE_SCHEMA\s*\(\s*\(\s*'((?:[^']|'')*)'", re.IGNORECASE)
 PROTOCOLS: Final = (
     ("CONFIG_CONTROL_DESIGN", "AP203"),
@@ -31,7 +35,31 @@ def check(path: Path) -> str:
         raise CadError("cad_not_step", "This is not a STEP file (ISO 10303-21), whatever its name says. Export the model as STEP.")
     if b"END-ISO-10303-21" not in tail:
         raise CadError("cad_truncated", "The file ends in the middle: it was cut off on its way. Export or send it again.")
+    if _is_nested_too_deep(path):
+        raise CadError("cad_too_nested", f"It nests parentheses more than {NESTED_MAX} deep, as no CAD program does. Export it again.")
     return _protocol(head)
+
+
+def _is_nested_too_deep(path: Path) -> bool:
+    """Looks at the parentheses of each entity, outside of its strings; an apostrophe in one is written twice, which changes nothing."""
+    signs = b""
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            outside, quote, _ = STRING.sub(b"", signs + piece.translate(None, OTHERS)).partition(b"'")
+            *entities, begun = map(_reduced, outside.split(b";"))
+            if None in entities or begun is None:
+                return True
+            signs = begun + quote
+    return False
+
+
+def _reduced(parentheses: bytes) -> bytes | None:
+    """What stays open, the innermost pairs taken away round by round; None where that takes too many rounds, or too many stay."""
+    for _ in range(NESTED_MAX):
+        if b"()" not in parentheses:
+            return parentheses if parentheses.count(b"(") <= NESTED_MAX else None
+        parentheses = parentheses.replace(b"()", b"")
+    return None
 
 
 def _protocol(head: bytes) -> str:

@@ -1,6 +1,6 @@
 """What the entities of a STEP file say and XCAF does not carry: product ids, names of usages, external documents, the unit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -60,6 +60,7 @@ class StepModel:
         self._reader = reader
         self._read = _read_entities(reader.ChangeReader().StepModel())
         self._products: dict[Any, Product] = {d: _product(d) for d in self._entities(StepBasic_ProductDefinition)}
+        self._refuse_cycles()
         self._note_documents()
         self._note_densities()
         self._by_label: dict[str, Any] = {}
@@ -121,6 +122,18 @@ class StepModel:
         if any(left.FileName(index) for index in range(1, left.NbExternRefs() + 1)):
             raise CadError("cad_unsafe_documents", "The file refers to other files in a way that is not supported. Export it as one file.")
 
+    def _refuse_cycles(self) -> None:
+        """OpenCASCADE would drop the usages of a cycle and show an assembly as one part, without a word."""
+        below: dict[Any, list[Any]] = {}
+        for usage in self._entities(StepRepr_NextAssemblyUsageOccurrence):
+            user, used = usage.RelatingProductDefinition(), usage.RelatedProductDefinition()
+            if user is not None and used is not None:
+                below.setdefault(user, []).append(used)
+        if (circle := cycle_in(below)) is None:
+            return
+        path = " → ".join((self._products[d].number or "unnamed") if d in self._products else "unnamed" for d in circle)
+        raise CadError("cad_cycle", f"In the file a component contains itself: {path}. Repair the assembly in your CAD program.")
+
     def _references(self) -> STEPConstruct_ExternRefs:
         session = self._reader.ChangeReader().WS()
         session.ComputeGraph(True)
@@ -135,6 +148,25 @@ class StepModel:
 
     def _entities(self, kind: type) -> Iterator[Any]:
         return (entity for entity in self._read if isinstance(entity, kind))
+
+
+def cycle_in(below: Mapping[Any, Sequence[Any]]) -> list[Any] | None:
+    """A path that leads from something through what is below it back to it; None where there is none."""
+    done: set[Any] = set()
+    for start in below:
+        path, waiting = {start: None}, [iter(below[start])]
+        while path and start not in done:
+            following = next(waiting[-1], None)
+            if following in path:
+                walked = list(path)
+                return [*walked[walked.index(following) :], following]
+            if following is None:
+                done.add(path.popitem()[0])
+                waiting.pop()
+            elif following not in done:
+                path[following] = None
+                waiting.append(iter(below.get(following, ())))
+    return None
 
 
 def _read_entities(model: Any) -> list[Any]:

@@ -18,20 +18,28 @@ INDENTED: Final = (
 )  # fmt: skip
 FLAT: Final = ("Number", "Name", "Revision", "Phase", "Quantity", "Unit", "Mass (kg)")
 RESTRICTED: Final = "restricted"
+PLACES_MAX: Final = 1_000_000
+"""Of an indented export: each is a row, and 40 lines can make 2⁴⁰ of them."""
+
+
+class TooManyPlaces(Exception):
+    """The tree has more places than an indented export holds; its argument is how many."""
 
 
 def bom_table(tree: Tree, view: ExportView) -> Table:
-    """The rows of a tree; what its reader may not see stands there as restricted."""
+    """The rows of a tree, all of them, else `TooManyPlaces`; what its reader may not see stands there as restricted."""
     root = tree.items[0]
     title = f"{root.number} {root.name} at {tree.head.branch}@{tree.head.seq}"
     if view is ExportView.FLAT:
         return Table(title, FLAT, _flat(tree))
+    if (places := explode.places(tree.root, tree.edges)) > PLACES_MAX:
+        raise TooManyPlaces(places)
     return Table(title, INDENTED, _indented(tree))
 
 
 def _indented(tree: Tree) -> Iterator[Row]:
     items = {item.item_id: item for item in tree.items}
-    places = explode.occurrences(tree.root, tree.edges)
+    places = explode.occurrences(tree.root, tree.edges, depth=None, limit=PLACES_MAX)
     yield Row(["0", None, *_item(tree.items[0]), Decimal(1), tree.items[0].unit, Decimal(1), None, None, None, _mass(tree, tree.items[0])])
     for level, index, extended in zip(places.level, places.line, places.extended, strict=True):
         line, item = tree.rows[index], items[tree.rows[index].child_id]

@@ -19,6 +19,10 @@ class TooManyRows(Exception):
     """A sheet holds no more."""
 
 
+class CellTooLong(Exception):
+    """A cell of a sheet holds no more; its arguments are the column and the row."""
+
+
 def write(table: Table, form: ExportFormat, path: Path) -> int:
     """Writes the table to a new file; how many rows."""
     return {ExportFormat.CSV: _write_csv, ExportFormat.XLSX: _write_xlsx}[form](table, path)
@@ -51,6 +55,8 @@ def _write_xlsx(table: Table, path: Path) -> int:
             if row.level > 1:
                 sheet.set_row(written, None, None, {"level": min(row.level - 1, DEEPEST_OUTLINE)})
             for column, cell in enumerate(row.cells):
+                if isinstance(cell, str) and len(cell) > LONGEST_CELL:
+                    raise CellTooLong(table.columns[column], written)
                 _write_cell(sheet, written, column, cell)
     return written
 
@@ -61,7 +67,7 @@ def _write_cell(sheet: Any, row: int, column: int, cell: Cell) -> None:
         case None:
             return
         case str():
-            sheet.write_string(row, column, cell[:LONGEST_CELL])
+            sheet.write_string(row, column, cell)
         case Decimal() if not fits_a_float(cell):
             sheet.write_string(row, column, format(cell, "f"))
         case _:

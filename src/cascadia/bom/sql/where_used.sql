@@ -4,7 +4,7 @@ WITH RECURSIVE up(item_id, level) AS (
   UNION
   SELECT v.parent_id, up.level + 1
   FROM up JOIN bom_v v ON v.branch_id = %(branch_id)s AND v.child_id = up.item_id AND v.to_seq > %(seq)s AND v.from_seq <= %(seq)s AND NOT v.deleted
-  WHERE up.level < %(levels)s
+  WHERE %(levels)s::int IS NULL OR up.level < %(levels)s::int
 ),
 nearest AS (SELECT item_id, min(level) AS level FROM up WHERE level > 0 GROUP BY item_id),
 shown AS (
