@@ -59,6 +59,7 @@ def test_tabs_and_empty_rows() -> None:
         ("Qty,MPN\n", "table_empty", "no rows"),
         ("Qty,MPN\nmany,A\n", "table_rows", "row 2: the quantity “many” is no number"),
         ("Qty,MPN\n-1,A\n", "table_rows", "row 2: the quantity -1 cannot be meant"),
+        ("Qty,Name\n1," + "n" * 301 + "\n", "table_rows", "row 2: a name of more than 300 characters"),
         ("Qty,MPN\n0,A\n", "table_rows", "row 2"),
         ("Qty,MPN\nNaN,A\n", "table_rows", "row 2"),
         ("Qty,MPN\n1e400,A\n", "table_rows", "row 2"),

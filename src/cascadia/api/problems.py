@@ -90,9 +90,11 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 async def _not_valid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    found = error.errors()[:ERRORS_SHOWN]
+    every = error.errors()
+    found = every[:ERRORS_SHOWN]
     errors = [{"pointer": pointer(e["loc"]), "message": words.of(e)} for e in found]
-    return problem(422, Invalid.code, Invalid.title, "Correct the members that `errors` names.", errors=errors)
+    more = f": the first {ERRORS_SHOWN}, there may be more" if len(every) >= ERRORS_SHOWN else ""
+    return problem(422, Invalid.code, Invalid.title, f"Correct the members that `errors` names{more}.", errors=errors)
 
 
 def pointer(location: Sequence[str | int]) -> str:

@@ -144,11 +144,13 @@ def _item(table: _Table, place: int, row: Sequence[str]) -> Item:
         raise ValueError("no part: fill in a part number, a value or a name")
     if number and len(number) > NUMBER_MAX:
         raise ValueError(f"a part number of more than {NUMBER_MAX} characters")
+    if len(name) > NAME_MAX:
+        raise ValueError(f"a name of more than {NAME_MAX} characters")
     told = [words["manufacturer"], words["mpn"] if words["mpn"] != number else "", words["value"], footprint, words["datasheet"].strip("~")]
     return Item(
         place=place,
         number=number,
-        name=name[:NAME_MAX],
+        name=name,
         description=", ".join(word for word in told if word and word != name) or None,
         designators=designators,
         quantity=quantity,

@@ -58,9 +58,12 @@ class Running:
             self.child.kill(reason)
 
     def keep(self, line: Any) -> None:
-        """Keeps a line for the administrator, as long as there are not too many."""
+        """Keeps a line for the administrator, as long as there are not too many; says what it does not keep."""
+        text = str(line).replace("\0", "")
         if len(self.lines) < MOST_LINES:
-            self.lines.append(str(line)[:LONGEST_LOG_LINE].replace("\0", ""))
+            self.lines.append(text if len(text) <= LONGEST_LOG_LINE else f"{text[:LONGEST_LOG_LINE]} … ({len(text)} characters)")
+        elif len(self.lines) == MOST_LINES:
+            self.lines.append(f"… further lines are not kept: an attempt has {MOST_LINES}")
 
     def tell(self, fraction: Any, note: Any) -> None:
         """Takes progress that a child reports; it comes from code that read uploaded bytes, so it is not believed."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from cascadia.access.model import Actor
@@ -18,6 +18,7 @@ from cascadia.kernel.db import Primary
 from cascadia.kernel.errors import Conflict, Forbidden, Invalid
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
+from cascadia.kernel.naming import listed
 from cascadia.kernel.statements import Statement
 from cascadia.parts.model import DEFAULT_UNIT, PART
 from cascadia.proposals import queries, service
@@ -28,6 +29,8 @@ from cascadia.vault import service as vault
 from cascadia.vault.model import AttachmentRole, NewAttachment
 from cascadia.vault.service import CadAttachment
 from cascadia.versioning.model import Author, Change, Delta, Ref
+
+NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class _Accepting:
         moved = [row.number for row in present.values() if row.from_seq > base or seen.get(row.item_id, 0) > base]
         if gone or moved:
             raise Conflict(
-                f"{', '.join([*moved, *gone][:5])} changed since this proposal was made. It was matched again: look at it, then accept.",
+                f"{listed([*moved, *gone], NAMED)} changed since this proposal was made. It was matched again: look at it, then accept.",
                 code="proposal_moved",
             )
 
@@ -106,7 +109,7 @@ class _Accepting:
         parents = {used.get(row.parent or "") for row in self.line_rows}
         fixed = sorted(row.number for row in present.values() if row.item_id in parents and not service.may_change(self.actor, row))
         if fixed:
-            raise Forbidden(f"You may not edit {', '.join(fixed[:5])}, or it is released. Skip its lines, then accept.")
+            raise Forbidden(f"You may not edit {listed(fixed, NAMED)}, or it is released. Skip its lines, then accept.")
 
     async def _draw(self, creating: Sequence[Row]) -> _Drawn:
         typed = [r.number for r in creating if r.number]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from cascadia.kernel.chain import Record, Walk
 from cascadia.kernel.db import Read
+from cascadia.kernel.naming import listed
 from cascadia.versioning import queries, registry
 from cascadia.versioning.canonical import canonical_delta, digest
 from cascadia.versioning.model import Reference, VersionedTable
@@ -103,8 +104,7 @@ def _named(rows: Sequence[str]) -> str:
     """The rows among which the changed one is: the hash covers them together."""
     if not rows:
         return " (there are none)"
-    more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
-    return f" (among {', '.join(rows[:NAMED])}{more})"
+    return f" (among {listed(rows, NAMED)})"
 
 
 async def _window(read: Read, after: int, last: int) -> tuple[Deltas, dict[int, list[str]]]:

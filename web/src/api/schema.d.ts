@@ -4002,7 +4002,7 @@ export interface components {
         TreeTotals: {
             /**
              * Complete
-             * @description Whether all rows are here; false where the tree has more than fit in one answer.
+             * @description Whether all rows are here; false where the tree is deeper than `depth` or has more than 500,000.
              */
             complete: boolean;
             /** Distinct Items */

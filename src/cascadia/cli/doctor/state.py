@@ -12,6 +12,7 @@ from cascadia.cli.schema import bring_up_to_date
 from cascadia.jobs import service as jobs
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.errors import CascadiaError
+from cascadia.kernel.naming import listed
 from cascadia.kernel.reach import why_not
 from cascadia.kernel.trail import verify_trail
 from cascadia.migrations import run, schema
@@ -23,6 +24,7 @@ LAG_EVENTS: Final = 1000
 SAMPLE: Final = 200
 CHAIN_MOST: Final = 20_000
 FAULTS_TOLD: Final = 3
+WEBHOOKS_TOLD: Final = 5
 """Commits up to which the whole chain is read again."""
 SERVER: Final[LiteralString] = (
     "SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS replica, "
@@ -192,11 +194,9 @@ async def events(around: Surroundings) -> Finding:
 async def webhooks(around: Surroundings) -> Finding:
     """Receivers that were given up."""
     async with around.database.primary() as primary:
-        rows = await primary.rows(
-            "SELECT url, disabled_reason FROM webhook WHERE NOT enabled AND disabled_reason IS NOT NULL ORDER BY url LIMIT 5"
-        )
+        rows = await primary.rows("SELECT url, disabled_reason FROM webhook WHERE NOT enabled AND disabled_reason IS NOT NULL ORDER BY url")
     if rows:
-        return warn(f"Webhooks were switched off: {', '.join(row['url'] for row in rows)}.", "cascadia webhook list")
+        return warn(f"Webhooks were switched off: {listed([row['url'] for row in rows], WEBHOOKS_TOLD)}.", "cascadia webhook list")
     return ok("none was switched off")
 
 
@@ -221,9 +221,8 @@ async def seals(around: Surroundings) -> Finding:
 
 
 def _changed(what: str, faults: list[str]) -> Finding:
-    more = f"; and {len(faults) - FAULTS_TOLD} more" if len(faults) > FAULTS_TOLD else ""
     remedy = "cascadia history verify tells all; restore a backup, and find out who had access to the database"
-    return bad(f"{what} was changed: {'; '.join(faults[:FAULTS_TOLD])}{more}.", remedy)
+    return bad(f"{what} was changed: {listed(faults, FAULTS_TOLD, between='; ')}.", remedy)
 
 
 async def bytes_of_rows(around: Surroundings) -> Finding:

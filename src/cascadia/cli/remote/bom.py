@@ -91,7 +91,8 @@ def tree_text(tree: dict[str, Any]) -> str:
     words = "" if totals["mass_complete"] else f" (incomplete: no mass for {', '.join(totals['missing_mass']) or 'restricted parts'})"
     table = columns(("FIND", "NUMBER", "NAME", "QUANTITY", "IN ALL", "MASS kg"), rows)
     counts = f"{totals['distinct_items']} parts, {totals['occurrences']} occurrences, {totals['leaf_occurrences']} of them leaves"
-    return f"{table}\n{counts}, mass {mass}{words}, at {at['branch']}@{at['seq']}"
+    cut = "" if totals["complete"] else f"\nThe tree is cut: it is deeper or longer than is sent. Rows shown: {totals['rows']}."
+    return f"{table}\n{counts}, mass {mass}{words}, at {at['branch']}@{at['seq']}{cut}"
 
 
 def _mass(items: dict[str, Any], index: int) -> str:

@@ -41,7 +41,7 @@ export function BomFooter({ tree }: { tree: Tree }) {
       )}
       {!totals.complete && (
         <span className="foot-warning">
-          <Icon name="warn" size={14} /> the tree is cut: it has more rows than can be sent
+          <Icon name="warn" size={14} /> the tree is cut: it is deeper, or has more rows, than can be sent
         </span>
       )}
     </section>

@@ -29,6 +29,7 @@ function PrintTable({ tree, q }: { tree: Tree; q: string }) {
         <p className="muted grow">
           {at.branch} at commit {at.seq}, {formatTime(at.time)} · mass {formatMeasure(totals.mass, 6) || "unknown"}
           {totals.mass_complete ? "" : " (incomplete)"}
+          {totals.complete ? "" : " · cut: the tree is deeper, or has more rows, than can be sent"}
           {q && ` · only what matches “${q}”`}
         </p>
         <Button leftSection={<Icon name="print" />} onClick={() => print()}>
