@@ -1182,6 +1182,7 @@ CREATE TABLE file (
 );
 CREATE INDEX file_blob ON file USING btree (blob_id);
 CREATE INDEX file_page ON file USING btree (project_id, file_id);
+CREATE INDEX file_sizes ON file USING btree (project_id) INCLUDE (size);
 CREATE TRIGGER history_names_it BEFORE UPDATE OF file_id, uid ON file FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
 CREATE TABLE output_file (
@@ -1200,6 +1201,17 @@ CREATE TABLE output_file (
 );
 CREATE INDEX output_file_blob ON output_file USING btree (blob_id);
 CREATE INDEX output_file_expiry ON output_file USING btree (expires_at);
+
+CREATE TABLE program_quota (
+  program_id integer NOT NULL,
+  allowed bigint,
+  set_by bigint NOT NULL,
+  set_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT program_quota_pkey PRIMARY KEY (program_id),
+  CONSTRAINT program_quota_allowed_check CHECK ((allowed >= 0)),
+  CONSTRAINT program_quota_program_id_fkey FOREIGN KEY (program_id) REFERENCES program(program_id),
+  CONSTRAINT program_quota_set_by_fkey FOREIGN KEY (set_by) REFERENCES user_account(user_id)
+);
 
 CREATE TABLE upload (
   upload_id bigint GENERATED ALWAYS AS IDENTITY,
