@@ -12,7 +12,7 @@ from cascadia.kernel.errors import NotFound, Stale
 from cascadia.parts.model import PART
 from cascadia.versioning import registry
 from cascadia.versioning import service as versioning
-from cascadia.versioning.model import At, LostRace
+from cascadia.versioning.model import OPEN_END, At, LostRace
 from cascadia.versioning.verification import verify_chain
 from tests.desk import open_desk
 
@@ -118,6 +118,44 @@ async def test_of_edits_of_one_item_exactly_one_wins_each_round(database: Databa
         assert all(isinstance(o, LostRace) for o in outcomes if not isinstance(o, int))
         assert (await desk.read(part.uid)).from_seq == winners[0]
     assert await faults(database) == []
+
+
+async def test_a_delete_that_races_an_edit_loses_and_changes_nothing(database: Database) -> None:
+    from cascadia.bom import service as bom
+
+    desk = await open_desk(database)
+    row = await desk.part("Bracket")
+    async with database.messages() as connection:
+        late = await bom.judge_delete(connection, desk.actor, PART, row, None)
+    await desk.edit(row, {"name": "Theirs"})
+    async with database.messages() as connection:
+        with pytest.raises(LostRace):
+            await versioning.commit(connection, late)
+        versions = await connection.rows("SELECT from_seq, to_seq, name FROM item_v ORDER BY from_seq")
+    assert [tuple(version.values()) for version in versions] == [(1, 2, "Bracket"), (2, OPEN_END, "Theirs")]
+    assert await faults(database) == []
+
+
+async def test_a_point_that_is_not_yet_there_is_none(database: Database) -> None:
+    desk = await open_desk(database)
+    row = await desk.part("Bracket")
+    assert (await desk.read(row.uid, At(seq=1))).name == "Bracket"
+    for nowhere in (At(seq=2), At(seq=999), At("elsewhere"), At(seq=0)):
+        with pytest.raises(NotFound):
+            await desk.read(row.uid, nowhere)
+
+
+async def test_a_branch_that_takes_no_commits_refuses_and_keeps_its_head(database: Database, database_url: str) -> None:
+    desk = await open_desk(database)
+    row = await desk.part("Bracket")
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        await connection.execute("UPDATE branch SET status = 'locked'")
+    with pytest.raises(LostRace) as refused:
+        await desk.edit(row, {"name": "Mine"})
+    assert refused.value.extra == {"reason": "CA409"}
+    async with database.read() as read:
+        assert await read.value("SELECT head_seq FROM branch") == 1
+    assert (await desk.read(row.uid)).name == "Bracket"
 
 
 async def test_the_application_cannot_rewrite_history(database: Database) -> None:
