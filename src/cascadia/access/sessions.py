@@ -18,6 +18,7 @@ from cascadia.kernel.errors import Conflict, Forbidden, Invalid, NotFound, NotSi
 from cascadia.kernel.events import Event, current_origin
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
+from cascadia.kernel.text import harmless
 
 log = structlog.get_logger()
 
@@ -181,7 +182,7 @@ async def _begin(write: Write, who: _Credentials, user_agent: str | None) -> Sta
         "token_hash": token_hash(secret),
         "user_id": who.user_id,
         "password_hash": who.password_hash,
-        "user_agent": user_agent[:USER_AGENT_LENGTH] if user_agent else None,
+        "user_agent": harmless(user_agent or "")[:USER_AGENT_LENGTH] or None,
         "address": current_origin.get().address,
     }
     begun = await write.one(queries.START_SESSION, _Begun, params)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cascadia.bom.schemas import Measured
 from cascadia.kernel.schemas import Lines, OneLine
 from cascadia.proposals.model import Reader, reader_of
 from cascadia.proposals.service import ProposalRow, Row
@@ -143,13 +144,6 @@ class MatchedItem(BaseModel):
     id: UUID
     number: str
     name: str
-
-
-class Measured(BaseModel):
-    """A value with its unit (UCUM)."""
-
-    value: str
-    unit: str
 
 
 class AttributeChange(BaseModel):

@@ -1,0 +1,63 @@
+"""Commands of the real program against the real program."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+from fastapi import FastAPI
+
+from tests.company import Person, Workshop
+from tests.served import served
+
+PROGRAM: Final = (sys.executable, "-P", "-m", "cascadia.cli")
+
+
+async def run(url: str, token: str, folder: Path, arguments: Sequence[str]) -> tuple[int, str, str]:
+    """How a command ended, and what it said on stdout and stderr."""
+    environ = {**os.environ, "CASCADIA_URL": url, "CASCADIA_TOKEN": token, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    done = await asyncio.to_thread(
+        subprocess.run, (*PROGRAM, *arguments), env=environ, cwd=folder, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+async def token_of(person: Person) -> str:
+    return str((await person.post("/tokens", {"name": "command line"}))["secret"])
+
+
+@pytest.mark.timeout(300)
+async def test_a_part_that_is_used_where_one_may_not_look_does_not_seem_unused(workshop: Workshop, app: FastAPI, tmp_path: Path) -> None:
+    elsewhere = await workshop.company.program("ELSEWHERE")
+    project = await workshop.company.project("ELSEWHERE", elsewhere)
+    both = await workshop.company.person("Both", {workshop.program: "engineer", elsewhere: "engineer"})
+    used, unused = [await both.part(workshop.project, number=number) for number in ("U-1", "U-2")]
+    parent = await both.part(project, "Secret", number="S-1")
+    await both.line(parent["id"], used["id"])
+    token = await token_of(workshop.viewer)
+    async with served(app) as url:
+        code, out, said = await run(url, token, tmp_path, ["where-used", used["number"]])
+        assert (code, said) == (0, "U-1 is also used in items that you may not see.\n")
+        assert "S-1" not in out
+        assert (await run(url, token, tmp_path, ["where-used", unused["number"]]))[2] == ""
+        code, out, said = await run(url, token, tmp_path, ["where-used", used["number"], "--json"])
+        assert (code, out, said) == (0, "[]\n", "U-1 is also used in items that you may not see.\n")
+
+
+@pytest.mark.timeout(300)
+async def test_a_file_that_is_fetched_overwrites_nothing(workshop: Workshop, app: FastAPI, tmp_path: Path) -> None:
+    stored = await workshop.engineer.http.post("/api/v1/files", params={"name": ".bashrc", "project": workshop.project}, content=b"theirs")
+    file, token = stored.json()["id"], await token_of(workshop.viewer)
+    (tmp_path / ".bashrc").write_text("mine")
+    async with served(app) as url:
+        assert (await run(url, token, tmp_path, ["files", "get", file]))[:2] == (0, "bashrc  6 bytes\n")
+        code, _, said = await run(url, token, tmp_path, ["files", "get", file])
+        assert (code, "bashrc is there already" in said) == (1, True)
+        assert (await run(url, token, tmp_path, ["files", "get", file, "--force"]))[0] == 0
+        code, _, said = await run(url, token, tmp_path, ["files", "get", "nope"])
+    assert ((tmp_path / ".bashrc").read_text(), (tmp_path / "bashrc").read_text()) == ("mine", "theirs")
+    assert (code, "file id: must be an id, such as" in said) == (1, True)
