@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -17,6 +18,32 @@ def test_the_words_for_an_error_say_what_pydantic_tells_besides(kind: str) -> No
     said = words.of(error)
     assert "{" not in said
     assert str(PydanticKnownError(known["type"], known.get("example_context"))) not in said
+
+
+async def test_a_person_reads_what_is_wrong_with_one_of_many_lines(workshop: Workshop) -> None:
+    part = (await workshop.engineer.part(workshop.project))["id"]
+    operations = [
+        {"op": "throw"},
+        {"op": "remove", "line": "x"},
+        {"op": "add", "child_number": "P-1", "note": "x" * 4001},
+        {"op": ["\ud800"]},
+    ]
+    content = json.dumps({"operations": operations}).encode()
+    headers = {"Content-Type": "application/json", "If-Match": '"0-0"'}
+    answer = await workshop.engineer.http.post(f"/api/v1/parts/{part}/bom:batch", content=content, headers=headers)
+    assert answer.status_code == 422, answer.text
+    assert {error["pointer"]: error["message"] for error in answer.json()["errors"]} == {
+        "/operations/0": "must say by 'op' what it is: one of 'add', 'change', 'remove'",
+        "/operations/1/remove/line": "must be an id, such as 01a214c0-0000-7000-8000-000000000000",
+        "/operations/2/add/note": "must have at most 4000 characters",
+        "/operations/3": "must say by 'op' what it is: one of 'add', 'change', 'remove'",
+    }
+
+
+def test_an_error_that_does_not_tell_what_its_words_need_speaks_for_itself() -> None:
+    assert (
+        words.of({"type": "string_too_long", "msg": "String should have at most 3 characters"}) == "String should have at most 3 characters"
+    )
 
 
 async def test_a_person_reads_what_to_correct(workshop: Workshop) -> None:

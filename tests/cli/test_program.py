@@ -71,6 +71,7 @@ def test_ctrl_c_is_quiet_while_the_program_is_still_being_read(tmp_path: Path) -
             if name == "typer":
                 os.kill(os.getpid(), {signal.SIGINT.value})
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     sys.meta_path.insert(0, Interrupting())
     sys.argv = ["cascadia", "--help"]
     from cascadia.cli import main

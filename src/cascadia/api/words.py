@@ -46,7 +46,7 @@ WORDS: Final[Mapping[str, str]] = {
 
 def of(error: Mapping[str, Any]) -> str:
     """The words for one error."""
-    words = WORDS.get(error["type"])
-    if words is None:
+    try:
+        return WORDS[error["type"]].format_map(error.get("ctx") or {})
+    except KeyError:
         return str(error["msg"]).removeprefix("Value error, ")
-    return words.format_map(error.get("ctx") or {})

@@ -132,7 +132,7 @@ def one_by_one(most: int) -> Callable[[Any, ValidatorFunctionWrapHandler], Any]:
             try:
                 found += check([item])
             except ValidationError as error:
-                wrong += [_at(index, details) for details in error.errors(include_url=False, include_input=False, include_context=False)]
+                wrong += [_at(index, details) for details in error.errors(include_url=False, include_input=False)]
             if len(wrong) >= ERRORS_SHOWN:
                 break
         if wrong:
@@ -144,7 +144,8 @@ def one_by_one(most: int) -> Callable[[Any, ValidatorFunctionWrapHandler], Any]:
 
 def _at(index: int, details: ErrorDetails) -> InitErrorDetails:
     """An error of a list with one item as that of the item at `index`."""
-    said = PydanticCustomError(details["type"], details["msg"])
+    told = {name: value for name, value in details.get("ctx", {}).items() if isinstance(value, str | int | float)}
+    said = PydanticCustomError(details["type"], details["msg"], told)
     return InitErrorDetails(type=said, loc=(index, *details["loc"][1:]), input=None)
 
 
