@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from cascadia.cli.remote.jobs import _row
 from cascadia.jobs import service
 from cascadia.jobs.ledger import Finish
 from cascadia.jobs.ledger import Ledger as WorkerLedger
@@ -180,3 +181,14 @@ async def test_a_confined_child_whose_worker_has_room_left_cannot_put_itself_off
     job = await ledger.state(await ledger.enqueue("cage.read", {"do": "claim_disk_full"}), "dead")
     assert (job["failures"], job["error"]["code"]) == (1, "disk_full")
     assert await ledger.value("SELECT deferrals FROM job") == 0
+
+
+def test_the_command_line_says_what_a_job_waits_for_and_since_when() -> None:
+    job = {
+        "id": "1", "state": "queued", "progress": None, "type": "conversion.cad.step", "subject": {"name": "as1.stp"}, "note": None,
+        "error": {"message": "The file store does not answer as it should."},
+        "waiting_for": {"what": "storage", "name": "the file store", "since": "2026-11-29T10:04:05.123Z"},
+    }  # fmt: skip
+    waits = "waits for the file store since 2026-11-29T10:04:05"
+    assert _row(job) == ("1", "queued", "", "conversion.cad.step", "as1.stp", waits)
+    assert _row({**job, "waiting_for": None})[-1] == "The file store does not answer as it should."
