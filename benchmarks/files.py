@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import httpx
 
-from benchmarks import place
+from benchmarks import large, place
 from benchmarks.harness import Result, at_least, at_most
 from benchmarks.place import App
 from cascadia.kernel.blobs import PIECE
@@ -20,14 +20,19 @@ from cascadia.kernel.s3 import S3Store
 from tests.s3 import ACCESS, SECRET, S3Server
 
 MEGABYTES: Final = {"10k": 64, "100k": 256, "1M": 1024}
+LARGE_MEGABYTES: Final = {"10k": 5 * 1024, "100k": 20 * 1024, "1M": 100 * 1024}
+"""Of the large file; four times as much is needed on the disk."""
 ROUNDS: Final = 3
 BLOCK: Final = os.urandom(PIECE)
 Timed = Callable[[], Coroutine[Any, Any, None]]
 
 
 def run(size: str) -> list[Result]:
-    """The best of some rounds each, taken in turn."""
-    number = MEGABYTES[size]
+    """The best of some rounds each, taken in turn; then one large file through the whole program."""
+    return _rounds(MEGABYTES[size]) + large.run(LARGE_MEGABYTES[size])
+
+
+def _rounds(number: int) -> list[Result]:
     server = S3Server()
     server.start()
     try:
