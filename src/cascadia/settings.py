@@ -22,6 +22,7 @@ LogFormat = Literal["json", "text"]
 
 OWN_PREFIXES: Final = (
     "CLIENT_IP_",
+    "CONNECTIONS_",
     "DATABASE_",
     "METRICS_",
     "RABBITMQ_",
@@ -190,6 +191,13 @@ class Settings(BaseModel):
         default=None, description="The address to listen on. Absent: `127.0.0.1` for `cascadia up`, `0.0.0.0` for `cascadia app`."
     )
     port: Port = Field(default=3000, description="The port of the interface and the API.")
+    connections_max: int = Field(
+        default=1000,
+        ge=10,
+        le=100_000,
+        description="Connections that an app server has open at once. Beyond, those that wait without a request give way; where all are "
+        "at work, a new one is refused (503).",
+    )
     data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
         default_factory=default_data_dir,
         description="Folder of the embedded database and of files. Absent: `/var/lib/cascadia` for root, else "

@@ -55,7 +55,8 @@ def test_item_by_item_refuses_what_json_refuses(text: str) -> None:
 
 def test_a_body_holds_as_many_values_as_its_bound_and_no_more() -> None:
     assert len(read(json.dumps([1] * ACCESS.values).encode(), ACCESS)) == ACCESS.values
-    assert len(read(json.dumps({f"k{n}": 1 for n in range(ACCESS.values)}).encode(), ACCESS)) == ACCESS.values
+    assert len(read(json.dumps({f"k{n}": 1 for n in range(ACCESS.names)}).encode(), ACCESS)) == ACCESS.names
+    assert refusal(json.dumps({f"k{n}": 1 for n in range(ACCESS.names + 1)}).encode(), ACCESS) == (413, "too_many_values")
     assert refusal(json.dumps([1] * (ACCESS.values + 1)).encode(), ACCESS) == (413, "too_many_values")
     assert refusal(json.dumps([[1] * 10] * 20).encode(), ACCESS) == (413, "too_many_values")
 
@@ -148,10 +149,10 @@ async def test_a_body_of_more_bytes_than_its_route_takes_is_refused(site: Site) 
 
 def test_the_limits_are_those_that_the_document_names(site: Site) -> None:
     named = {o.name: o.described["x-body-limit"] for o in site.operations if "x-body-limit" in o.described}
-    assert named["sign_in"] == named["set_up"] == {"bytes": 65_536, "values": 200}
-    assert named["create_part"] == {"bytes": ORDINARY.size, "values": ORDINARY.values}
-    assert named["add_bom_line"] == named["edit_bom_line"] == {"bytes": LINE.size, "values": LINE.values}
-    assert named["edit_bom"] == {"bytes": BATCH.size, "values": BATCH.values}
+    assert named["sign_in"] == named["set_up"] == {"bytes": 65_536, "values": 200, "names": 100}
+    assert named["create_part"] == {"bytes": ORDINARY.size, "values": ORDINARY.values, "names": ORDINARY.names}
+    assert named["add_bom_line"] == named["edit_bom_line"] == {"bytes": LINE.size, "values": LINE.values, "names": LINE.names}
+    assert named["edit_bom"] == {"bytes": BATCH.size, "values": BATCH.values, "names": BATCH.names}
     assert named["create_file"] == {}
 
 

@@ -17,7 +17,7 @@ from cascadia.api.middleware import Surroundings
 from cascadia.jobs.permits import PermitSender
 from cascadia.jobs.stream import EventHub
 from cascadia.jobs.transport import JOBS_CHANNEL
-from cascadia.kernel import tasks
+from cascadia.kernel import lag, tasks
 from cascadia.kernel.aside import Aside
 from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
@@ -48,6 +48,7 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
             app.state.events = events
             background: dict[str, Callable[[], Awaitable[object]]] = {
                 "first start": lambda: first_start.announce(database, settings.setup_token, _address(settings)),
+                "lag": lag.watch,
                 "storage": lambda: app.state.storage.run(database),
                 "schema": lambda: schema_is_there(settings.direct_url or url, app.state.draining),
             }

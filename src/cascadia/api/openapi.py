@@ -82,8 +82,9 @@ def _complete(made: dict[str, Any], endpoints: Mapping[tuple[str, str], Any]) ->
 
 
 def _bound(bound: Bound) -> dict[str, int]:
-    """What one body may hold, in bytes and in members and items of its JSON; empty where any number of bytes goes."""
-    return {name: number for name, number in (("bytes", bound.size), ("values", bound.values)) if number}
+    """What one body may hold, in bytes, in members and items of its JSON, and in members alone; empty where any number of bytes goes."""
+    sizes = (("bytes", bound.size), ("values", bound.values), ("names", bound.names))
+    return {name: number for name, number in sizes if number}
 
 
 def _problem_schema(schemas: dict[str, Any]) -> dict[str, Any]:

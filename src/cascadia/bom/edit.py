@@ -1,5 +1,6 @@
 """Judging writes of BOM lines: operations on one parent in, one `Change` out."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,6 +22,7 @@ from cascadia.kernel.statements import Statement
 from cascadia.versioning.model import Author, Change, Delta, Ref, Unchanged
 
 OPERATIONS_MAX: Final = 10_000
+TURN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ async def _read(primary: Primary, actor: Actor, operations: Sequence[Operation],
         "ids": sum(isinstance(op, AddLine) for op in operations),
         "programs": actor.programs,
     }
-    found = await primary.one(queries.PARENT, _Parent, params)
+    found = await primary.one(queries.PARENT, _Parent, params, large=len(operations) > TURN)
     if found is None:
         raise NotFound("There is no such part or line, or you may not see it.")
     return found
@@ -142,6 +144,8 @@ class _Editing:
         _check_once(operations)
         uids = []
         for index, op in enumerate(operations):
+            if index % TURN == TURN - 1:
+                await asyncio.sleep(0)  # others get their turn on the event loop
             try:
                 uids.append(await self._apply(op))
             except Invalid as refusal:

@@ -22,12 +22,12 @@ from cascadia.bom.schemas import (
     UsePage,
     UseView,
 )
-from cascadia.bom.tree_schemas import BomTree, FlatPage, bom_tree, flat_lines
+from cascadia.bom.tree_schemas import BomTree, FlatPage, bom_tree, flat_lines, tree_json
 from cascadia.items import service as items
 from cascadia.kernel.bodies import BATCH, LINE, takes
 from cascadia.kernel.db import Database, Primary
-from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
-from cascadia.kernel.route import Route
+from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, answer_bytes, check_version, page_answer, permission
+from cascadia.kernel.route import Route, Threads
 from cascadia.parts.model import PART
 from cascadia.parts.routes import part_view
 from cascadia.parts.schemas import Part
@@ -195,6 +195,7 @@ async def remove_bom_line(
 async def get_bom_tree(
     request: Request,
     db: Db,
+    threads: Threads,
     actor: CurrentActor,
     part_id: UUID,
     at: Point,
@@ -202,19 +203,30 @@ async def get_bom_tree(
 ) -> Response:
     """The multi-level BOM as columns: distinct items, distinct lines, and every occurrence in depth-first order."""
     async with db.read() as read:
-        tree = await service.tree(read, actor, part_id, at)
-    return answer(request, bom_tree(tree, depth), version=tree.head.bom_version)
+        found = await service.tree_rows(read, actor, part_id, at)
+
+    def answered() -> Response:
+        return answer_bytes(request, tree_json(bom_tree(service.grow(found), depth)), version=found.head.bom_version)
+
+    return await threads.run(answered) if found.large else answered()
 
 
 @router.get("/parts/{part_id}/bom/flat", response_model=FlatPage)
 @permission("bom.read")
-async def get_flat_bom(request: Request, db: Db, actor: CurrentActor, part_id: UUID, paging: Paging, at: Point) -> Response:
+async def get_flat_bom(
+    request: Request, db: Db, threads: Threads, actor: CurrentActor, part_id: UUID, paging: Paging, at: Point
+) -> Response:
     """The flattened BOM: each distinct item below with its quantity in one root."""
     async with db.read() as read:
-        tree = await service.tree(read, actor, part_id, at)
-    chosen, cursor = service.sum_below(tree, paging)
-    page = FlatPage(items=flat_lines(tree, chosen), next=cursor, at=_point(tree.head))
-    return page_answer(request, page, cursor)
+        found = await service.tree_rows(read, actor, part_id, at)
+
+    def answered() -> Response:
+        tree = service.grow(found)
+        chosen, cursor = service.sum_below(tree, paging)
+        page = FlatPage(items=flat_lines(tree, chosen), next=cursor, at=_point(tree.head))
+        return page_answer(request, page, cursor)
+
+    return await threads.run(answered) if len(found.rows) > service.PLACES_AT_ONCE else answered()
 
 
 @router.get("/parts/{part_id}/where-used", response_model=UsePage)

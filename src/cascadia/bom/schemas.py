@@ -48,7 +48,7 @@ Unit = Annotated[str, StringConstraints(min_length=1, max_length=20), AfterValid
 Note = Annotated[str, StringConstraints(max_length=4000), AfterValidator(lines)]
 Instance = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(one_line)]
 FindNumber = Annotated[int, Field(ge=1, le=FIND_MAX)]
-Placement = Annotated[list[float], Field(min_length=16, max_length=16)]
+Placement = Annotated[list[float], Field(min_length=16, max_length=16, fail_fast=True)]
 
 
 class Measured(BaseModel):
@@ -150,7 +150,7 @@ class NewLine(BaseModel):
     unit: Unit | None = None
     quantity_kind: QuantityKind = QuantityKind.COUNTED
     find_number: FindNumber | None = None
-    designators: list[str] = []
+    designators: Annotated[list[str], Field(fail_fast=True)] = []
     note: Note | None = None
     placements: dict[Instance, Placement] = {}
 
@@ -185,7 +185,7 @@ class LinePatch(BaseModel):
     unit: Unit | None = None
     quantity_kind: QuantityKind | None = None
     find_number: FindNumber | None = None
-    designators: list[str] | None = None
+    designators: Annotated[list[str], Field(fail_fast=True)] | None = None
     note: Note | None = None
 
     @model_validator(mode="after")

@@ -20,6 +20,8 @@ from cascadia.kernel.paging import PageRequest
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.model import At, Change, CommitSeq
 
+PLACES_AT_ONCE: Final = 1000
+"""Lines, and places in the tree, that are worked out in less than a few hundredths of a second."""
 NO_FIND: Final = 2147483647
 
 judge_lines = edit.judge
@@ -98,6 +100,22 @@ class TreeItem:
     component: str | None
     has_thumbnail: bool
     has_model: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRows:
+    """What a tree is made of: distinct items, distinct lines, and the version of each BOM."""
+
+    head: Head
+    items: list[TreeItem]
+    rows: list[EdgeRow]
+    bom_seqs: Mapping[int, int]
+
+    @property
+    def large(self) -> bool:
+        """Whether there is more than can be worked out on the event loop."""
+        edges = [explode.Edge(row.parent_id, row.child_id, Fraction(1)) for row in self.rows]
+        return len(edges) > PLACES_AT_ONCE or explode.places(self.head.item_id, edges) > PLACES_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +209,7 @@ async def page_lines(read: Read, actor: Actor, head: Head, paging: PageRequest) 
     return paging.cut(rows, lambda row: [NO_FIND if row.find_number is None else row.find_number, row.line_id])
 
 
-async def tree(read: Read, actor: Actor, uid: UUID, at: At) -> Tree:
+async def tree_rows(read: Read, actor: Actor, uid: UUID, at: At) -> TreeRows:
     """Everything below an item in four statements, whatever its size: each distinct line and item once."""
     head = await head_of(read, actor, uid, at)
     point = {"branch_id": head.branch_id, "seq": head.seq, "programs": actor.programs}
@@ -201,11 +219,22 @@ async def tree(read: Read, actor: Actor, uid: UUID, at: At) -> Tree:
     parents = list(dict.fromkeys([head.item_id, *(r.parent_id for r in rows)]))
     versions = await read.rows(queries.VERSIONS, {**point, "items": parents})
     by_id = {item.item_id: item for item in found}
-    edges = [_edge(row, by_id[row.child_id].unit) for row in rows]
-    own = {item.item_id: mass for item in found if (mass := _own_mass(item)) is not None}
-    hidden = [item.item_id for item in found if not item.visible]
-    masses = explode.roll_up(head.item_id, edges, own, hidden)
-    return Tree(head, [by_id[i] for i in ids], rows, edges, masses, {v["item_id"]: v["bom_seq"] for v in versions})
+    return TreeRows(head, [by_id[i] for i in ids], rows, {v["item_id"]: v["bom_seq"] for v in versions})
+
+
+def grow(found: TreeRows) -> Tree:
+    """The tree of what was read, with the mass of every item rolled up."""
+    by_id = {item.item_id: item for item in found.items}
+    edges = [_edge(row, by_id[row.child_id].unit) for row in found.rows]
+    own = {item.item_id: mass for item in found.items if (mass := _own_mass(item)) is not None}
+    hidden = [item.item_id for item in found.items if not item.visible]
+    masses = explode.roll_up(found.head.item_id, edges, own, hidden)
+    return Tree(found.head, found.items, found.rows, edges, masses, found.bom_seqs)
+
+
+async def tree(read: Read, actor: Actor, uid: UUID, at: At) -> Tree:
+    """`tree_rows` and `grow` at once, where nobody waits for the event loop."""
+    return grow(await tree_rows(read, actor, uid, at))
 
 
 def _edge(row: EdgeRow, child_unit: str) -> explode.Edge:

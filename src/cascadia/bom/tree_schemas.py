@@ -1,11 +1,12 @@
 """Shapes of multi-level BOMs: columns of distinct items, distinct lines and occurrences; flattened lists."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+from pydantic_core import to_json
 
 from cascadia.bom import explode
 from cascadia.bom.model import QuantityKind, designator_list
@@ -18,6 +19,7 @@ from cascadia.versioning.schemas import PointView
 
 OCCURRENCES_MAX: Final = 500_000
 MISSING_NAMED: Final = 20
+PIECE: Final = 10_000
 
 
 class TreeItems(BaseModel):
@@ -177,12 +179,26 @@ def bom_tree(tree: Tree, depth: int) -> BomTree:
         root=0,
         items=tree_items(tree),
         lines=tree_lines(tree),
-        occurrences=TreeOccurrences(level=found.level, line=found.line, extended_quantity=[plain(q) for q in found.extended]),
+        occurrences=TreeOccurrences.model_construct(
+            level=found.level, line=found.line, extended_quantity=[plain(q) for q in found.extended]
+        ),
         totals=_totals(tree, found),
         bom_etags={str(index[item]): f'"{tree.head.branch_id}-{seq}.0"' for item, seq in tree.bom_seqs.items()},
         model=derivative_url(root.file_uid, "glb") if root.file_uid and root.has_model else None,
         model_component=root.component if root.has_model else None,
     )
+
+
+def tree_json(tree: BomTree) -> bytes:
+    """The tree as JSON. Its long columns are written piece by piece: other threads get their turn in between."""
+    rest = tree.model_dump_json(exclude={"occurrences"}).encode()
+    columns = (b'"%s":[%s]' % (name.encode(), b",".join(_pieces(column))) for name, column in tree.occurrences)
+    return b'%s,"occurrences":{%s}}' % (rest[:-1], b",".join(columns))
+
+
+def _pieces(column: Sequence[object]) -> Iterator[bytes]:
+    for start in range(0, len(column), PIECE):
+        yield to_json(column[start : start + PIECE])[1:-1]
 
 
 def _totals(tree: Tree, found: explode.Occurrences) -> TreeTotals:

@@ -2,20 +2,28 @@
 
 import asyncio
 import logging
+import resource
 import signal
 import socket
 import time
 from types import FrameType
+from typing import Final
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from cascadia.cli import listening
+from cascadia.cli.connection import Connection, bounded
 from cascadia.settings import Settings
 from cascadia.web import create_app
 
 log = structlog.get_logger()
+
+TICKS_A_SECOND: Final = 10
+"""How often uvicorn calls `on_tick`."""
+FILES_BESIDES: Final = 200
+"""File descriptors of a process besides those of its connections."""
 
 
 class Server(uvicorn.Server):
@@ -38,6 +46,9 @@ class Server(uvicorn.Server):
         if self._stop_at is not None:
             self._draining.set()
             self.should_exit = self.should_exit or time.monotonic() >= self._stop_at
+        if counter % TICKS_A_SECOND == 0:
+            for connection in [c for c in self.server_state.connections if isinstance(c, Connection)]:
+                connection.check(asyncio.get_running_loop().time())
         return await super().on_tick(counter)
 
 
@@ -45,12 +56,13 @@ def run(settings: Settings, socket_number: int | None) -> None:
     """Serves until told to stop; on the socket that the parent bound, or on one of its own."""
     address = settings.bind_address or "0.0.0.0"  # noqa: S104 -- in a container the app is reached from outside
     bound = socket.socket(fileno=socket_number) if socket_number is not None else listening.bind(address, settings.port)
+    _allow_files(settings.connections_max + FILES_BESIDES)
     app = create_app()
     app.state.draining = asyncio.Event()
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=bounded(settings.connections_max),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -63,3 +75,13 @@ def run(settings: Settings, socket_number: int | None) -> None:
     log.info("app_started", address=address, port=settings.port)
     Server(config, app, settings.drain_seconds).run(sockets=[bound])
     log.info("app_stopped")
+
+
+def _allow_files(wanted: int) -> None:
+    """Lets this process have so many open files, as far as the system allows; where not, the log says what to change."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        log.warning("few_files", allowed=hard, wanted=wanted, remedy="raise `ulimit -n`, or lower CONNECTIONS_MAX")

@@ -17,6 +17,15 @@ WAITING: Final = 16
 RETRY_SECONDS: Final = 2
 
 
+_BEGUN: Final = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="begun")
+
+
+async def beside(work: Callable[[], Result]) -> Result:
+    """What `work` returns or raises, from a thread: for parts of a request that was let in already, which wait for their turn."""
+    context = copy_context()
+    return await asyncio.get_running_loop().run_in_executor(_BEGUN, lambda: context.run(work))
+
+
 class Aside:
     """Threads for what takes longer than the event loop may be held. Refuses with 503 where too much waits already."""
 

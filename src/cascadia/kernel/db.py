@@ -5,7 +5,7 @@ A function that takes a `Write` cannot be called with a `Read`: mypy refuses it,
 
 import asyncio
 import select
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, Self, TypeVar
 
@@ -16,6 +16,7 @@ from psycopg.rows import class_row, dict_row, tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from cascadia.kernel import telemetry
+from cascadia.kernel.aside import beside
 from cascadia.kernel.errors import Unavailable
 from cascadia.kernel.events import EMIT, Event
 from cascadia.kernel.notices import Lane
@@ -36,6 +37,7 @@ GONE = ("08", "53", "57P", "25006")
 FULL = "The disk of the database is full. Tell your administrator; the work is tried again."
 NOTIFY_PAUSE_SECONDS = 0.01
 NOTIFY_ALL: LiteralString = "SELECT pg_notify(c, p) FROM unnest(%(channels)s::text[], %(payloads)s::text[]) AS n(c, p)"
+ROWS_AT_ONCE = 500
 CONNECT_TIMEOUT_SECONDS = 10
 CHECKOUT_TIMEOUT_SECONDS = 5
 KEEPALIVE = {
@@ -57,19 +59,20 @@ class Read:
         """Every row of the answer as `row` (its fields are the columns)."""
         telemetry.count_statements(1)
         async with self._connection.cursor(row_factory=class_row(row)) as cursor:
-            return await (await cursor.execute(query, params)).fetchall()
+            return await _every(await cursor.execute(query, params))
 
-    async def one(self, query: LiteralString, row: type[Row], params: Params | None = None) -> Row | None:
-        """The first row of the answer as `row`, or None."""
+    async def one(self, query: LiteralString, row: type[Row], params: Params | None = None, *, large: bool = False) -> Row | None:
+        """The first row of the answer as `row`, or None; one with megabytes of JSON is `large`, and read in a thread."""
         telemetry.count_statements(1)
         async with self._connection.cursor(row_factory=class_row(row)) as cursor:
-            return await (await cursor.execute(query, params)).fetchone()
+            fetching = (await cursor.execute(query, params)).fetchone()
+            return await beside(lambda: _without_waiting(fetching)) if large else await fetching
 
     async def rows(self, query: LiteralString, params: Params | None = None) -> list[dict[str, Any]]:
         """Every row of the answer as a dict: for few columns that need no type of their own."""
         telemetry.count_statements(1)
         async with self._connection.cursor(row_factory=dict_row) as cursor:
-            return await (await cursor.execute(query, params)).fetchall()
+            return await _every(await cursor.execute(query, params))
 
     async def value(self, query: LiteralString, params: Params | None = None) -> Any:
         """The first column of the first row, or None where there is no row."""
@@ -77,6 +80,25 @@ class Read:
         async with self._connection.cursor(row_factory=tuple_row) as cursor:
             found = await (await cursor.execute(query, params)).fetchone()
         return found[0] if found else None
+
+
+def _without_waiting(reading: Coroutine[Any, Any, Row | None]) -> Row | None:
+    """The result of a coroutine that waits for nothing: the row is here, and only has to be read."""
+    try:
+        reading.send(None)
+    except StopIteration as done:
+        found: Row | None = done.value
+        return found
+    raise AssertionError("fetching a row that has come waits for nothing")
+
+
+async def _every(cursor: psycopg.AsyncCursor[Row]) -> list[Row]:
+    """All rows; others get their turn on the event loop in between."""
+    found = await cursor.fetchmany(ROWS_AT_ONCE)
+    while len(found) % ROWS_AT_ONCE == 0 and (more := await cursor.fetchmany(ROWS_AT_ONCE)):
+        found += more
+        await asyncio.sleep(0)
+    return found
 
 
 class Primary(Read):
@@ -110,17 +132,22 @@ class Write(Primary):
         """What was noted."""
         return list(self._notices)
 
-    async def send(self, statements: Sequence[Statement]) -> list[list[dict[str, Any]]]:
+    async def send(self, statements: Sequence[Statement], *, large: bool = False) -> list[list[dict[str, Any]]]:
         """Sends all statements as *one* simple Query message; returns the rows of each.
 
         The server begins when the whole message has arrived, so a frozen client holds no lock. The message
-        brings its own BEGIN and COMMIT. After an error the connection is rolled back and usable.
+        brings its own BEGIN and COMMIT. After an error the connection is rolled back and usable. A `large` message is written out in
+        a thread.
         """
         telemetry.count_statements(len(statements))
         async with psycopg.AsyncClientCursor(self._connection, row_factory=dict_row) as cursor:
-            text = ";\n".join([cursor.mogrify(s.query, s.params).strip().rstrip(";") for s in statements])
+
+            def text() -> bytes:
+                return ";\n".join([cursor.mogrify(s.query, s.params).strip().rstrip(";") for s in statements]).encode()
+
+            message = await beside(text) if large else text()
             try:
-                await cursor.execute(text.encode())
+                await cursor.execute(message)
             except psycopg.Error:
                 if not self._connection.closed:
                     await self._connection.rollback()
@@ -132,7 +159,7 @@ class Write(Primary):
 
 
 async def _rows(cursor: psycopg.AsyncCursor[dict[str, Any]]) -> list[dict[str, Any]]:
-    return await cursor.fetchall() if cursor.description else []
+    return await _every(cursor) if cursor.description else []
 
 
 class Database:

@@ -116,7 +116,18 @@ def answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The model as JSON with its ETag; 304 where the reader has the same bytes already."""
-    body = model.model_dump_json().encode()
+    return answer_bytes(request, model.model_dump_json().encode(), version=version, status=status, headers=headers)
+
+
+def answer_bytes(
+    request: Request,
+    body: bytes,
+    *,
+    version: str | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """As `answer`, for JSON that was written already."""
     tag = etag(version if version is not None else "0", body)
     extra = {"Cache-Control": PRIVATE, "ETag": tag, **(headers or {})}
     seen = request.headers.get("if-none-match")

@@ -1,9 +1,9 @@
 """The one kind of route: who sends is known before the body is read, and the body is read within its bound."""
 
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.types import Message, Receive
@@ -49,6 +49,9 @@ async def aside(request: Request) -> Aside:
     found = request.app.state.aside
     assert isinstance(found, Aside)
     return found
+
+
+Threads = Annotated[Aside, Depends(aside)]
 
 
 async def _read_body(request: Request, bound: Bound, check: Check) -> None:

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import psycopg
 import structlog
 
 from cascadia.kernel import telemetry
+from cascadia.kernel.aside import beside
 from cascadia.kernel.db import Write
 from cascadia.kernel.events import current_origin
 from cascadia.kernel.statements import Statement
@@ -17,6 +19,8 @@ from cascadia.versioning.model import Change, CommitSeq, Committed, Delta, LostR
 log = structlog.get_logger()
 
 Render = Callable[[CommitSeq], Sequence[Statement]]
+DELTAS_AT_ONCE: Final = 200
+"""More are hashed and written out beside the event loop."""
 LOST = frozenset({"CA409", "CA410", "CA412", "CA422"})
 
 
@@ -26,22 +30,28 @@ async def commit(write: Write, change: Change, *, first: Sequence[Statement] = (
     `first` runs before anything else (the idempotency row); `render` reads the answer at the new commit, past the lock,
     in the same message. Raises `LostRace` (its code says what moved) and psycopg's errors.
     """
-    statements = [queries.BEGIN, *first, *change.before, _open(change), *change.expectations]
-    statements += [*_rows(change.deltas, change.branch_id), *change.checks]
-    origin = current_origin.get()
-    if change.events:
-        statements.append(queries.emit_all(change, origin.request_id, origin.address))
-    statements += [*change.after, queries.COMMIT, Statement(queries.RESULT, {"uid": change.uid})]
+    large = len(change.deltas) > DELTAS_AT_ONCE
+    statements = await beside(lambda: _statements(change, first)) if large else _statements(change, first)
     ending = len(statements) - 1
     statements += render(CommitSeq(change.uid)) if render else ()
     try:
-        results = await write.send(statements)
+        results = await write.send(statements, large=large)
     except psycopg.DatabaseError as error:
         raise _refusal(error) from error
     row = results[ending][0]
     telemetry.MAIN_LOCK_SECONDS.observe(row["held"])
     telemetry.COMMITS.labels("main" if change.branch_id == 0 else "change").inc()
     return Committed(change.uid, row["seq"], row["at"], row["position"], results[ending + 1 :])
+
+
+def _statements(change: Change, first: Sequence[Statement]) -> list[Statement]:
+    """The message that writes the change; its last statement answers with what it became."""
+    statements = [queries.BEGIN, *first, *change.before, _open(change), *change.expectations]
+    statements += [*_rows(change.deltas, change.branch_id), *change.checks]
+    origin = current_origin.get()
+    if change.events:
+        statements.append(queries.emit_all(change, origin.request_id, origin.address))
+    return [*statements, *change.after, queries.COMMIT, Statement(queries.RESULT, {"uid": change.uid})]
 
 
 def _open(change: Change) -> Statement:

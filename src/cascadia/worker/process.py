@@ -22,7 +22,7 @@ from cascadia.jobs.runner import Runner
 from cascadia.jobs.schedules import Schedules
 from cascadia.jobs.transport import PostgresTransport, Transport
 from cascadia.jobs.zygotes import Zygotes
-from cascadia.kernel import tasks
+from cascadia.kernel import lag, tasks
 from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.instance import instance_of
@@ -96,11 +96,11 @@ async def _run(settings: Settings, registry: Registry, registry_name: str, famil
                 pace=pace,
             )
             storage = Preparation(store_from(settings))
-            preparing = asyncio.create_task(storage.run(database))
+            beside = [asyncio.create_task(storage.run(database)), asyncio.create_task(lag.watch())]
             try:
                 await _serve(worker, stopped, settings, ledger, families, breakers, lambda: _missing(transport, storage))
             finally:
-                await tasks.end([preparing])
+                await tasks.end(beside)
 
 
 def _missing(transport: Transport, storage: Preparation) -> list[str]:

@@ -1,0 +1,160 @@
+"""One connection of a client: how long its words may be and take, and which one gives way where there are too many.
+
+A proxy in front does all this too; a server that people reach directly has nobody else.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from enum import Enum
+from typing import ClassVar, Final
+
+import structlog
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from cascadia.api.problems import MEDIA_TYPE
+
+log = structlog.get_logger()
+
+HEAD_BYTES: Final = 64 * 1024
+HEAD_LINES: Final = 100
+HEAD_SECONDS: Final = 20
+BODY_SECONDS: Final = 20
+"""Time for a body besides what it takes at the slowest pace."""
+BYTES_A_SECOND: Final = 500
+SEND_SECONDS: Final = 60
+"""How long somebody may take less of an answer than the slowest pace."""
+PHRASES: Final[Mapping[int, str]] = {
+    408: "Request Timeout",
+    431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
+}
+
+
+class Stage(Enum):
+    """What a connection waits for."""
+
+    IDLE = "the next request"
+    HEAD = "the lines of a request"
+    BODY = "the body of a request"
+    ANSWER = "the answer"
+    REFUSED = "its end"
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's, with bounds. `most` of them are open at once; `check` ends what is too slow."""
+
+    most: ClassVar[int] = 1000
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
+        super().connection_made(transport)
+        self._stage, self._since, self._received = Stage.HEAD, self.loop.time(), 0
+        self._unsent, self._unsent_since = 0, self._since
+        self._asked = False
+        if len(self.connections) > self.most:
+            self._make_room()
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether nobody loses anything by its end."""
+        return self._stage in {Stage.IDLE, Stage.HEAD}
+
+    def _make_room(self) -> None:
+        """Ends the connection that has waited longest without a request; refuses this one where all others are at work."""
+        others = (c for c in self.connections if isinstance(c, Connection) and c is not self and c.gives_way)
+        longest = min(others, key=lambda connection: connection._since, default=None)  # noqa: SLF001 - of its own class
+        if longest is None:
+            self._refuse(503, "too_many_connections", "Too many are connected to this server. Try again in a moment.")
+        else:
+            longest._stage = Stage.REFUSED  # noqa: SLF001
+            longest.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if self._stage is Stage.REFUSED:
+            return
+        if self._stage is Stage.IDLE:
+            self._enter(Stage.HEAD)
+        if self._stage is Stage.HEAD:
+            self._received += len(data)
+        super().data_received(data)
+        if self._stage is Stage.HEAD and self._received > HEAD_BYTES:
+            self._refuse(431, "head_too_large", f"The lines before the body are more than {HEAD_BYTES} bytes.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._stage is Stage.ANSWER:
+            self._enter(Stage.HEAD)
+
+    def on_headers_complete(self) -> None:
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > HEAD_BYTES or len(self.headers) > HEAD_LINES:
+            self._refuse(431, "head_too_large", f"The lines before the body are more than {HEAD_LINES}, or {HEAD_BYTES} bytes.")
+        elif self._stage is not Stage.REFUSED:
+            super().on_headers_complete()
+            self._asked = True
+            self._enter(Stage.BODY)
+
+    def on_body(self, body: bytes) -> None:
+        if self._stage is not Stage.REFUSED:
+            self._received += len(body)
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._stage is not Stage.REFUSED:
+            super().on_message_complete()
+            self._enter(Stage.IDLE if self.cycle.response_complete else Stage.ANSWER)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._stage is Stage.ANSWER:
+            self._enter(Stage.IDLE)
+
+    def check(self, now: float) -> None:
+        """Ends the connection if its client is too slow, be it in asking or in taking the answer."""
+        waited = now - self._since
+        if self._stage is Stage.BODY and self.flow.read_paused:
+            self._since, self._received = now, 0
+        elif self._stage is Stage.HEAD and waited > HEAD_SECONDS:
+            self._refuse(408, "too_slow", f"The lines before the body did not come within {HEAD_SECONDS} seconds.")
+        elif self._stage is Stage.BODY and waited > BODY_SECONDS + self._received / BYTES_A_SECOND:
+            self._refuse(408, "too_slow", f"The body comes slower than {BYTES_A_SECOND} bytes a second.")
+        self._check_sending(now)
+
+    def _check_sending(self, now: float) -> None:
+        unsent = self.transport.get_write_buffer_size()
+        if unsent == 0 or now - self._unsent_since > SEND_SECONDS:
+            if unsent and unsent > self._unsent - SEND_SECONDS * BYTES_A_SECOND and self._unsent:
+                log.info("connection_cut", reason="takes its answer too slowly", address=self.client and self.client[0])
+                self.transport.abort()
+            self._unsent, self._unsent_since = unsent, now
+
+    def _enter(self, stage: Stage) -> None:
+        self._stage, self._since, self._received = stage, self.loop.time(), 0
+
+    def _refuse(self, status: int, code: str, detail: str) -> None:
+        """Says why, where no answer has begun, and closes."""
+        answering = self._asked and self.cycle.response_started and not self.cycle.response_complete
+        idle = self._stage is Stage.HEAD and not self._received and status == 408
+        self._stage = Stage.REFUSED
+        log.info("connection_refused", code=code, address=self.client and self.client[0])
+        if not answering and not idle:
+            self.transport.write(_document(status, code, detail))
+        self.transport.close()
+
+
+def _document(status: int, code: str, detail: str) -> bytes:
+    members = {"type": "about:blank", "title": PHRASES[status], "status": status, "detail": detail, "code": code, "errors": []}
+    body = json.dumps({**members, "request_id": None}).encode()
+    lines = (
+        f"HTTP/1.1 {status} {PHRASES[status]}",
+        f"Content-Type: {MEDIA_TYPE}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *(("Retry-After: 2",) if status == 503 else ()),
+    )
+    return "\r\n".join((*lines, "", "")).encode() + body
+
+
+def bounded(most: int) -> type[Connection]:
+    """Connections of which at most so many are open at once."""
+    return type("BoundedConnection", (Connection,), {"most": most})
