@@ -109,6 +109,7 @@ async def build(workshop: Workshop) -> Site:
         "output_id": await _output(workshop),
         **(await _upload(workshop)),
         "user_id": engineer.user["id"],
+        "session_id": (await engineer.get("/sessions"))["items"][0]["id"],
         "token_id": (await lead.post("/tokens", {"name": NAME}))["id"],
         "code": "ROVER",
         "kind": "part",
@@ -157,7 +158,8 @@ async def _output(workshop: Workshop) -> str:
     stored = await app.state.blobs.put(pieces(), new_uid())
     async with app.state.database.write() as write:
         actor = await write.value("SELECT user_id FROM user_account WHERE uid = %(uid)s", {"uid": workshop.engineer.user["id"]})
-        output = vault.NewOutput(f"{NAME}.csv", "text/csv", actor, stored)
+        program = await write.value("SELECT program_id FROM program WHERE uid = %(uid)s", {"uid": workshop.program})
+        output = vault.NewOutput(f"{NAME}.csv", "text/csv", actor, [program], stored)
         await vault.save_output(write, output)
     return str(output.uid)
 

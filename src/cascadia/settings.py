@@ -234,6 +234,12 @@ class Settings(BaseModel):
         description="What the first administrator has to type, wherever they come from. Absent: a token made at the first migration and "
         "printed in the log until it is used, in the address to open.",
     )
+    token_max_days: int = Field(
+        default=365,
+        ge=1,
+        le=3650,
+        description="Days that an API token may last at most. Where nobody names its end it lasts 90, if so many are allowed.",
+    )
     grace_seconds: Seconds = Field(default=30, description="Time that requests and jobs have to finish after the program was told to stop.")
     drain_seconds: Seconds = Field(
         default=0,

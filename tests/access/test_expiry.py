@@ -19,9 +19,13 @@ async def test_what_has_expired_is_forgotten_and_nothing_else(acme: Company, dat
         connection.execute(
             "INSERT INTO session (token_hash, user_id, expires_at) SELECT 'ended', user_id, now() - interval '1 second' FROM user_account"
         )
+        connection.execute(
+            "INSERT INTO api_token (uid, token_hash, user_id, name, expires_at) SELECT gen_random_uuid(), d::text::bytea, user_id, 'old',"
+            " now() - make_interval(days => d) FROM user_account, unnest(ARRAY[29, 31]) d"
+        )
         connection.execute("INSERT INTO sign_in_attempt (email, at) VALUES ('a@b', now() - interval '25 hours'), ('a@b', now())")
-    assert await forget_expired(database) == {"sessions": 1, "attempts": 1, "keys": 1}
-    assert await forget_expired(database) == {"sessions": 0, "attempts": 0, "keys": 0}
+    assert await forget_expired(database) == {"sessions": 1, "tokens": 1, "attempts": 1, "keys": 1}
+    assert await forget_expired(database) == {"sessions": 0, "tokens": 0, "attempts": 0, "keys": 0}
     again = await acme.administrator.send("POST", "/programs", {"code": "fresh"}, headers={"Idempotency-Key": "fresh"})
     assert again.status_code == 201
     anew = await acme.administrator.send("POST", "/programs", {"code": "old"}, headers={"Idempotency-Key": "old"})

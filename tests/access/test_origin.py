@@ -65,18 +65,19 @@ def test_a_plain_cookie_names_its_instance() -> None:
     assert origin.cookie_name(INSTANCE, secure=True) == "__Host-cascadia"
 
 
+OWN, HOST = "cascadia-0191f3a01111", "__Host-cascadia"
+
+
 @pytest.mark.parametrize(
     ("public_url", "seen"),
-    (
-        (PUBLIC, {"__Host-cascadia"}),
-        ("http://plm.lan", {"cascadia-a", "cascadia-b"}),
-        (None, {"__Host-cascadia", "cascadia-a", "cascadia-b"}),
-    ),
+    ((PUBLIC, [HOST]), ("http://plm.lan", [OWN]), (None, [HOST, OWN])),
 )
-def test_under_https_only_the_host_cookie_counts(public_url: str | None, seen: set[str]) -> None:
-    cookies = {"theme": "dark", "cascadia-a": "1", "__Host-cascadia": "2", "cascadia-b": "3"}
-    assert set(origin.session_cookies(cookies, public_url)) == seen
+def test_only_the_cookies_of_this_instance_count_and_that_of_https_first(public_url: str | None, seen: list[str]) -> None:
+    cookies = {"theme": "dark", "cascadia-a": "1", OWN: "2", HOST: "3", f"{OWN}-device": "4"}
+    assert list(origin.cookies_of(cookies, public_url, INSTANCE)) == seen
+    assert list(origin.cookies_of(cookies, "http://plm.lan", INSTANCE, origin.DEVICE)) == [f"{OWN}-device"]
 
 
-def test_at_most_twenty_cookies_are_looked_at() -> None:
-    assert len(origin.session_cookies({f"cascadia-{n}": "x" for n in range(100)}, None)) == 20
+def test_a_crowd_of_other_cookies_hides_none_of_ours() -> None:
+    crowd = {f"cascadia-{n}": "x" for n in range(100)}
+    assert origin.cookies_of({**crowd, OWN: "2"}, None, INSTANCE) == {OWN: "2"}

@@ -1,20 +1,42 @@
 import unicodedata
+from contextlib import AsyncExitStack
 
 import pytest
 
-from cascadia.access.passwords import NOBODY, Passwords, check_rules
-from cascadia.kernel.errors import Invalid
+from cascadia.access.passwords import EVERYBODY, NOBODY, STRANGERS, Passwords
+from cascadia.kernel.errors import Invalid, Unavailable
+
+ABOUT = ("Acme Robotics", "ada.lovelace@example.org", "Ada Lovelace")
+COMMON = ("password1234", "123456789012", "qwertyuiopas", "Passw0rd!2026", "iloveyouiloveyou", "aaaaaaaaaaaaaaaa", "abababababababab")
+KNOWN = ("Cascadia1234", "ada.lovelace@example.org", "ADA.LOVELACE1", "Lovelace1234", "acmerobotics1")
 
 
-@pytest.mark.parametrize("weak", ("", "elevenchars", "ada.lovelace@example.org", "ADA.LOVELACE", "aaaaaaaaaaaaaaaa", "abababababababab"))
-def test_a_password_that_is_easy_to_guess_is_refused(weak: str) -> None:
+@pytest.mark.parametrize("weak", ("", "elevenchars", *COMMON, *KNOWN))
+async def test_a_password_that_is_easy_to_guess_is_refused(weak: str) -> None:
     with pytest.raises(Invalid) as refused:
-        check_rules(weak, "ada.lovelace@example.org")
+        await Passwords().check(weak, ABOUT)
     assert (refused.value.code, refused.value.errors[0]["pointer"]) == ("weak_password", "/password")
 
 
-def test_twelve_characters_of_any_kind_are_enough() -> None:
-    check_rules("twelve chars", "ada@example.org")
+@pytest.mark.parametrize("strong", ("twelve chars", "a long password of mine", "vhR7_qK2-ppX", "x7" + "long and odd " * 70))
+async def test_what_nobody_guesses_is_taken_whatever_its_characters(strong: str) -> None:
+    await Passwords().check(strong, ABOUT)
+
+
+async def test_strangers_leave_places_to_those_who_are_known_and_the_rest_is_sent_away() -> None:
+    passwords = Passwords()
+    async with AsyncExitStack() as taken:
+        for _ in range(STRANGERS):
+            await taken.enter_async_context(passwords.turn(known=False))
+        with pytest.raises(Unavailable) as refused:
+            await taken.enter_async_context(passwords.turn(known=False))
+        assert (refused.value.code, refused.value.retry_after) == ("busy", 2)
+        for _ in range(EVERYBODY - STRANGERS):
+            await taken.enter_async_context(passwords.turn(known=True))
+        with pytest.raises(Unavailable):
+            await taken.enter_async_context(passwords.turn(known=True))
+    async with passwords.turn(known=False):
+        assert await passwords.verify(None, "whatever it is") is False
 
 
 async def test_a_hash_knows_its_password_however_the_keyboard_composed_it() -> None:

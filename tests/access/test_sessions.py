@@ -81,7 +81,8 @@ async def test_signing_out_ends_the_session_on_every_copy_of_its_cookie(acme: Co
     answer = await client.delete("/api/v1/sessions/current")
     assert answer.status_code == 204
     assert answer.headers.get_list("Set-Cookie")[0].startswith(f"{next(iter(ada.http.cookies))}=")
-    assert list(client.cookies) == ["cascadia-other"]
+    assert sorted(name for name in client.cookies if not name.endswith("-device")) == ["cascadia-other"]
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
     assert (await code_of(client), await code_of(ada.http)) == ("not_signed_in", "not_signed_in")
 
 
@@ -89,6 +90,56 @@ async def test_signing_out_leaves_other_sessions(acme: Company, client: httpx.As
     await sign_in(client, ADA)
     assert (await client.delete("/api/v1/sessions/current")).status_code == 204
     assert await code_of(acme.administrator.http) == "Ada"
+
+
+async def test_signing_in_again_ends_the_session_that_is_replaced(acme: Company, client: httpx.AsyncClient, database: Database) -> None:
+    await sign_in(client, ADA)
+    replaced = dict(client.cookies)
+    assert (await sign_in(client, ADA)).status_code == 201
+    async with visitor(acme.app) as copy:
+        copy.cookies.update(replaced)
+        assert await code_of(copy) == "not_signed_in"
+    assert (await code_of(client), await code_of(acme.administrator.http)) == ("Ada", "Ada")
+    assert await rows(database, "session") == 2
+    await refused(client, {**ADA, "password": "wrong horse battery staple"})
+    assert await code_of(client) == "Ada"
+
+
+async def test_a_crowd_of_cookies_of_neighbours_shuts_nobody_out(acme: Company) -> None:
+    crowd = "; ".join(f"cascadia-{n:012x}=x" for n in range(40))
+    own = "; ".join(f"{name}={value}" for name, value in acme.administrator.http.cookies.items())
+    async with visitor(acme.app) as http:
+        answer = await http.get("/api/v1/sessions/current", headers={"Cookie": f"{crowd}; {own}"})
+    assert answer.json()["user"]["name"] == "Ada"
+
+
+async def test_one_sees_where_one_is_signed_in_and_ends_it_there(acme: Company, client: httpx.AsyncClient) -> None:
+    ada = acme.administrator
+    await sign_in(client, ADA, **{"User-Agent": "Elsewhere 1.0"})
+    bob = await acme.person("Bob")
+    listed = await ada.get("/sessions", count=True)
+    here, there = listed["items"]
+    assert (listed["total"], here["current"], there["current"]) == (2, True, False)
+    assert (there["user_agent"], there["address"]) == ("Elsewhere 1.0", "127.0.0.1")
+    assert [(await p.send("DELETE", f"/sessions/{there['id']}")).status_code for p in (bob, ada, ada)] == [404, 204, 404]
+    assert (await code_of(client), await code_of(ada.http)) == ("not_signed_in", "Ada")
+    first = await bob.get("/sessions", limit=1)
+    assert (len(first["items"]), first["next"]) == (1, None)
+
+
+async def test_signing_out_everywhere_ends_sessions_and_tokens(acme: Company, client: httpx.AsyncClient, database: Database) -> None:
+    bob = await acme.person("Bob")
+    await sign_in(client, {"email": bob.user["email"], "password": PASSWORD})
+    await bob.post("/tokens", {"name": "script"})
+    carl = await acme.person("Carl")
+    assert (await carl.send("POST", f"/users/{bob.user['id']}/sign-out")).status_code == 403
+    assert await code_of(client) == "Bob"
+    ended = await acme.administrator.post(f"/users/{bob.user['id']}/sign-out", None, status=200)
+    assert ended == {"sessions": 2, "tokens": 1}
+    assert [await code_of(http) for http in (client, bob.http, carl.http)] == ["not_signed_in", "not_signed_in", "Carl"]
+    assert await rows(database, "api_token") == 0
+    assert await carl.post(f"/users/{carl.user['id']}/sign-out", None, status=200) == {"sessions": 1, "tokens": 0}
+    assert await code_of(carl.http) == "not_signed_in"
 
 
 async def test_an_unused_session_ends_and_is_dropped(acme: Company, client: httpx.AsyncClient, database: Database) -> None:

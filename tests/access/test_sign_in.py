@@ -7,10 +7,11 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 
-from cascadia.access import sessions
+from cascadia.access import limits
 from cascadia.settings import Settings
 from cascadia.web import create_app
 from tests.company import ADDRESS, PASSWORD, Company, Workshop, visitor
+from tests.conftest import QUICK
 
 GOOD = {"email": "ada@example.org", "password": PASSWORD}
 WRONG = {**GOOD, "password": "wrong horse battery staple"}
@@ -64,7 +65,9 @@ async def test_a_wrong_password_and_an_unknown_email_are_told_alike(acme: Compan
 
 
 async def test_the_database_holds_nothing_that_signs_anybody_in(acme: Company, database_url: str) -> None:
-    (secret,) = (value for name, value in acme.administrator.http.cookies.items() if name.startswith("cascadia-"))
+    (secret,) = (
+        value for name, value in acme.administrator.http.cookies.items() if name.startswith("cascadia-") and not name.endswith("-device")
+    )
     dump = str(rows(database_url, "SELECT s::text FROM session s")) + str(rows(database_url, "SELECT data::text FROM audit"))
     assert secret not in dump
     assert PASSWORD not in str(rows(database_url, "SELECT u::text FROM user_account u"))
@@ -108,7 +111,7 @@ async def test_a_session_that_is_used_moves_its_end_at_most_every_five_minutes(a
 
 async def test_ten_failures_from_one_address_close_the_account_to_it(acme: Company, database_url: str) -> None:
     async with from_address(acme.app, "203.0.113.1") as attacker, from_address(acme.app, "203.0.113.2") as ada:
-        for _ in range(sessions.FAILURES_BY_PAIR):
+        for _ in range(limits.FAILURES_BY_PAIR):
             assert (await sign_in(attacker, WRONG)).status_code == 401
         refused = await sign_in(attacker, GOOD)
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_attempts")
@@ -123,7 +126,7 @@ async def test_failures_from_everywhere_close_an_account(acme: Company, database
     execute(
         database_url,
         "INSERT INTO sign_in_attempt (email, address) SELECT 'ada@example.org', '198.51.100.' || n "
-        f"FROM generate_series(1, {sessions.FAILURES_BY_ACCOUNT}) n",
+        f"FROM generate_series(1, {limits.FAILURES_BY_ACCOUNT}) n",
     )
     async with visitor(acme.app) as http:
         assert (await sign_in(http, GOOD)).status_code == 429
@@ -132,40 +135,135 @@ async def test_failures_from_everywhere_close_an_account(acme: Company, database
 async def test_many_tries_at_once_do_not_slip_past_the_limit(acme: Company) -> None:
     async with from_address(acme.app, "203.0.113.1") as attacker:
         answers = await asyncio.gather(*(sign_in(attacker, WRONG) for _ in range(25)))
-    assert sorted(a.status_code for a in answers) == [401] * sessions.FAILURES_BY_PAIR + [429] * (25 - sessions.FAILURES_BY_PAIR)
+    statuses = [a.status_code for a in answers]
+    assert statuses.count(401) == limits.FAILURES_BY_PAIR
+    assert set(statuses) - {401} <= {429, 503}  # too many for the account, too many in turn
 
 
 async def test_an_unknown_email_is_limited_like_a_known_one(acme: Company) -> None:
     async with visitor(acme.app) as http:
         nobody = {**WRONG, "email": "nobody@example.org"}
-        answers = [await sign_in(http, nobody) for _ in range(sessions.FAILURES_BY_PAIR + 1)]
-    assert [a.status_code for a in answers] == [401] * sessions.FAILURES_BY_PAIR + [429]
+        answers = [await sign_in(http, nobody) for _ in range(limits.FAILURES_BY_PAIR + 1)]
+    assert [a.status_code for a in answers] == [401] * limits.FAILURES_BY_PAIR + [429]
 
 
 async def test_a_success_forgets_the_failures_before_it(acme: Company) -> None:
     async with visitor(acme.app) as http:
         for _ in range(2):
-            for _ in range(sessions.FAILURES_BY_PAIR - 1):
+            for _ in range(limits.FAILURES_BY_PAIR - 1):
                 assert (await sign_in(http, WRONG)).status_code == 401
             assert (await sign_in(http, GOOD)).status_code == 201
 
 
-@pytest.mark.parametrize("proxied", (False, True))
-async def test_an_address_is_limited_over_all_accounts_where_a_proxy_names_it(
-    acme: Company, database_url: str, tmp_path: Path, *, proxied: bool
-) -> None:
+def failures(database_url: str, number: int, address: str, email: str = "n || '@example.org'") -> None:
     execute(
         database_url,
-        "INSERT INTO sign_in_attempt (email, address) SELECT n || '@example.org', '203.0.113.9' "
-        f"FROM generate_series(1, {sessions.FAILURES_BY_ADDRESS}) n",
+        f"INSERT INTO sign_in_attempt (email, address) SELECT {email}, '{address}' FROM generate_series(1, {number}) n",
     )
-    known = ("127.0.0.1",) if proxied else ()
-    settings = Settings.model_validate({"database_url": database_url, "data_dir": tmp_path, "trusted_proxies": ",".join(known)})
-    app = create_app(settings)
+
+
+async def test_an_address_is_limited_over_all_accounts_where_a_proxy_names_it(acme: Company, database_url: str, tmp_path: Path) -> None:
+    failures(database_url, limits.FAILURES_BY_ADDRESS, "203.0.113.9")
+    settings = Settings.model_validate({"database_url": database_url, "data_dir": tmp_path, "trusted_proxies": "127.0.0.1"})
+    app = create_app(settings, passwords=QUICK)
     async with app.router.lifespan_context(app), visitor(app) as http:
         answer = await sign_in(http, GOOD, **{"X-Real-IP": "203.0.113.9"})
         other = await sign_in(http, GOOD, **{"X-Real-IP": "203.0.113.10"})
-    assert (answer.status_code, other.status_code) == (429 if proxied else 201, 201)
+    assert (answer.status_code, other.status_code) == (429, 201)
+
+
+async def test_without_a_proxy_the_peer_is_limited_later_since_it_may_be_an_office(acme: Company, database_url: str) -> None:
+    async with from_address(acme.app, "203.0.113.9") as http:
+        failures(database_url, limits.FAILURES_BY_PEER - 1, "203.0.113.9")
+        assert (await sign_in(http, WRONG)).status_code == 401
+        assert (await sign_in(http, {**GOOD, "email": "other@example.org"})).status_code == 429
+
+
+async def test_who_is_attacked_signs_in_where_they_have_before(acme: Company, database_url: str) -> None:
+    device = {name: value for name, value in acme.administrator.http.cookies.items() if name.endswith("-device")}
+    failures(database_url, limits.FAILURES_BY_ACCOUNT, "198.51.100.7", "'ada@example.org'")
+    failures(database_url, limits.FAILURES_BY_PEER, "127.0.0.1")
+    async with visitor(acme.app) as stranger, visitor(acme.app) as known:
+        known.cookies.update(device)
+        assert (await sign_in(stranger, GOOD)).status_code == 429
+        for _ in range(limits.FAILURES_BY_PAIR - 1):
+            assert (await sign_in(known, WRONG)).status_code == 401
+        assert (await sign_in(known, GOOD)).status_code == 201
+        assert (await sign_in(known, {**GOOD, "email": "other@example.org"})).status_code == 429
+
+
+async def test_a_known_browser_has_as_many_tries_as_an_address_and_a_forged_one_none(acme: Company, database_url: str) -> None:
+    ((name, device),) = ((n, v) for n, v in acme.administrator.http.cookies.items() if n.endswith("-device"))
+    async with visitor(acme.app) as known, visitor(acme.app) as forger:
+        known.cookies.set(name, device)
+        assert [(await sign_in(known, WRONG)).status_code for _ in range(11)] == [401] * 10 + [429]
+        forger.cookies.set(name, f"of-my-own.{device.partition('.')[2]}")
+        failures(database_url, limits.FAILURES_BY_ACCOUNT, "198.51.100.7", "'ada@example.org'")
+        assert (await sign_in(forger, GOOD)).status_code == 429
+
+
+async def test_retry_after_is_when_one_more_is_judged(acme: Company, database_url: str) -> None:
+    failures(database_url, 20, "203.0.113.9")
+    execute(database_url, "UPDATE sign_in_attempt SET at = at - interval '14 minutes'")
+    failures(database_url, limits.FAILURES_BY_PAIR, "203.0.113.9", "'ada@example.org'")
+    async with from_address(acme.app, "203.0.113.9") as http:
+        wait = int((await sign_in(http, GOOD)).headers["Retry-After"])
+    ((left,),) = rows(
+        database_url,
+        "SELECT extract(epoch FROM min(at) + interval '15 minutes' - now())::int FROM sign_in_attempt WHERE email = 'ada@example.org'",
+    )
+    assert isinstance(left, int)
+    assert left <= wait <= 15 * 60
+
+
+async def test_a_password_that_an_administrator_gives_clears_the_limits(acme: Company, database_url: str) -> None:
+    bob = await acme.person("Bob")
+    failures(database_url, limits.FAILURES_BY_ACCOUNT, "198.51.100.7", f"'{bob.user['email']}'")
+    again = {"email": bob.user["email"], "password": "another horse battery staple"}
+    given = await acme.administrator.send("PATCH", f"/users/{bob.user['id']}", {"password": again["password"]})
+    assert given.status_code == 200
+    async with visitor(acme.app) as http:
+        assert (await sign_in(http, again)).status_code == 201
+
+
+async def test_the_present_password_is_tried_as_often_as_a_known_browser_may(acme: Company, database_url: str) -> None:
+    bob = await acme.person("Bob")
+    body = {"password": "another horse battery staple", "current_password": "wrong horse battery staple"}
+    answers = [await bob.send("PATCH", f"/users/{bob.user['id']}", body) for _ in range(limits.FAILURES_BY_PAIR + 1)]
+    assert [a.status_code for a in answers] == [422] * limits.FAILURES_BY_PAIR + [429]
+    right = {**body, "current_password": PASSWORD}
+    assert (await bob.send("PATCH", f"/users/{bob.user['id']}", right)).status_code == 429
+    async with visitor(acme.app) as http:
+        assert (await sign_in(http, {"email": bob.user["email"], "password": PASSWORD})).status_code == 201
+
+
+async def test_of_ipv6_a_network_counts(acme: Company, database_url: str) -> None:
+    async with from_address(acme.app, "2001:db8::1") as http, from_address(acme.app, "2001:db8::ffff:2") as neighbour:
+        for _ in range(limits.FAILURES_BY_PAIR):
+            assert (await sign_in(http, WRONG)).status_code == 401
+        assert (await sign_in(neighbour, GOOD)).status_code == 429
+    assert {address for (address,) in rows(database_url, "SELECT address FROM sign_in_attempt")} == {"2001:db8::/64"}
+
+
+@pytest.mark.parametrize(
+    ("said", "counted"),
+    (
+        ("203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9:4711", "203.0.113.9"),
+        ("[2001:db8::1]:4711", "2001:db8::/64"),
+        ("unknown", "127.0.0.1"),
+        ("10.1.1.1; DROP", "127.0.0.1"),
+        ("203.0.113.9, _hidden", "127.0.0.1"),
+    ),
+)
+async def test_what_a_proxy_says_counts_where_it_is_an_address(
+    acme: Company, database_url: str, tmp_path: Path, said: str, counted: str
+) -> None:
+    settings = Settings.model_validate({"database_url": database_url, "data_dir": tmp_path, "trusted_proxies": "127.0.0.1"})
+    app = create_app(settings, passwords=QUICK)
+    async with app.router.lifespan_context(app), visitor(app) as http:
+        assert (await sign_in(http, WRONG, **{"X-Real-IP": said})).status_code == 401
+    assert rows(database_url, "SELECT address FROM sign_in_attempt") == [(counted,)]
 
 
 async def test_nobody_is_believed_about_their_address_but_a_trusted_proxy(acme: Company, database_url: str) -> None:
@@ -194,7 +292,7 @@ async def test_another_sites_page_cannot_sign_in_out_or_write(acme: Company) -> 
 
 async def test_reading_and_tokens_need_no_origin(acme: Company) -> None:
     assert (await acme.administrator.http.get("/api/v1/programs", headers=EVIL)).status_code == 200
-    token = (await acme.administrator.post("/tokens", {"name": "script"}))["secret"]
+    token = (await acme.administrator.post("/tokens", {"name": "script", "scope": "administer"}))["secret"]
     async with visitor(acme.app) as script:
         headers = {"Authorization": f"Bearer {token}", **EVIL}
         assert (await script.post("/api/v1/programs", json={"code": "ROVER"}, headers=headers)).status_code == 201

@@ -133,15 +133,18 @@ EVENTS: Final[Mapping[str, About]] = {
     ),
     "role.granted": About("a person got a role in a program", "the person", {"program": "id of the program", "role": "the role"}),
     "role.revoked": About("a person has no role in a program any more", "the person", {"program": "id of the program"}),
-    "session.ended": About("somebody signed out", "the person"),
+    "session.ended": About("a session was ended by its person, or replaced by a new one", "the person"),
     "session.started": About("somebody signed in", "the person"),
-    "token.created": About("an API token was made", "the token", {"name": "its name"}),
-    "token.revoked": About("an API token was revoked", "the token"),
+    "token.created": About("an API token was made", "the token", {"name": "its name", "scope": "what it is for"}),
+    "token.revoked": About("an API token was revoked, or the one that made it", "the token"),
     "user.changed": About(
         "an account changed",
         "the person",
         {"name": "the new name", "active": "whether it may sign in now", "password": "true where it has a new one"},
         frozenset({"name", "active", "password"}),
+    ),
+    "user.signed_out": About(
+        "every session and API token of an account was ended", "the person", {"sessions": "how many", "tokens": "how many"}
     ),
     "user.created": About("an account was made", "the person", {"email": "its address", "administrator": "whether it administers"}),
     "webhook.changed": About("a webhook was changed", "the webhook", _WEBHOOK),

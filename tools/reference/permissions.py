@@ -31,6 +31,9 @@ Each role may do what the ones before it may.
 Outside of programs there are three more: `public` (nobody has to be signed in), `signed_in` (everybody who is; each sees their own,
 or what their roles let them see) and `administrator` (of the organisation: people, programs, number schemes, workers and queues).
 
+An API token has the rights of its person within its scope: `read` for reading, `write` for what roles allow but deciding over people and
+programs, `administer` for everything. The scope that each operation needs at least stands beside its permission.
+
 ## Operations
 
 {operations}
@@ -70,11 +73,16 @@ def _operations(document: Mapping[str, Any]) -> Iterator[str]:
     for path, method, operation in walk(document):
         said = operation.get("description", operation.get("summary", ""))
         words = " ".join(said.split("\n\n")[0].split()).replace("|", "\\|")
-        row = f"| `{method.upper()} {path}` | `{operation['x-permission']}` | {_least(operation['x-permission'])} | {words} |"
+        needed = operation["x-permission"]
+        row = f"| `{method.upper()} {path}` | `{needed}` | {_scope(operation)} | {_least(needed)} | {words} |"
         by_tag[(operation.get("tags") or ["other"])[0]].append(row)
     for tag, rows in sorted(by_tag.items()):
-        heading = "| operation | permission | least role | what it does |\n|---|---|---|---|"
+        heading = "| operation | permission | scope | least role | what it does |\n|---|---|---|---|---|"
         yield f"### {tag.capitalize()}\n\n{heading}\n" + "\n".join(rows)
+
+
+def _scope(operation: Mapping[str, Any]) -> str:
+    return f"`{operation['x-scope']}`" if "x-scope" in operation else ""
 
 
 def _least(permission: str) -> str:

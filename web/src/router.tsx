@@ -11,9 +11,10 @@ import { NotificationsPage } from "./features/admin/NotificationsPage";
 import { NumbersPage } from "./features/admin/NumbersPage";
 import { ProgramsPage } from "./features/admin/ProgramsPage";
 import { ProjectsPage } from "./features/admin/ProjectsPage";
-import { TokensPage } from "./features/admin/TokensPage";
+import { EverybodysTokensPage, TokensPage } from "./features/admin/TokensPage";
 import { UsersPage } from "./features/admin/UsersPage";
 import { WebhooksPage } from "./features/admin/WebhooksPage";
+import { SecurityPage } from "./features/auth/SecurityPage";
 import { SetupPage } from "./features/auth/SetupPage";
 import { SignInPage } from "./features/auth/SignInPage";
 import { BomPage } from "./features/bom/BomPage";
@@ -142,6 +143,12 @@ const notifications = createRoute({
   path: "/account/notifications",
   component: NotificationsPage,
 });
+const security = createRoute({ getParentRoute: () => app, path: "/account/security", component: SecurityPage });
+const everybodysTokens = createRoute({
+  getParentRoute: () => app,
+  path: "/admin/tokens",
+  component: EverybodysTokensPage,
+});
 const tokens = createRoute({ getParentRoute: () => app, path: "/account/tokens", component: TokensPage });
 
 const routeTree = root.addChildren([
@@ -164,6 +171,8 @@ const routeTree = root.addChildren([
     programs,
     projects,
     tokens,
+    everybodysTokens,
+    security,
     notifications,
   ]),
 ]);

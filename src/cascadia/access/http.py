@@ -1,23 +1,30 @@
 """Who sends a request: a dependency that turns a session cookie or an API token into an `Actor`, in one statement."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
 
 from cascadia.access import queries
-from cascadia.access.model import Actor, Role
-from cascadia.access.origin import same_origin, session_cookies
+from cascadia.access.model import SAFE_METHODS, Actor, Role, Scope, scope_needed
+from cascadia.access.origin import DEVICE, cookies_of, same_origin
 from cascadia.access.passwords import Passwords
 from cascadia.kernel.errors import Forbidden, NotSignedIn
 from cascadia.kernel.http import Db, database
+from cascadia.kernel.idempotency import RIGHTS
 from cascadia.settings import Settings
 
-SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """This instance: its id, which its cookies name, and what signs the cookie of a known browser."""
+
+    uid: UUID
+    device_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,8 @@ class SignedIn:
     token_hash: bytes
     expires_at: datetime | None
     by_cookie: bool
+    token_id: int | None
+    """The API token's; None for a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class ActorRow:
 
     token_hash: bytes
     expires_at: datetime | None
+    scope: str
+    token_id: int | None
     user_id: int
     uid: UUID
     name: str
@@ -78,23 +89,67 @@ def check_origin(request: Request) -> None:
         )
 
 
+async def here(request: Request, db: Db) -> Here:
+    """Which instance this is; read once for a process."""
+    kept: Here | None = getattr(request.app.state, "here", None)
+    if kept is None:
+        async with db.messages() as connection:
+            kept = await connection.one(queries.HERE, Here)
+        assert kept
+        request.app.state.here = kept
+    return kept
+
+
+async def session_cookies(request: Request, db: Db) -> Mapping[str, str]:
+    """The cookies of the request that may hold a session of this instance, by name."""
+    return cookies_of(request.cookies, settings_of(request).public_url, (await here(request, db)).uid)
+
+
+async def device_cookie(request: Request, db: Db) -> str | None:
+    """What the browser keeps of those who signed in with it."""
+    found = cookies_of(request.cookies, settings_of(request).public_url, (await here(request, db)).uid, DEVICE)
+    return next(iter(found.values()), None)
+
+
+def scope_of(endpoint: object, method: str) -> Scope:
+    """What an API token needs for an operation: as its route says, else by its permission and method."""
+    declared: str | None = getattr(endpoint, "__cascadia_scope__", None)
+    return Scope(declared) if declared else scope_needed(getattr(endpoint, "__cascadia_permission__", ""), method)
+
+
 async def signed_in(request: Request, db: Db) -> SignedIn:
-    """Who sends the request, by `Authorization: Bearer` or by cookie; 401 where nobody (any more) is signed in. Asked once a request."""
+    """Who sends the request, as `signed_in_now` says; asked once a request."""
     known = getattr(request.state, "signed_in", None)
-    if isinstance(known, SignedIn):
-        return known
+    if not isinstance(known, SignedIn):
+        known = request.state.signed_in = await signed_in_now(request, db)
+    return known
+
+
+async def signed_in_now(request: Request, db: Db) -> SignedIn:
+    """Who sends the request, by `Authorization: Bearer` or by cookie; 401 where nobody (any more) is signed in.
+
+    403 where an API token is for less than this operation does. An answer that goes on for long asks again and again.
+    """
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     by_cookie = scheme.lower() != "bearer"
-    secrets = session_cookies(request.cookies, settings_of(request).public_url).values() if by_cookie else [secret.strip()]
+    secrets: Iterable[str] = (await session_cookies(request, db)).values() if by_cookie and request.cookies else [secret.strip()]
     row = await _find(db, secrets, by_cookie=by_cookie)
     if row is None:
         raise NotSignedIn("Sign in, or send an API token that is still valid as `Authorization: Bearer TOKEN`.")
     if by_cookie and request.method not in SAFE_METHODS:
         check_origin(request)
     request.state.user = row.uid
-    found = SignedIn(row.actor(), row.token_hash, row.expires_at, by_cookie)
-    request.state.signed_in = found
-    return found
+    _check_scope(request, Scope(row.scope))
+    actor = row.actor()
+    setattr(request.state, RIGHTS, actor.rights())
+    return SignedIn(actor, row.token_hash, row.expires_at, by_cookie, row.token_id)
+
+
+def _check_scope(request: Request, scope: Scope) -> None:
+    needed = scope_of(request.scope.get("endpoint"), request.method)
+    if not scope.includes(needed):
+        detail = f"This API token is for `{scope}`; this needs one for `{needed}`. Make it with that scope."
+        raise Forbidden(detail, code="scope_too_narrow")
 
 
 async def identify(request: Request) -> None:
@@ -103,7 +158,7 @@ async def identify(request: Request) -> None:
 
 
 async def _find(db: Db, secrets: Iterable[str], *, by_cookie: bool) -> ActorRow | None:
-    hashes = [token_hash(secret) for secret in secrets if secret]
+    hashes: Sequence[bytes] = [token_hash(secret) for secret in secrets if secret]
     if not hashes:
         return None
     async with db.messages() as connection:

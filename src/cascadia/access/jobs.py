@@ -1,4 +1,4 @@
-"""Forgetting what has expired: sessions, tries to sign in, keys of repeatable requests."""
+"""Forgetting what has expired: sessions, API tokens a month later, tries to sign in, keys of repeatable requests."""
 
 from typing import Final
 
@@ -13,7 +13,8 @@ async def forget_expired(database: Database) -> dict[str, int]:
     async with database.write() as write:
         sessions = await write.execute(queries.FORGET_SESSIONS)
         attempts = await write.execute(queries.FORGET_OLD_ATTEMPTS)
-    return {"sessions": sessions, "attempts": attempts, "keys": await idempotency.forget_expired(database)}
+        tokens = await write.execute(queries.FORGET_TOKENS)
+    return {"sessions": sessions, "tokens": tokens, "attempts": attempts, "keys": await idempotency.forget_expired(database)}
 
 
 async def _run(context: JobContext, payload: Payload) -> Payload:  # noqa: ARG001 - the same every time

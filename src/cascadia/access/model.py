@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from cascadia.kernel.errors import Forbidden, NotFound
@@ -43,6 +44,31 @@ PERMISSIONS: Mapping[Role, frozenset[str]] = {
 """Permissions inside a program, by role. `signed_in`, `administrator` and `public` are the ones outside of programs."""
 
 
+class Scope(StrEnum):
+    """What an API token may do at most, within the rights of its person. Each scope includes the ones before."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMINISTER = "administer"
+
+    def includes(self, other: "Scope") -> bool:
+        """Whether whoever has this scope has the other one too."""
+        order = list(Scope)
+        return order.index(self) >= order.index(other)
+
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+ADMINISTERING: Final = LEAD | {"administrator"}
+"""Permissions that decide over people and programs."""
+
+
+def scope_needed(permission: str, method: str) -> Scope:
+    """The scope for an operation that does not name one: reading, and of the rest what decides over others, or what does not."""
+    if method in SAFE_METHODS:
+        return Scope.READ
+    return Scope.ADMINISTER if permission in ADMINISTERING else Scope.WRITE
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """The person (or service account) behind a request; `roles` maps program id → role."""
@@ -58,6 +84,12 @@ class Actor:
     def programs(self) -> list[int]:
         """Programs whose content this actor may read: what every list, tree and count is filtered by."""
         return sorted(self.roles)
+
+    def rights(self) -> dict[str, int]:
+        """A level for each program in which the actor has a role, and for being an administrator: less is less."""
+        order = list(Role)
+        levels = {str(program): order.index(role) + 1 for program, role in self.roles.items()}
+        return {**levels, "administrator": 1} if self.administrator else levels
 
     def may(self, permission: str, program_id: int) -> bool:
         """Whether the actor holds the permission in the program."""
@@ -131,14 +163,40 @@ class GrantRow:
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """An API token without its secret."""
+    """An API token without its secret, and whose it is."""
 
     token_id: int
     uid: UUID
     name: str
+    scope: str
     created_at: datetime
-    expires_at: datetime | None
+    expires_at: datetime
     last_used_at: datetime | None
+    user_uid: UUID
+    user_name: str
+    user_email: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session that is open; `current` is the one that asks."""
+
+    session_id: int
+    uid: UUID
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    user_agent: str | None
+    address: str | None
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How many sessions and API tokens of an account were ended."""
+
+    sessions: int
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True)

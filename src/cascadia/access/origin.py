@@ -1,6 +1,6 @@
 """Which origin a browser may write from, and which cookies belong to it. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -8,8 +8,8 @@ from uuid import UUID
 SECURE_COOKIE: Final = "__Host-cascadia"
 PLAIN_PREFIX: Final = "cascadia-"
 PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
-MOST_COOKIES: Final = 20
-"""Other instances on the same host leave cookies of their own; more than that is somebody playing."""
+DEVICE: Final = "-device"
+"""At the end of the name of the cookie by which a browser is known again."""
 
 Place = tuple[str, int | None]
 
@@ -50,21 +50,20 @@ def cookie_name(instance: UUID, *, secure: bool) -> str:
     return SECURE_COOKIE if secure else f"{PLAIN_PREFIX}{instance.hex[:12]}"
 
 
-def session_cookies(cookies: Mapping[str, str], public_url: str | None) -> dict[str, str]:
-    """The cookies that may hold our session. Under https only the one that no neighbour of our domain can set."""
-    return {name: value for name, value in _first(cookies.items()) if _is_ours(name, public_url)}
+def cookies_of(cookies: Mapping[str, str], public_url: str | None, instance: UUID, suffix: str = "") -> dict[str, str]:
+    """The cookies of this instance and no other, by name; the one that no neighbour of our host can set comes first.
+
+    Under https that one alone counts. However many cookies others leave on the host, these are found.
+    """
+    names = [f"{cookie_name(instance, secure=secure)}{suffix}" for secure in _kinds(public_url)]
+    return {name: cookies[name] for name in names if name in cookies}
 
 
-def _is_ours(name: str, public_url: str | None) -> bool:
+def _kinds(public_url: str | None) -> tuple[bool, ...]:
     match urlsplit(public_url or "").scheme:
         case "https":
-            return name == SECURE_COOKIE
+            return (True,)
         case "http":
-            return name.startswith(PLAIN_PREFIX)
+            return (False,)
         case _:
-            return name == SECURE_COOKIE or name.startswith(PLAIN_PREFIX)
-
-
-def _first(cookies: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    named = [(name, value) for name, value in cookies if name == SECURE_COOKIE or name.startswith(PLAIN_PREFIX)]
-    return named[:MOST_COOKIES]
+            return (True, False)

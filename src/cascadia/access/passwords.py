@@ -1,41 +1,61 @@
-"""Passwords: what they must be like, and Argon2id hashes made and checked off the event loop."""
+"""Passwords: what they must be like, and Argon2id hashes made and checked off the event loop, so many at once."""
 
 import asyncio
+import re
 import unicodedata
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from cascadia.kernel.errors import Invalid
+from cascadia.kernel.errors import Invalid, Unavailable
 
 MIN_LENGTH: Final = 12
 MAX_LENGTH: Final = 1000
-MIN_DIFFERENT: Final = 5
+LEAST_SCORE: Final = 3
+"""Of zxcvbn, 0 to 4: about 10^8 guesses by who tries what people choose first."""
+LOOKED_AT: Final = 72
+"""Characters of a password that are judged: the time for it grows with their square."""
+OURS: Final = ("cascadia",)
 
-_THREADS: Final = ThreadPoolExecutor(max_workers=4, thread_name_prefix="password")
+THREADS: Final = 4
+_THREADS: Final = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="password")
 """A hash takes 64 MiB: four at once, the others wait. A pool of its own, so that a flood of sign-ins does not stop file work."""
+STRANGERS: Final = 16
+EVERYBODY: Final = 48
+"""Most that are in turn at once: of those whom nobody knows, and of all. What is more is sent away (503) instead of waiting for long."""
+RETRY_SECONDS: Final = 2
 NOBODY: Final = "$argon2id$v=19$m=65536,t=3,p=4$fqvMLvpdGFW/0n7d9DyCDw$NTJ1CzcMFNjeZ0Bl+P0/JAzQwwhpqqnz1IiBlDq8qQ0"
 """The hash of a password that nobody knows: checked for unknown users, so that an answer takes as long as for known ones."""
 
-
-def check_rules(password: str, email: str) -> None:
-    """Refuses (422) a password that is easy to guess, saying why."""
-    reason = _weakness(_normal(password), email)
-    if reason:
-        raise Invalid("Choose another password.", code="weak_password", errors=[{"pointer": "/password", "message": reason}])
+Result = TypeVar("Result")
 
 
-def _weakness(password: str, email: str) -> str | None:
-    known = {email.casefold(), email.casefold().partition("@")[0]}
-    if len(password) < MIN_LENGTH:
+def weakness(password: str, about: Iterable[str] = ()) -> str | None:
+    """Why a password is too easy to guess, in a sentence for its person; None where it is not. `about`: what others know of them."""
+    text = _normal(password)
+    if len(text) < MIN_LENGTH:
         return f"Use {MIN_LENGTH} characters or more."
-    if password.casefold().strip() in known:
-        return "Do not use your email."
-    if len(set(password)) < MIN_DIFFERENT:
-        return f"Use {MIN_DIFFERENT} different characters or more."
-    return None
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists take 50 ms and some megabytes, and only new passwords need them
+
+    found = zxcvbn(text[:LOOKED_AT], user_inputs=[*OURS, *_words(about)])
+    if found["score"] >= LEAST_SCORE:
+        return None
+    why = found["feedback"]["warning"] or "This is easy to guess, for who knows something of you or of passwords that are common."
+    return f"{why} Use several words that do not belong together."
+
+
+def _words(about: Iterable[str]) -> list[str]:
+    """Names and addresses: whole, without what separates their pieces, and the pieces."""
+    words: list[str] = []
+    for text in about:
+        for part in (text.casefold(), text.casefold().partition("@")[0]):
+            pieces = [piece for piece in re.split(r"[\W_]+", part) if piece]
+            words += [part, "".join(pieces), *pieces]
+    return words
 
 
 def _normal(password: str) -> str:
@@ -49,15 +69,39 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._nobody = hasher.hash("nobody") if hasher else NOBODY
+        self._in_turn = 0
+
+    @asynccontextmanager
+    async def turn(self, *, known: bool) -> AsyncIterator[None]:
+        """A place among those whose passwords are worked on; 503 where there is none. Places are kept for people who are `known`."""
+        if self._in_turn >= (EVERYBODY if known else STRANGERS):
+            raise Unavailable("Many are signing in at this moment. Try again in some seconds.", code="busy", retry_after=RETRY_SECONDS)
+        self._in_turn += 1
+        try:
+            yield
+        finally:
+            self._in_turn -= 1
+
+    async def check(self, password: str, about: Iterable[str], pointer: str = "/password") -> None:
+        """Refuses (422) a password that is easy to guess, saying why."""
+        reason = await self._work(lambda: weakness(password, about))
+        if reason:
+            raise Invalid("Choose another password.", code="weak_password", errors=[{"pointer": pointer, "message": reason}])
 
     async def hash(self, password: str) -> str:
         """The Argon2id hash to store, with its parameters and salt."""
-        return await asyncio.get_running_loop().run_in_executor(_THREADS, self._hasher.hash, _normal(password))
+        return await self._work(lambda: self._hasher.hash(_normal(password)))
 
     async def verify(self, stored: str | None, password: str) -> bool:
-        """Whether it is the password of the stored hash. Without one (no such user, no password) False, after the same time."""
-        matches = await asyncio.get_running_loop().run_in_executor(_THREADS, self._matches, stored or self._nobody, _normal(password))
+        """Whether it is the password of the stored hash. Without one (no such user, no password) False, after the same time.
+
+        The caller holds a `turn` meanwhile.
+        """
+        matches = await self._work(lambda: self._matches(stored or self._nobody, _normal(password)))
         return matches and stored is not None
+
+    async def _work(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
 
     def _matches(self, stored: str, password: str) -> bool:
         try:

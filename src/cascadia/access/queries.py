@@ -10,13 +10,17 @@ TOKEN_ACTOR: Final[LiteralString] = query(__package__, "token_actor")
 INSTANCE_LOCK: Final[LiteralString] = "SELECT uid FROM instance FOR UPDATE"
 NAME_ORGANISATION: Final[LiteralString] = "UPDATE instance SET organisation = %(organisation)s"
 HAS_ADMINISTRATOR: Final[LiteralString] = "SELECT EXISTS (SELECT 1 FROM user_account WHERE administrator)"
+HERE: Final[LiteralString] = "SELECT i.uid, s.value AS device_key FROM instance i, instance_secret s WHERE s.name = 'device_key'"
+ORGANISATION: Final[LiteralString] = "SELECT coalesce(organisation, '') FROM instance"
 SETUP_TOKEN: Final[LiteralString] = "SELECT value FROM instance_secret WHERE name = 'setup_token'"
 
 ATTEMPT_LOCK: Final[LiteralString] = "SELECT pg_advisory_xact_lock(hashtextextended('cascadia.sign_in.' || lower(%(email)s), 0))"
 BEGIN_ATTEMPT: Final[LiteralString] = query(__package__, "begin_attempt")
 FORGET_ATTEMPTS: Final[LiteralString] = (
-    "DELETE FROM sign_in_attempt WHERE email = lower(%(email)s) AND address IS NOT DISTINCT FROM %(address)s::text"
+    "DELETE FROM sign_in_attempt WHERE email = lower(%(email)s) AND budget IS NOT DISTINCT FROM %(budget)s::text "
+    "AND (budget IS NOT NULL OR address IS NOT DISTINCT FROM %(address)s::text)"
 )
+FORGET_ATTEMPTS_AT: Final[LiteralString] = "DELETE FROM sign_in_attempt WHERE email = lower(%(email)s)"
 FORGET_OLD_ATTEMPTS: Final[LiteralString] = "DELETE FROM sign_in_attempt WHERE at < now() - interval '1 day'"
 CREDENTIALS: Final[LiteralString] = (
     "SELECT user_id, uid, password_hash FROM user_account WHERE lower(email) = lower(%(email)s) AND active AND password_hash IS NOT NULL"
@@ -26,20 +30,27 @@ SET_PASSWORD_HASH: Final[LiteralString] = "UPDATE user_account SET password_hash
 START_SESSION: Final[LiteralString] = query(__package__, "start_session")
 SESSION_STATE: Final[LiteralString] = query(__package__, "session_state")
 FORGET_SESSIONS: Final[LiteralString] = "DELETE FROM session WHERE expires_at < now()"
-END_SESSION: Final[LiteralString] = "DELETE FROM session WHERE token_hash = %(token_hash)s"
+END_SESSION: Final[LiteralString] = "DELETE FROM session WHERE uid = %(uid)s AND user_id = %(user_id)s RETURNING uid"
+END_SESSIONS_BY_HASH: Final[LiteralString] = (
+    "DELETE FROM session s USING user_account u WHERE s.token_hash = ANY(%(hashes)s) AND u.user_id = s.user_id RETURNING u.user_id, u.uid"
+)
+SESSIONS: Final[LiteralString] = query(__package__, "sessions")
+SESSION_COUNT: Final[LiteralString] = "SELECT count(*) FROM session WHERE user_id = %(user_id)s AND expires_at > now()"
+END_ACCESS: Final[LiteralString] = query(__package__, "end_access")
 
-TOKEN_COLUMNS: Final[LiteralString] = "token_id, uid, name, created_at, expires_at, last_used_at"
-TOKEN_PAGE: Final[LiteralString] = (
-    f"SELECT {TOKEN_COLUMNS} FROM api_token WHERE user_id = %(user_id)s AND (%(after)s::bigint IS NULL OR token_id > %(after)s::bigint) "
-    "ORDER BY token_id LIMIT %(limit)s"
+TOKENS: Final[LiteralString] = query(__package__, "tokens")
+TOKEN_COUNT: Final[LiteralString] = "SELECT count(*) FROM api_token WHERE user_id = %(user_id)s OR %(everybody)s"
+LOCK_USER: Final[LiteralString] = "SELECT user_id FROM user_account WHERE user_id = %(user_id)s FOR NO KEY UPDATE"
+TOKENS_IN_USE: Final[LiteralString] = (
+    "SELECT count(*) FROM api_token WHERE user_id = %(user_id)s AND coalesce(expires_at, created_at + interval '90 days') > now()"
 )
-TOKEN_COUNT: Final[LiteralString] = "SELECT count(*) FROM api_token WHERE user_id = %(user_id)s"
 INSERT_TOKEN: Final[LiteralString] = (
-    "INSERT INTO api_token (uid, token_hash, user_id, name, expires_at) "
-    f"VALUES (%(uid)s, %(token_hash)s, %(user_id)s, %(name)s, %(expires_at)s) RETURNING {TOKEN_COLUMNS}"
+    "INSERT INTO api_token (uid, token_hash, user_id, name, scope, expires_at, made_by) "
+    "VALUES (%(uid)s, %(token_hash)s, %(user_id)s, %(name)s, %(scope)s, %(expires_at)s, %(made_by)s) "
+    "RETURNING token_id, uid, name, scope, created_at, expires_at, last_used_at"
 )
-DELETE_TOKEN: Final[LiteralString] = "DELETE FROM api_token WHERE uid = %(uid)s AND user_id = %(user_id)s RETURNING uid"
-DELETE_TOKEN_BY_HASH: Final[LiteralString] = "DELETE FROM api_token WHERE token_hash = %(token_hash)s RETURNING uid"
+REVOKE_TOKENS: Final[LiteralString] = query(__package__, "revoke_tokens")
+FORGET_TOKENS: Final[LiteralString] = "DELETE FROM api_token WHERE expires_at < now() - interval '30 days'"
 
 USER_COLUMNS: Final[LiteralString] = "user_id, uid, email, name, administrator, active"
 USER_MATCHING: Final[LiteralString] = (
@@ -88,7 +99,8 @@ INSERT_PROJECT: Final[LiteralString] = (
 )
 
 ACTOR: Final[LiteralString] = (
-    "SELECT ''::bytea AS token_hash, NULL::timestamptz AS expires_at, u.user_id, u.uid, u.name, u.email, u.administrator, "
+    "SELECT ''::bytea AS token_hash, NULL::timestamptz AS expires_at, 'administer' AS scope, NULL::bigint AS token_id, "
+    "u.user_id, u.uid, u.name, u.email, u.administrator, "
     "coalesce((SELECT jsonb_object_agg(r.program_id, r.role) FROM program_role r WHERE r.user_id = u.user_id), '{}') AS roles "
     "FROM user_account u WHERE u.user_id = %(user_id)s AND u.active"
 )

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request, Response
 from cascadia.access import service, session_routes
 from cascadia.access.http import CurrentActor, CurrentSession, Hashing
 from cascadia.access.model import Role
-from cascadia.access.passwords import check_rules
 from cascadia.access.schemas import (
     Grant,
     GrantPage,
@@ -20,6 +19,7 @@ from cascadia.access.schemas import (
     ProgramPage,
     Project,
     ProjectPage,
+    SignedOut,
     User,
     UserPage,
     UserPatch,
@@ -27,7 +27,7 @@ from cascadia.access.schemas import (
 from cascadia.access.service import UserChange
 from cascadia.kernel.db import Write
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
-from cascadia.kernel.idempotency import repeatable
+from cascadia.kernel.idempotency import is_repeated, repeatable
 from cascadia.kernel.route import Route
 
 router: Final = APIRouter(route_class=Route)
@@ -58,8 +58,7 @@ async def create_user(
 ) -> Response:
     """Adds somebody. They sign in with this password and may then change it."""
     actor.require_administrator()
-    check_rules(body.password, body.email)
-    hashed = await hashing.hash(body.password)
+    hashed = await service.first_password(db, hashing, body.password, (body.email, body.name))
 
     async def effect(write: Write) -> User:
         return User.of(await service.create_user(write, actor, body.email, body.name, hashed, administrator=body.administrator))
@@ -76,16 +75,31 @@ async def get_user(request: Request, db: Db, _: CurrentActor, user_id: UUID) -> 
 
 
 @people.patch("/users/{user_id}", response_model=User)
-@permission("signed_in")
+@permission("signed_in", scope="administer")
 async def edit_user(
     request: Request, db: Db, hashing: Hashing, session: CurrentSession, user_id: UUID, body: UserPatch, key: IdempotencyKey = None
 ) -> Response:
-    """Changes an account: one's own name and password, or as an administrator anybody's. Ends its other sessions where it must."""
+    """Changes an account: one's own name and password, or as an administrator anybody's.
+
+    A new password and `active: false` end its sessions and API tokens, but for the one by which this is asked.
+    """
     actor, change = session.actor, UserChange(body.name, body.active, body.password, body.current_password)
+    done = await is_repeated(request, db, actor.user_id, key)
+    hashed = None if done else await service.judge_password(db, hashing, actor, user_id, change)
 
     async def effect(write: Write) -> User:
-        hashed = await service.judge_user_change(write, hashing, actor, user_id, change)
         return User.of(await service.change_user(write, actor, user_id, change, hashed, session.token_hash))
+
+    return await repeatable(request, db, actor.user_id, key, effect)
+
+
+@people.post("/users/{user_id}/sign-out", response_model=SignedOut)
+@permission("signed_in", scope="administer")
+async def sign_out_everywhere(request: Request, db: Db, actor: CurrentActor, user_id: UUID, key: IdempotencyKey = None) -> Response:
+    """Ends every session and every API token of an account, at once: one's own, this session too; as an administrator anybody's."""
+
+    async def effect(write: Write) -> SignedOut:
+        return SignedOut.of(await service.sign_out_everywhere(write, actor, user_id))
 
     return await repeatable(request, db, actor.user_id, key, effect)
 

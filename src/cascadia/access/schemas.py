@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from cascadia.access.model import GrantRow, ProgramRow, ProjectRow, Role, SessionState, TokenRow, UserRow
+from cascadia.access.model import Ended, GrantRow, ProgramRow, ProjectRow, Role, Scope, SessionRow, SessionState, TokenRow, UserRow
 from cascadia.access.passwords import MAX_LENGTH
 from cascadia.kernel.schemas import Name
 from cascadia.kernel.text import one_line
@@ -110,7 +110,7 @@ class Organisation(BaseModel):
 
 
 class Session(BaseModel):
-    """Who is signed in, with their roles. `expires_at` moves while the session is used; null for a token without an end."""
+    """Who is signed in, with their roles. `expires_at` moves while the session is used; that of an API token stays."""
 
     user: User
     organisation: Organisation
@@ -124,19 +124,82 @@ class Session(BaseModel):
         return cls(user=User.of(state.user), organisation=Organisation(name=state.organisation), roles=roles, expires_at=expires_at)
 
 
-class Token(BaseModel):
-    """An API token of one's own."""
+class OpenSession(BaseModel):
+    """A session of one's own that is open; `current` is the one that asks."""
+
+    id: UUID
+    created_at: datetime
+    seen_at: datetime = Field(description="When it was last used, to five minutes.")
+    expires_at: datetime
+    user_agent: str | None
+    address: str | None
+    current: bool
+
+    @classmethod
+    def of(cls, row: SessionRow) -> "OpenSession":
+        """The answer for one row."""
+        return cls(
+            id=row.uid,
+            created_at=row.created_at,
+            seen_at=row.seen_at,
+            expires_at=row.expires_at,
+            user_agent=row.user_agent,
+            address=row.address,
+            current=row.current,
+        )
+
+
+class OpenSessionPage(BaseModel):
+    """One page of one's open sessions."""
+
+    items: list[OpenSession]
+    next: str | None
+    total: int | None = None
+
+
+class SignedOut(BaseModel):
+    """How many sessions and API tokens of an account were ended."""
+
+    sessions: int
+    tokens: int
+
+    @classmethod
+    def of(cls, ended: Ended) -> "SignedOut":
+        """The answer."""
+        return cls(sessions=ended.sessions, tokens=ended.tokens)
+
+
+class UserRef(BaseModel):
+    """A person by id, name and email."""
 
     id: UUID
     name: str
+    email: str
+
+
+class Token(BaseModel):
+    """An API token, and whose it is."""
+
+    id: UUID
+    name: str
+    scope: Scope
     created_at: datetime
-    expires_at: datetime | None
+    expires_at: datetime
     last_used_at: datetime | None
+    user: UserRef
 
     @classmethod
     def of(cls, row: TokenRow) -> "Token":
         """The answer for one row."""
-        return cls(id=row.uid, name=row.name, created_at=row.created_at, expires_at=row.expires_at, last_used_at=row.last_used_at)
+        return cls(
+            id=row.uid,
+            name=row.name,
+            scope=Scope(row.scope),
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            last_used_at=row.last_used_at,
+            user=UserRef(id=row.user_uid, name=row.user_name, email=row.user_email),
+        )
 
 
 class TokenWithSecret(Token):
@@ -146,7 +209,7 @@ class TokenWithSecret(Token):
 
 
 class TokenPage(BaseModel):
-    """One page of one's own API tokens."""
+    """One page of API tokens."""
 
     items: list[Token]
     next: str | None
@@ -154,10 +217,17 @@ class TokenPage(BaseModel):
 
 
 class NewToken(Body):
-    """An API token to be made; without `expires_at` it is valid until it is revoked."""
+    """An API token to be made."""
 
     name: Name
-    expires_at: AwareDatetime | None = None
+    scope: Scope = Field(
+        default=Scope.WRITE,
+        description="`read`: nothing but reading. `write`: what one's roles allow, but for deciding over people and programs. "
+        "`administer`: everything that one may oneself.",
+    )
+    expires_at: AwareDatetime | None = Field(
+        default=None, description="Absent: in 90 days. No later than the settings allow, and than the token that makes it."
+    )
 
 
 class Program(BaseModel):
@@ -211,7 +281,7 @@ class NewRole(Body):
 
 
 class Project(BaseModel):
-    """A project of a program; a `library` is readable by all who are signed in."""
+    """A project of a program. A `library` is readable by all who are signed in: they see which program keeps it, too."""
 
     id: UUID
     code: str

@@ -1,16 +1,18 @@
 """Users, programs, roles and projects: who may do what, and where."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
-from cascadia.access import queries
-from cascadia.access.model import Actor, GrantRow, ProgramRow, ProjectRow, Role, UserRow
-from cascadia.access.passwords import Passwords, check_rules
-from cascadia.access.sessions import insert_user
-from cascadia.kernel.db import Primary, Read, Write
+from cascadia.access import limits, queries
+from cascadia.access.limits import Attempt
+from cascadia.access.model import Actor, Ended, GrantRow, ProgramRow, ProjectRow, Role, UserRow
+from cascadia.access.passwords import Passwords
+from cascadia.access.sessions import end_access, insert_user
+from cascadia.kernel.db import Database, Primary, Read, Write
 from cascadia.kernel.errors import Conflict, Invalid, NotFound
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
@@ -54,23 +56,45 @@ async def create_user(write: Write, actor: Actor, email: str, name: str, passwor
     return user
 
 
-async def judge_user_change(primary: Primary, passwords: Passwords, actor: Actor, uid: UUID, change: UserChange) -> str | None:
-    """Refuses what the actor may not change of an account; the hash of the new password, where there is one."""
+async def first_password(database: Database, passwords: Passwords, password: str, about: Sequence[str]) -> str:
+    """The hash of a password that an administrator chose for somebody; refuses one that is easy to guess."""
+    async with database.primary() as primary:
+        organisation = await primary.value(queries.ORGANISATION)
+    async with passwords.turn(known=True):
+        await passwords.check(password, (organisation, *about))
+        return await passwords.hash(password)
+
+
+async def judge_user_change(primary: Primary, actor: Actor, uid: UUID, change: UserChange) -> UserRow:
+    """The account, where the actor may change this of it."""
     user = await user_by_uid(primary, uid)
-    if uid != actor.uid:
+    if uid != actor.uid or change.active is not None:
         actor.require_administrator()
-    if change.active is not None:
-        actor.require_administrator()
+    return user
+
+
+async def judge_password(database: Database, passwords: Passwords, actor: Actor, uid: UUID, change: UserChange) -> str | None:
+    """The hash of the new password, where there is one; refuses one that is easy to guess, and one's own without the present one.
+
+    Judged before the transaction: it takes a while. The present password may be tried as often as a known browser may.
+    """
     if change.password is None:
         return None
-    check_rules(change.password, user.email)
-    if uid == actor.uid:
-        await _check_own_password(primary, passwords, actor, change.current_password)
-    return await passwords.hash(change.password)
+    async with database.primary() as primary:
+        user = await judge_user_change(primary, actor, uid, change)
+        organisation = await primary.value(queries.ORGANISATION)
+        stored = await primary.value(queries.PASSWORD_HASH, {"user_id": actor.user_id})
+    async with passwords.turn(known=True):
+        await passwords.check(change.password, (organisation, user.email, user.name))
+        if uid == actor.uid:
+            await _check_own_password(database, passwords, actor, change.current_password, stored)
+        return await passwords.hash(change.password)
 
 
-async def _check_own_password(primary: Primary, passwords: Passwords, actor: Actor, current: str | None) -> None:
-    stored = await primary.value(queries.PASSWORD_HASH, {"user_id": actor.user_id})
+async def _check_own_password(database: Database, passwords: Passwords, actor: Actor, current: str | None, stored: str | None) -> None:
+    attempt = Attempt(actor.email, f"person:{actor.user_id}")
+    if current is not None:
+        await limits.begin(database, attempt)
     if current is None or not await passwords.verify(stored, current):
         message = "Type your present password." if current is None else "This is not your present password."
         raise Invalid(
@@ -78,23 +102,43 @@ async def _check_own_password(primary: Primary, passwords: Passwords, actor: Act
             code="wrong_current_password",
             errors=[{"pointer": "/current_password", "message": message}],
         )
+    async with database.write() as write:
+        await limits.forget(write, attempt)
 
 
 async def change_user(write: Write, actor: Actor, uid: UUID, change: UserChange, password_hash: str | None, keep: bytes) -> UserRow:
-    """The changed account. A new password or `active: false` ends its sessions, except the one whose token has the hash `keep`."""
-    params = {"uid": uid, "name": change.name, "active": change.active, "password_hash": password_hash, "keep": keep}
+    """The changed account. A new password or `active: false` ends its sessions and API tokens, except the one with the hash `keep`.
+
+    A new password also clears the limits of its tries.
+    """
+    await judge_user_change(write, actor, uid, change)
     if change.active is False:
         await write.value(queries.INSTANCE_LOCK)
+    params = {"uid": uid, "name": change.name, "active": change.active, "password_hash": password_hash}
     user = await write.one(queries.CHANGE_USER, UserRow, params)
     if user is None:
         raise NotFound("There is no such user.")
     if change.active is False and not await write.value(queries.ACTIVE_ADMINISTRATORS):
         raise Conflict("This is the last active administrator. Make another one first.", code="last_administrator")
+    if password_hash or not user.active:
+        await end_access(write, user.user_id, keep=keep)
+    if password_hash:
+        await limits.forget_all(write, user.email)
     data: dict[str, Any] = {"name": change.name, "active": change.active, "password": True if password_hash else None}
     said = {member: value for member, value in data.items() if value is not None}
     if said:
         await write.emit(Event("user.changed", uid, actor.user_id, data=said))
     return user
+
+
+async def sign_out_everywhere(write: Write, actor: Actor, uid: UUID) -> Ended:
+    """Ends every session and every API token of oneself, or as an administrator of anybody."""
+    user = await user_by_uid(write, uid)
+    if uid != actor.uid:
+        actor.require_administrator()
+    ended = await end_access(write, user.user_id)
+    await write.emit(Event("user.signed_out", uid, actor.user_id, data={"sessions": ended.sessions, "tokens": ended.tokens}))
+    return ended
 
 
 def _seen_by(actor: Actor) -> dict[str, Any]:

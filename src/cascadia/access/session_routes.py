@@ -1,15 +1,38 @@
 """REST of first start, sessions and API tokens."""
 
-from typing import Final
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from cascadia.access import sessions, setup_token
-from cascadia.access.http import CurrentActor, CurrentSession, Hashing, check_origin, settings_of, token_hash
-from cascadia.access.origin import cookie_name, is_secure, session_cookies
-from cascadia.access.schemas import Credentials, NewToken, Session, Setup, SetupState, Token, TokenPage, TokenWithSecret
-from cascadia.access.sessions import FirstAdministrator, Started
+from cascadia.access import devices, sessions, setup_token, tokens
+from cascadia.access.http import (
+    CurrentActor,
+    CurrentSession,
+    Hashing,
+    check_origin,
+    device_cookie,
+    here,
+    session_cookies,
+    settings_of,
+    token_hash,
+)
+from cascadia.access.origin import DEVICE, cookie_name, is_secure
+from cascadia.access.schemas import (
+    Credentials,
+    NewToken,
+    OpenSession,
+    OpenSessionPage,
+    Session,
+    Setup,
+    SetupState,
+    Token,
+    TokenPage,
+    TokenWithSecret,
+)
+from cascadia.access.sessions import FirstAdministrator, Started, Visitor
 from cascadia.kernel.bodies import ACCESS, takes
 from cascadia.kernel.db import Write
 from cascadia.kernel.errors import Conflict
@@ -20,6 +43,10 @@ from cascadia.kernel.route import Route
 router: Final = APIRouter(tags=["sign-in"], route_class=Route)
 COOKIE_SECONDS: Final = 90 * 24 * 3600
 """The longest that a session lasts; it ends earlier in the database, 14 days after its last use."""
+FORGOTTEN: Final[Mapping[str, str]] = {"Clear-Site-Data": '"cache"'}
+"""What a browser kept of answers is for who was signed in. Not its cookies: one of them is that by which it is known."""
+
+Everybody = Annotated[bool, Query(description="Those of everybody, with their owners; for administrators.")]
 
 
 @router.get("/setup", response_model=SetupState)
@@ -39,36 +66,54 @@ async def set_up(request: Request, db: Db, hashing: Hashing, body: Setup) -> Res
     """Names the organisation, makes the first administrator and signs them in."""
     check_origin(request)
     first = FirstAdministrator(body.organisation, body.email, body.name or body.email.partition("@")[0], body.password)
-    started = await sessions.set_up(
-        db,
-        hashing,
-        first,
-        request.headers.get("user-agent"),
-        token=body.token,
-        expected=settings_of(request).setup_token,
-    )
+    visitor = await _visitor(request, db, body.email)
+    started = await sessions.set_up(db, hashing, first, visitor, token=body.token, expected=settings_of(request).setup_token)
     setup_token.forget(settings_of(request).data_dir)
-    return _started(request, started)
+    return await _started(request, db, started, body.email)
 
 
 @router.post("/sessions", response_model=Session, status_code=201)
 @permission("public")
 @takes(ACCESS)
 async def sign_in(request: Request, db: Db, hashing: Hashing, body: Credentials) -> Response:
-    """Signs in by a cookie. 401 `wrong_credentials` for a wrong password and an unknown email alike."""
+    """Signs in by a cookie. 401 `wrong_credentials` for a wrong password and an unknown email alike.
+
+    The session whose cookie the browser sends ends. After too many failures 429; a browser in which the person signed in before has tries
+    of its own.
+    """
     check_origin(request)
-    limit_address = bool(settings_of(request).trusted_proxies)
-    user_agent = request.headers.get("user-agent")
-    started = await sessions.sign_in(db, hashing, body.email, body.password, user_agent, limit_address=limit_address)
-    return _started(request, started)
+    started = await sessions.sign_in(db, hashing, body.email, body.password, await _visitor(request, db, body.email))
+    return await _started(request, db, started, body.email)
 
 
-def _started(request: Request, started: Started) -> Response:
+async def _visitor(request: Request, db: Db, email: str) -> Visitor:
+    device = devices.known(await device_cookie(request, db), (await here(request, db)).device_key, email)
+    return Visitor(
+        request.headers.get("user-agent"),
+        [token_hash(secret) for secret in (await session_cookies(request, db)).values()],
+        f"device:{device}" if device else None,
+        peer_is_client=bool(settings_of(request).trusted_proxies),
+    )
+
+
+async def _started(request: Request, db: Db, started: Started, email: str) -> Response:
     response = answer(request, Session.of(started.state, started.expires_at), status=201, headers={"Location": "/api/v1/sessions/current"})
     secure = is_secure(settings_of(request).public_url, request.headers.get("origin"))
-    name = cookie_name(started.instance, secure=secure)
-    response.set_cookie(name, started.secret, max_age=COOKIE_SECONDS, path="/", secure=secure, httponly=True, samesite="lax")
+    instance = await here(request, db)
+    name = cookie_name(instance.uid, secure=secure)
+    device = devices.remembered(await device_cookie(request, db), instance.device_key, email)
+    for told, value, age in ((name, started.secret, COOKIE_SECONDS), (f"{name}{DEVICE}", device, devices.SECONDS)):
+        response.set_cookie(told, value, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
     return response
+
+
+@router.get("/sessions", response_model=OpenSessionPage)
+@permission("signed_in")
+async def list_sessions(request: Request, db: Db, session: CurrentSession, paging: Paging) -> Response:
+    """Where one is signed in: one's own open sessions."""
+    async with db.primary() as primary:
+        rows, cursor, total = await sessions.list_sessions(primary, session, paging)
+    return page_answer(request, OpenSessionPage(items=[OpenSession.of(row) for row in rows], next=cursor, total=total), cursor)
 
 
 @router.get("/sessions/current", response_model=Session)
@@ -81,45 +126,61 @@ async def get_session(request: Request, db: Db, session: CurrentSession) -> Resp
 
 
 @router.delete("/sessions/current", status_code=204, response_class=Response)
-@permission("signed_in")
+@permission("signed_in", scope="read")
 async def sign_out(request: Request, db: Db, session: CurrentSession) -> Response:
     """Ends the session, here and wherever its cookie was copied to. With an API token instead of a cookie: revokes the token."""
     async with db.write() as write:
-        await sessions.sign_out(write, session.actor, session.token_hash, by_cookie=session.by_cookie)
-    response = Response(status_code=204)
-    for name, secret in session_cookies(request.cookies, settings_of(request).public_url).items():
+        await sessions.sign_out(write, session)
+    response = Response(status_code=204, headers=FORGOTTEN if session.by_cookie else {})
+    for name, secret in (await session_cookies(request, db)).items():
         if token_hash(secret) == session.token_hash:
             response.delete_cookie(name, path="/", secure=name.startswith("__Host-"), httponly=True, samesite="lax")
     return response
 
 
+@router.delete("/sessions/{session_id}", status_code=204, response_class=Response)
+@permission("signed_in", scope="administer")
+async def end_session(request: Request, db: Db, actor: CurrentActor, session_id: UUID, key: IdempotencyKey = None) -> Response:
+    """Ends one of one's own sessions, wherever it is."""
+
+    async def effect(write: Write) -> None:
+        await sessions.end_session(write, actor, session_id)
+
+    return await repeatable(request, db, actor.user_id, key, effect)
+
+
 @router.get("/tokens", response_model=TokenPage)
 @permission("signed_in")
-async def list_tokens(request: Request, db: Db, actor: CurrentActor, paging: Paging) -> Response:
-    """One's own API tokens, without their secrets."""
+async def list_tokens(request: Request, db: Db, actor: CurrentActor, paging: Paging, everybody: Everybody = False) -> Response:  # noqa: FBT002 - a query parameter
+    """One's own API tokens, or as an administrator everybody's, without their secrets."""
     async with db.primary() as primary:
-        rows, cursor, total = await sessions.list_tokens(primary, actor, paging)
+        rows, cursor, total = await tokens.list_tokens(primary, actor, paging, everybody=everybody)
     return page_answer(request, TokenPage(items=[Token.of(row) for row in rows], next=cursor, total=total), cursor)
 
 
 @router.post("/tokens", response_model=TokenWithSecret, status_code=201)
-@permission("signed_in")
-async def create_token(request: Request, db: Db, actor: CurrentActor, body: NewToken, key: IdempotencyKey = None) -> Response:
-    """A new API token with one's own rights. A repeat under the same key is refused (409): the secret is not kept."""
+@permission("signed_in", scope="administer")
+async def create_token(request: Request, db: Db, session: CurrentSession, body: NewToken, key: IdempotencyKey = None) -> Response:
+    """A new API token with one's own rights within its scope, for a time; made by another token, it ends with that one.
+
+    A repeat under the same key is refused (409): the secret is not kept.
+    """
+    settings = settings_of(request)
+    wanted, longest = tokens.Wanted(body.name, body.scope, body.expires_at), timedelta(days=settings.token_max_days)
 
     async def effect(write: Write) -> TokenWithSecret:
-        row, secret = await sessions.create_token(write, actor, body.name, body.expires_at)
+        row, secret = await tokens.create_token(write, session, wanted, longest)
         return TokenWithSecret(**Token.of(row).model_dump(), secret=secret)
 
-    return await repeatable(request, db, actor.user_id, key, effect, status=201, secret=True)
+    return await repeatable(request, db, session.actor.user_id, key, effect, status=201, secret=True)
 
 
 @router.delete("/tokens/{token_id}", status_code=204, response_class=Response)
-@permission("signed_in")
+@permission("signed_in", scope="administer")
 async def revoke_token(request: Request, db: Db, actor: CurrentActor, token_id: UUID, key: IdempotencyKey = None) -> Response:
-    """Makes a token of one's own worthless at once."""
+    """Makes a token and those that were made by it worthless at once: one's own, as an administrator anybody's."""
 
     async def effect(write: Write) -> None:
-        await sessions.revoke_token(write, actor, token_id)
+        await tokens.revoke_token(write, actor, token_id)
 
     return await repeatable(request, db, actor.user_id, key, effect)

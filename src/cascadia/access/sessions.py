@@ -1,20 +1,22 @@
-"""First start, signing in and out, API tokens."""
+"""First start, signing in and out."""
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
 import structlog
 
-from cascadia.access import queries
-from cascadia.access.http import token_hash
-from cascadia.access.model import Actor, ProgramRole, Role, SessionState, TokenRow, UserRow
-from cascadia.access.passwords import Passwords, check_rules
+from cascadia.access import limits, queries, tokens
+from cascadia.access.http import SignedIn, token_hash
+from cascadia.access.limits import Attempt
+from cascadia.access.model import Actor, Ended, ProgramRole, Role, SessionRow, SessionState, UserRow
+from cascadia.access.passwords import Passwords
 from cascadia.kernel.db import Database, Primary, Read, Write
-from cascadia.kernel.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, TooMany
+from cascadia.kernel.errors import Conflict, Forbidden, NotFound, NotSignedIn
 from cascadia.kernel.events import Event, current_origin
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
@@ -22,11 +24,6 @@ from cascadia.kernel.text import harmless
 
 log = structlog.get_logger()
 
-TOKEN_PREFIX: Final = "cascadia_"  # noqa: S105 - by it, scanners of repositories find a token that leaked
-FAILURES_BY_PAIR: Final = 10
-FAILURES_BY_ACCOUNT: Final = 50
-FAILURES_BY_ADDRESS: Final = 100
-"""Most failures in 15 minutes: of an account from one address, of an account, and of an address where it is known to be a client's."""
 USER_AGENT_LENGTH: Final = 300
 
 
@@ -42,12 +39,22 @@ class FirstAdministrator:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A new session: the secret for the cookie, the instance that the cookie belongs to, and when it ends unused."""
+    """A new session: the secret for the cookie, and when it ends unused."""
 
     secret: str
-    instance: UUID
     expires_at: datetime
     state: SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The browser in which somebody signs in. `replaced`: hashes of the sessions whose cookies it sends, which end."""
+
+    user_agent: str | None
+    replaced: Sequence[bytes] = ()
+    budget: str | None = None
+    """The name of the tries that it has for itself, where it is known; see `devices`."""
+    peer_is_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +65,7 @@ class _Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
-    attempt_id: int | None
-    wait: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Begun:
-    instance: UUID
     expires_at: datetime
 
 
@@ -84,7 +84,7 @@ async def set_up(
     database: Database,
     passwords: Passwords,
     first: FirstAdministrator,
-    user_agent: str | None,
+    visitor: Visitor,
     *,
     token: str | None,
     expected: str | None,
@@ -98,7 +98,7 @@ async def set_up(
         if not await needs_setup(primary):
             _already_set_up()
         _check_token(token, expected or await setup_token(primary))
-    check_rules(first.password, first.email)
+    await passwords.check(first.password, (first.organisation, first.email, first.name))
     password_hash = await passwords.hash(first.password)
     async with database.write() as write:
         instance = await write.value(queries.INSTANCE_LOCK)
@@ -107,7 +107,7 @@ async def set_up(
         user = await insert_user(write, first.email, first.name, password_hash, administrator=True)
         await write.execute(queries.NAME_ORGANISATION, {"organisation": first.organisation})
         await write.emit(Event("instance.set_up", instance, user.user_id, data={"organisation": first.organisation}))
-        return await _begin(write, _Credentials(user.user_id, user.uid, password_hash), user_agent)
+        return await _begin(write, _Credentials(user.user_id, user.uid, password_hash), visitor)
 
 
 def _already_set_up() -> NoReturn:
@@ -131,43 +131,22 @@ async def insert_user(write: Write, email: str, name: str, password_hash: str, *
     return user
 
 
-async def sign_in(
-    database: Database, passwords: Passwords, email: str, password: str, user_agent: str | None, *, limit_address: bool
-) -> Started:
-    """A session for the right email and password; 401 for wrong ones, the same for an unknown email; 429 after too many failures.
-
-    `limit_address` also limits the failures from one address: only where a proxy does not hide everybody behind its own.
-    """
-    await _begin_attempt(database, email, limit_address=limit_address)
-    async with database.primary() as primary:
-        found = await primary.one(queries.CREDENTIALS, _Credentials, {"email": email})
-    if not await passwords.verify(found.password_hash if found else None, password) or found is None:
-        _wrong_credentials(found.uid if found else None)
-    renewed = await passwords.hash(password) if passwords.is_outdated(found.password_hash) else None
+async def sign_in(database: Database, passwords: Passwords, email: str, password: str, visitor: Visitor) -> Started:
+    """A session for the right email and password; 401 for wrong ones, the same for an unknown email; 429 after too many failures."""
+    attempt = Attempt(email, visitor.budget, visitor.peer_is_client)
+    async with passwords.turn(known=attempt.budget is not None):
+        await limits.begin(database, attempt)
+        async with database.primary() as primary:
+            found = await primary.one(queries.CREDENTIALS, _Credentials, {"email": email})
+        if not await passwords.verify(found.password_hash if found else None, password) or found is None:
+            _wrong_credentials(found.uid if found else None)
+        fresh = await passwords.hash(password) if passwords.is_outdated(found.password_hash) else None
     async with database.write() as write:
-        await write.execute(queries.FORGET_ATTEMPTS, {"email": email, "address": current_origin.get().address})
-        started = await _begin(write, found, user_agent)
-        if renewed:
-            await write.execute(queries.SET_PASSWORD_HASH, {"user_id": found.user_id, "password_hash": renewed})
+        await limits.forget(write, attempt)
+        started = await _begin(write, found, visitor)
+        if fresh:
+            await write.execute(queries.SET_PASSWORD_HASH, {"user_id": found.user_id, "password_hash": fresh})
     return started
-
-
-async def _begin_attempt(database: Database, email: str, *, limit_address: bool) -> None:
-    """Notes the try before it is judged, so that many at once cannot pass the limit."""
-    params = {
-        "email": email,
-        "address": current_origin.get().address,
-        "pair_limit": FAILURES_BY_PAIR,
-        "account_limit": FAILURES_BY_ACCOUNT,
-        "address_limit": FAILURES_BY_ADDRESS if limit_address else None,
-    }
-    async with database.write() as write:
-        await write.execute(queries.ATTEMPT_LOCK, {"email": email})
-        attempt = await write.one(queries.BEGIN_ATTEMPT, _Attempt, params)
-    if attempt is None or attempt.attempt_id is None:
-        log.warning("sign_in_limited", address=params["address"])
-        wait = attempt.wait if attempt else 1
-        raise TooMany("Too many attempts to sign in have failed. Wait, then try again.", retry_after=wait)
 
 
 def _wrong_credentials(account: UUID | None) -> NoReturn:
@@ -176,20 +155,21 @@ def _wrong_credentials(account: UUID | None) -> NoReturn:
     raise NotSignedIn("The email or the password is wrong.", code="wrong_credentials")
 
 
-async def _begin(write: Write, who: _Credentials, user_agent: str | None) -> Started:
+async def _begin(write: Write, who: _Credentials, visitor: Visitor) -> Started:
+    await _end_by_hash(write, visitor.replaced)
     secret = secrets.token_urlsafe(32)
     params = {
         "token_hash": token_hash(secret),
         "user_id": who.user_id,
         "password_hash": who.password_hash,
-        "user_agent": harmless(user_agent or "")[:USER_AGENT_LENGTH] or None,
+        "user_agent": harmless(visitor.user_agent or "")[:USER_AGENT_LENGTH] or None,
         "address": current_origin.get().address,
     }
     begun = await write.one(queries.START_SESSION, _Begun, params)
     if begun is None:
         _wrong_credentials(who.uid)
     await write.emit(Event("session.started", who.uid, who.user_id))
-    return Started(secret, begun.instance, begun.expires_at, await session_state(write, who.user_id))
+    return Started(secret, begun.expires_at, await session_state(write, who.user_id))
 
 
 async def session_state(read: Read, user_id: int) -> SessionState:
@@ -203,39 +183,36 @@ def _program_role(role: dict[str, Any]) -> ProgramRole:
     return ProgramRole(UUID(role["uid"]), role["code"], role["name"], Role(role["role"]))
 
 
-async def sign_out(write: Write, actor: Actor, hashed: bytes, *, by_cookie: bool) -> None:
+async def sign_out(write: Write, who: SignedIn) -> None:
     """Ends the session that signed the request in; where an API token did, revokes that token."""
-    if by_cookie:
-        if await write.execute(queries.END_SESSION, {"token_hash": hashed}):
-            await write.emit(Event("session.ended", actor.uid, actor.user_id))
-        return
-    uid = await write.value(queries.DELETE_TOKEN_BY_HASH, {"token_hash": hashed})
-    if uid:
-        await write.emit(Event("token.revoked", uid, actor.user_id))
+    if who.by_cookie:
+        await _end_by_hash(write, [who.token_hash])
+    else:
+        await tokens.revoke_own(write, who.actor, who.token_hash)
 
 
-async def list_tokens(read: Read, actor: Actor, paging: PageRequest) -> tuple[list[TokenRow], str | None, int | None]:
-    """One page of the actor's own API tokens, oldest first."""
-    params = {"user_id": actor.user_id, "after": paging.after(int)[0], "limit": paging.limit + 1}
-    rows = await read.all(queries.TOKEN_PAGE, TokenRow, params)
-    total = await read.value(queries.TOKEN_COUNT, params) if paging.count else None
-    return *paging.cut(rows, lambda row: [row.token_id]), total
+async def _end_by_hash(write: Write, hashes: Sequence[bytes]) -> None:
+    for row in await write.rows(queries.END_SESSIONS_BY_HASH, {"hashes": list(hashes)}) if hashes else ():
+        await write.emit(Event("session.ended", row["uid"], row["user_id"]))
 
 
-async def create_token(write: Write, actor: Actor, name: str, expires_at: datetime | None) -> tuple[TokenRow, str]:
-    """A new API token of the actor, with its secret, which nobody can read again."""
-    if expires_at and expires_at <= datetime.now(UTC):
-        raise Invalid("Choose a time to come.", errors=[{"pointer": "/expires_at", "message": "This time has passed."}])
-    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    params = {"uid": new_uid(), "token_hash": token_hash(secret), "user_id": actor.user_id, "name": name, "expires_at": expires_at}
-    row = await write.one(queries.INSERT_TOKEN, TokenRow, params)
-    assert row
-    await write.emit(Event("token.created", row.uid, actor.user_id, data={"name": name}))
-    return row, secret
+async def list_sessions(read: Read, who: SignedIn, paging: PageRequest) -> tuple[list[SessionRow], str | None, int | None]:
+    """One page of one's own open sessions, in the order of their begin."""
+    params = {"user_id": who.actor.user_id, "current": who.token_hash, "after": paging.after(int)[0], "limit": paging.limit + 1}
+    rows = await read.all(queries.SESSIONS, SessionRow, params)
+    total = await read.value(queries.SESSION_COUNT, params) if paging.count else None
+    return *paging.cut(rows, lambda row: [row.session_id]), total
 
 
-async def revoke_token(write: Write, actor: Actor, uid: UUID) -> None:
-    """Makes one of the actor's tokens worthless at once."""
-    if await write.value(queries.DELETE_TOKEN, {"uid": uid, "user_id": actor.user_id}) is None:
-        raise NotFound("You have no such token.")
-    await write.emit(Event("token.revoked", uid, actor.user_id))
+async def end_session(write: Write, actor: Actor, uid: UUID) -> None:
+    """Ends one of the actor's own sessions."""
+    if await write.value(queries.END_SESSION, {"uid": uid, "user_id": actor.user_id}) is None:
+        raise NotFound("You have no such session, or it has ended.")
+    await write.emit(Event("session.ended", actor.uid, actor.user_id))
+
+
+async def end_access(write: Write, user_id: int, *, keep: bytes | None = None) -> Ended:
+    """Ends every session and API token of a user, but the one with the hash `keep`."""
+    ended = await write.one(queries.END_ACCESS, Ended, {"user_id": user_id, "keep": keep})
+    assert ended
+    return ended

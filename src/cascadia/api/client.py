@@ -15,8 +15,15 @@ def client_address(scope: Scope, headers: Headers, settings: Settings) -> str | 
     if peer is None or not is_within(peer, settings.trusted_proxies):
         return peer
     named = [part.strip() for value in headers.getlist(settings.client_ip_header) for part in value.split(",")]
-    strangers = (address for address in reversed(named) if is_address(address) and not is_within(address, settings.trusted_proxies))
-    return next(strangers, peer)
+    last = next((told for told in map(_without_port, reversed(named)) if not is_within(told, settings.trusted_proxies)), peer)
+    return last if is_address(last) else peer
+
+
+def _without_port(text: str) -> str:
+    """Some proxies add the client's port; what is left of anything else is for `is_address` to judge."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def is_address(text: str) -> bool:

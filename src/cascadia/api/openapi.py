@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from cascadia import __version__
+from cascadia.access.http import scope_of
 from cascadia.api.problems import MEDIA_TYPE
 from cascadia.api.routes import operations
 from cascadia.kernel.bodies import Bound, bound_of
@@ -38,7 +39,11 @@ SCHEMES: Final[Mapping[str, Any]] = {
         "description": "Set by `POST /api/v1/sessions`. Over plain http its name ends with the instance's id instead. "
         "A browser's unsafe requests must come from the same origin.",
     },
-    "token": {"type": "http", "scheme": "bearer", "description": "An API token, made by `POST /api/v1/tokens`."},
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API token, made by `POST /api/v1/tokens`. `x-scope` of an operation is what it needs at least.",
+    },
 }
 DESCRIPTION: Final = """Parts, BOMs, files and their history. The web interface and the command line use nothing else.
 
@@ -74,6 +79,8 @@ def _complete(made: dict[str, Any], endpoints: Mapping[tuple[str, str], Any]) ->
         endpoint = endpoints[path, method.upper()]
         permission = permission_of(endpoint) or ""
         operation["x-permission"] = permission
+        if permission != PUBLIC:
+            operation["x-scope"] = scope_of(endpoint, method.upper())
         operation["x-idempotent"] = method in SAFE or "Idempotency-Key" in _parameters(operation)
         if "requestBody" in operation:
             operation["x-body-limit"] = _bound(bound_of(endpoint))

@@ -68,3 +68,9 @@ def page(sort: str, *, descending: bool) -> LiteralString:
         .replace("{after}", f"({column}, i.item_id) {sign} (%(after_key)s::{key_type}, %(after_id)s::bigint)")
         .replace("{order}", f"{column} {direction}, i.item_id {direction}")
     )
+
+
+PROGRAMS_OF: Final[LiteralString] = (
+    "SELECT DISTINCT p.program_id FROM item i JOIN project p USING (project_id) WHERE i.item_id = ANY (%(ids)s::bigint[]) AND NOT p.library"
+    " ORDER BY p.program_id"
+)

@@ -100,6 +100,11 @@ async def by_ids(read: Read, actor: Actor, ids: Sequence[int]) -> list[ItemRow]:
     return await read.all(queries.BY_IDS, ItemRow, {**At().params(), "ids": list(ids), "programs": actor.programs})
 
 
+async def programs_of(read: Read, ids: Sequence[int]) -> list[int]:
+    """The programs in which one needs a role to see these items: none for those of libraries."""
+    return [int(row["program_id"]) for row in await read.rows(queries.PROGRAMS_OF, {"ids": list(ids)})]
+
+
 async def page(
     read: Read, actor: Actor, kind: str, wanted: ItemFilter, at: At, paging: PageRequest
 ) -> tuple[list[ItemRow], str | None, int | None]:

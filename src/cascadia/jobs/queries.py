@@ -112,7 +112,8 @@ CANCEL_CHILDREN: Final[LiteralString] = (
 )
 RETRY: Final[LiteralString] = AGAIN + " WHERE j.uid = %(uid)s AND j.state = 'dead' RETURNING j.family"
 STANDS: Final[LiteralString] = (
-    "SELECT j.state, coalesce(bool_or(s.actor_id = %(actor)s), false) AS mine,"
+    "SELECT j.state,"
+    " coalesce(bool_or(s.actor_id = %(actor)s AND (s.program_id IS NULL OR s.program_id = ANY (%(seen)s::int[]))), false) AS mine,"
     " coalesce(array_agg(DISTINCT s.program_id) FILTER (WHERE s.program_id IS NOT NULL), '{}') AS programs"
 )
 STANDING: Final[LiteralString] = STANDS + " FROM job j LEFT JOIN job_subscriber s ON s.job_id = j.id WHERE j.uid = %(uid)s GROUP BY j.id"

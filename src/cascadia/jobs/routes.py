@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from psycopg.errors import UniqueViolation
 
-from cascadia.access.http import CurrentActor, signed_in
+from cascadia.access.http import CurrentActor, signed_in_now
 from cascadia.access.model import Actor
 from cascadia.jobs import service
 from cascadia.jobs.model import JobState
@@ -113,7 +113,7 @@ async def stream_events(
 
     async def still() -> Actor | None:
         try:
-            return (await signed_in(request, db)).actor
+            return (await signed_in_now(request, db)).actor
         except NotSignedIn:
             return None
 

@@ -109,7 +109,7 @@ async def retry(write: Write, actor: Actor, uid: UUID) -> None:
 
 async def standing_of(read: Read, actor: Actor, uid: UUID) -> queries.Standing:
     """What decides whether the actor may act on the job; `NotFound` where they may not see it."""
-    params = {"uid": uid, "actor": actor.user_id}
+    params = {"uid": uid, "actor": actor.user_id, "seen": actor.programs}
     found = await read.one(queries.STANDING, queries.Standing, params) or await read.one(
         queries.ARCHIVED_STANDING, queries.Standing, params
     )

@@ -35,11 +35,15 @@ class Problem(BaseModel):
     request_id: str | None
 
 
-def permission(name: str) -> Callable[[Endpoint], Endpoint]:
-    """Declares what a route needs. The document shows it as `x-permission`; start-up refuses a route without one."""
+def permission(name: str, *, scope: str | None = None) -> Callable[[Endpoint], Endpoint]:
+    """Declares what a route needs. The document shows it as `x-permission`; start-up refuses a route without one.
+
+    `scope` is what an API token needs for it; absent, it follows from permission and method.
+    """
 
     def mark(endpoint: Endpoint) -> Endpoint:
         endpoint.__cascadia_permission__ = name  # type: ignore[attr-defined]
+        endpoint.__cascadia_scope__ = scope  # type: ignore[attr-defined]
         return endpoint
 
     return mark

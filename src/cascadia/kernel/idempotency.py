@@ -5,17 +5,19 @@ The key's row is the first statement of the transaction that has the effect, so 
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, LiteralString
+from typing import Final, LiteralString, NoReturn
 from uuid import UUID
 
+import psycopg
 from fastapi import Request, Response
 from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 from cascadia.kernel.db import Database, Read, Write
-from cascadia.kernel.errors import Conflict, Invalid, Unavailable
+from cascadia.kernel.errors import CascadiaError, Conflict, Forbidden, Invalid, NotFound, Unavailable
 from cascadia.kernel.http import PRIVATE, etag
 from cascadia.kernel.statements import Statement
 
@@ -24,18 +26,22 @@ CLAIM: Final[LiteralString] = (
     "VALUES (%(actor_id)s, %(route)s, %(key)s, %(body_hash)s, %(status)s, %(uids)s::uuid[], %(commit_uid)s::uuid)"
 )
 FIND: Final[LiteralString] = (
-    "SELECT body_hash, status, uids, commit_uid, answer FROM idempotency "
+    "SELECT body_hash, status, uids, commit_uid, answer, rights FROM idempotency "
     "WHERE actor_id = %(actor_id)s AND route = %(route)s AND key = %(key)s"
 )
 STORE: Final[LiteralString] = (
-    "UPDATE idempotency SET status = %(status)s, answer = %(answer)s WHERE actor_id = %(actor_id)s AND route = %(route)s AND key = %(key)s"
+    "UPDATE idempotency SET status = %(status)s, answer = %(answer)s, rights = %(rights)s"
+    " WHERE actor_id = %(actor_id)s AND route = %(route)s AND key = %(key)s"
 )
 FORGET: Final[LiteralString] = (
     "DELETE FROM idempotency WHERE (actor_id, route, key) IN (SELECT actor_id, route, key FROM idempotency "
     "WHERE created_at < now() - interval '24 hours' ORDER BY created_at LIMIT %(batch)s)"
 )
+RIGHTS: Final = "rights"
+"""In the state of a request: what the asker is allowed today, a level by place (`access` names them), none being 0."""
 CONSTRAINT: Final = "idempotency_pkey"
 BATCH: Final = 5000
+NO_CONTENT: Final = 204
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,8 @@ class Recorded:
     uids: list[UUID]
     commit_uid: UUID | None
     answer: bytes | None
+    rights: dict[str, int] | None = None
+    """What the asker was allowed, see `RIGHTS`; None where it was not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,8 @@ async def repeatable(
     `effect` runs in one transaction with the key's row; what it refuses leaves no key. `location` is the path of the collection:
     `Location` names the answer's `id` in it. The answer of a `secret` effect is not stored: a repeat is refused (409).
     `content` stands for a body that was streamed: its hash.
+
+    A repeat by somebody from whom a right was taken meanwhile is judged again: they read nothing that they may not see today.
     """
     repeat = Repeat.of(request, actor_id, key, await request.body() if content is None else content) if key else None
     try:
@@ -109,24 +119,70 @@ async def repeatable(
                 await write.execute(claim.query, claim.params)
             result = await effect(write)
             body = None if result is None else result.model_dump_json().encode()
-            status = 204 if body is None else status
+            status = NO_CONTENT if body is None else status
             if repeat:
-                await write.execute(STORE, {**_identity(repeat), "status": status, "answer": None if secret else body})
+                rights = Jsonb(_rights(request))
+                await write.execute(STORE, {**_identity(repeat), "status": status, "answer": None if secret else body, "rights": rights})
     except UniqueViolation as error:
         if repeat is None or error.diag.constraint_name != CONSTRAINT:
             raise
-        status, body = await _answered_before(database, repeat)
+        found = await _earlier(database, repeat)
+        if found.status != NO_CONTENT and _was_taken(found.rights, _rights(request)):
+            await _judge_again(database, effect)
+        status, body = _answer_of(found)
     return _response(status, body, location)
 
 
-async def _answered_before(database: Database, repeat: Repeat) -> tuple[int, bytes | None]:
+async def is_repeated(request: Request, database: Database, actor_id: int, key: str | None) -> bool:
+    """Whether a request under this key has had its effect already: what is judged before the effect would be judged by its outcome."""
+    if key is None:
+        return False
+    async with database.primary() as primary:
+        return await find(primary, Repeat.of(request, actor_id, key, await request.body())) is not None
+
+
+async def _earlier(database: Database, repeat: Repeat) -> Recorded:
     async with database.primary() as primary:
         found = await find(primary, repeat)
     if found is None or found.status is None:
         raise Unavailable("The key of this request has just expired. Send it again.", retry_after=1)
-    if found.answer is None and found.status != 204:
+    return found
+
+
+def _answer_of(found: Recorded) -> tuple[int, bytes | None]:
+    assert found.status
+    if found.answer is None and found.status != NO_CONTENT:
         raise Conflict("This was done already. Its answer held a secret and was not kept: make a new one.", code="answer_not_kept")
     return found.status, found.answer
+
+
+def _rights(request: Request) -> dict[str, int]:
+    found: dict[str, int] = getattr(request.state, RIGHTS, {})
+    return found
+
+
+def _was_taken(then: Mapping[str, int] | None, now: Mapping[str, int]) -> bool:
+    return then is None or any(now.get(place, 0) < level for place, level in then.items())
+
+
+class _Undone(Exception):
+    """Ends the transaction of an effect that is only tried."""
+
+
+async def _judge_again(database: Database, effect: Effect) -> None:
+    """Tries the effect in a transaction that is undone, for a refusal for want of a right; that it clashes with its first run is none."""
+    try:
+        async with database.write() as write:
+            await effect(write)
+            _undo()
+    except (Forbidden, NotFound, psycopg.OperationalError):
+        raise
+    except (_Undone, CascadiaError, psycopg.Error):
+        return
+
+
+def _undo() -> NoReturn:
+    raise _Undone
 
 
 def _response(status: int, body: bytes | None, location: str | None) -> Response:

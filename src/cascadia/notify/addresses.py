@@ -34,5 +34,5 @@ async def resolve(host: str, port: int, allowed: Sequence[Network] = ()) -> str:
     addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
     for address in addresses:
         if not is_outside(address, allowed):
-            raise Inside(f"{host} leads to {address}, an address inside; WEBHOOK_ALLOWED_NETWORKS does not name its network.")
+            raise Inside("The address leads inside this network, and WEBHOOK_ALLOWED_NETWORKS does not name that part of it.")
     return str(addresses[0])

@@ -23,6 +23,9 @@ from cascadia.notify.webhooks import DELIVER, delivery_job
 from cascadia.settings import load
 
 GONE: Final = 410
+LEFT: Final = "Who answered for it does not lead the program any more. Whoever enables it answers for it."
+ACCESS_EVENTS: Final = frozenset({"role.granted", "role.revoked", "user.changed"})
+"""After one of them somebody may see less."""
 PATIENCE: Final = timedelta(days=3)
 """How long a receiver may be away: as long as all tries of a delivery take together."""
 
@@ -36,6 +39,7 @@ class Outgoing:
     webhook_id: int
     url: str
     enabled: bool
+    kept: bool
     secret: str
     old_secret: str | None
     event_uid: UUID
@@ -70,6 +74,10 @@ async def deliver(context: JobContext, payload: Payload) -> Payload | None:
         now = int(await primary.value("SELECT extract(epoch FROM clock_timestamp())"))
     if outgoing is None or not outgoing.enabled:
         raise PermanentJobError("webhook_off", "The webhook was switched off or removed meanwhile.")
+    if not outgoing.kept:
+        async with context.database.write() as write:
+            await disable(write, outgoing.webhook_id, LEFT)
+        raise PermanentJobError("webhook_off", LEFT)
     settings = load()
     body = outgoing.body()
     answer = await call(
@@ -118,7 +126,13 @@ async def disable(write: Write, webhook_id: int, reason: str) -> None:
 
 
 async def told(write: Write, event: Incoming) -> list[Enqueue]:
-    """The deliveries that follow from an event; a webhook hears of nothing that happened before it was there."""
+    """The deliveries that follow from an event; a webhook hears of nothing that happened before it was there.
+
+    Nor of what whoever answers for it may not see any more: it is switched off.
+    """
+    if event.type in ACCESS_EVENTS:
+        for row in await write.rows(queries.LEFT_ALONE):
+            await disable(write, row["webhook_id"], LEFT)
     wanted = []
     for row in await write.rows(queries.TAKES, {"uid": event.uid}):
         params = {"uid": new_uid(), "webhook_id": row["webhook_id"], "event_uid": event.uid, "event_type": event.type}

@@ -21,7 +21,8 @@ INSERT: Final[LiteralString] = (
 )
 EDIT: Final[LiteralString] = (
     "UPDATE webhook SET version = version + 1, url = %(url)s, description = %(description)s, types = %(types)s, patterns = %(patterns)s,"
-    " enabled = %(enabled)s, disabled_reason = CASE WHEN %(enabled)s THEN NULL ELSE coalesce(disabled_reason, 'Switched off.') END,"
+    " enabled = %(enabled)s, created_by = CASE WHEN %(enabled)s AND NOT enabled THEN %(actor)s ELSE created_by END,"
+    " disabled_reason = CASE WHEN %(enabled)s THEN NULL ELSE coalesce(disabled_reason, 'Switched off.') END,"
     " failing_since = CASE WHEN %(enabled)s AND NOT enabled THEN NULL ELSE failing_since END"
     " WHERE uid = %(uid)s AND version = %(version)s"
 )
@@ -36,7 +37,7 @@ DISABLE: Final[LiteralString] = (
 )
 
 TAKES: Final[LiteralString] = (
-    "SELECT w.webhook_id FROM webhook w JOIN outbox o ON o.uid = %(uid)s WHERE w.enabled AND w.created_at <= o.at"
+    "SELECT w.webhook_id FROM webhook w JOIN outbox o ON o.uid = %(uid)s WHERE w.enabled AND webhook_is_kept(w) AND w.created_at <= o.at"
     " AND w.program_id IS NOT DISTINCT FROM o.program_id AND o.type LIKE ANY (w.patterns)"
 )
 DELIVER: Final[LiteralString] = (
@@ -45,7 +46,7 @@ DELIVER: Final[LiteralString] = (
     " ON CONFLICT (webhook_id, event_uid) DO UPDATE SET state = 'waiting' RETURNING d.uid"
 )
 OUTGOING: Final[LiteralString] = (
-    "SELECT d.uid, d.state, d.webhook_id, w.url, w.enabled, w.secret,"
+    "SELECT d.uid, d.state, d.webhook_id, w.url, w.enabled, webhook_is_kept(w) AS kept, w.secret,"
     " CASE WHEN w.old_secret_until > now() THEN w.old_secret END AS old_secret,"
     " o.uid AS event_uid, o.type, o.subject, o.at, o.data, p.uid AS program_uid, u.uid AS actor_uid"
     " FROM webhook_delivery d JOIN webhook w USING (webhook_id) JOIN outbox o ON o.uid = d.event_uid"
@@ -55,6 +56,7 @@ RECORD: Final[LiteralString] = (
     "UPDATE webhook_delivery SET state = %(state)s, attempts = attempts + 1, status = %(status)s, milliseconds = %(milliseconds)s,"
     " error = %(error)s, answer = %(answer)s, tried_at = clock_timestamp() WHERE uid = %(uid)s"
 )
+LEFT_ALONE: Final[LiteralString] = "SELECT w.webhook_id FROM webhook w WHERE w.enabled AND NOT webhook_is_kept(w) ORDER BY w.webhook_id"
 RECOVERED: Final[LiteralString] = "UPDATE webhook SET failing_since = NULL WHERE webhook_id = %(webhook_id)s AND failing_since IS NOT NULL"
 FAILED: Final[LiteralString] = (
     "WITH given_up AS (UPDATE webhook_delivery SET state = 'failed' WHERE uid = %(uid)s AND state = 'waiting' RETURNING webhook_id)"
@@ -82,6 +84,7 @@ REPLAY_COUNT: Final[LiteralString] = "SELECT count(*) FROM (" + REPLAYABLE + ") 
 TO_BE_MAILED: Final[LiteralString] = (
     "SELECT u.user_id, u.email, u.name, min(s.subject_name) AS subject_name FROM job j JOIN job_subscriber s ON s.job_id = j.id"
     " JOIN user_account u ON u.user_id = s.actor_id WHERE j.uid = %(job)s AND u.active AND s.cancelled_at IS NULL"
+    " AND (s.program_id IS NULL OR EXISTS (SELECT 1 FROM program_role r WHERE r.user_id = u.user_id AND r.program_id = s.program_id))"
     " AND NOT EXISTS (SELECT 1 FROM notification_setting n WHERE n.user_id = u.user_id AND NOT n.mail_failures) GROUP BY u.user_id"
 )
 SETTING: Final[LiteralString] = (

@@ -76,8 +76,9 @@ async def create_webhook(write: Write, actor: Actor, wanted: Wanted) -> tuple[We
 
 
 async def edit_webhook(write: Write, actor: Actor, seen: Webhook, wanted: Wanted) -> Webhook:
-    """Changes a webhook as it was seen; a disabled one that is enabled begins anew."""
-    changed = await write.execute(queries.EDIT, {**_columns(wanted), "enabled": wanted.enabled, "uid": seen.uid, "version": seen.version})
+    """Changes a webhook as it was seen; a disabled one that is enabled begins anew, and the actor answers for it from then on."""
+    params = {**_columns(wanted), "enabled": wanted.enabled, "uid": seen.uid, "version": seen.version, "actor": actor.user_id}
+    changed = await write.execute(queries.EDIT, params)
     if not changed:
         raise Stale("Somebody changed this webhook since you read it. Look at it again.")
     await _emit(write, actor, seen, "webhook.changed")

@@ -8,6 +8,7 @@ from uuid import UUID
 from cascadia.access.actors import actor_of
 from cascadia.bom import service as bom
 from cascadia.bom.service import Tree
+from cascadia.items import service as items
 from cascadia.jobs.model import PermanentJobError
 from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload
 from cascadia.reports.boms import PLACES_MAX, TooManyPlaces, bom_table
@@ -26,6 +27,7 @@ async def export_bom(context: JobContext, payload: Payload) -> None:
     async with context.database.snapshot() as read:
         actor = await actor_of(read, context.actor_id)
         tree = await bom.tree(read, actor, UUID(payload["part"]), At(payload["branch"], payload["seq"]))
+        programs = await items.programs_of(read, [item.item_id for item in tree.items if item.visible])
     context.progress(0.3, "writing")
     root = tree.items[0]
     name = f"{root.number}-bom-{payload['seq']}.{form}".replace("/", "_")
@@ -33,7 +35,7 @@ async def export_bom(context: JobContext, payload: Payload) -> None:
     rows = await asyncio.to_thread(_write, tree, view, form, path)
     context.progress(0.8, "storing")
     stored = await vault.keep(context.blobs, path)
-    output = vault.NewOutput(name, MEDIA_TYPES[form], context.actor_id, stored)
+    output = vault.NewOutput(name, MEDIA_TYPES[form], context.actor_id, programs, stored)
     async with context.finish({"output": str(output.uid), "name": name, "rows": rows}) as write_rows:
         await vault.save_output(write_rows, output)
 

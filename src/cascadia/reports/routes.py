@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.bom import service as bom
+from cascadia.items import service as items
 from cascadia.jobs import service as jobs
 from cascadia.jobs.schemas import JobView
 from cascadia.kernel.db import Write
@@ -30,7 +31,16 @@ async def export_bom(
     async def effect(write: Write) -> JobView:
         head = await bom.head_of(write, actor, part_id, at)
         payload = {"part": str(part_id), "branch": head.branch, "seq": head.seq, "format": body.format, "view": body.view}
-        job = Enqueue(EXPORT_BOM, payload, actor_id=actor.user_id, subject_kind="part", subject=part_id, subject_name=head.number)
+        programs = await items.programs_of(write, [head.item_id])
+        job = Enqueue(
+            EXPORT_BOM,
+            payload,
+            actor_id=actor.user_id,
+            program_id=programs[0] if programs else None,
+            subject_kind="part",
+            subject=part_id,
+            subject_name=head.number,
+        )
         return JobView.of(await jobs.get_job(write, actor, await jobs.enqueue(write, job)))
 
     return await repeatable(request, db, actor.user_id, key, effect, status=202)

@@ -48,12 +48,12 @@ INSERT_ATTACHMENTS: Final[LiteralString] = (
 )
 EXPECT_ONE: Final = query(__package__, "expect_one")
 INSERT_OUTPUT: Final[LiteralString] = (
-    "INSERT INTO output_file (uid, blob_id, name, media_type, created_for)"
-    " VALUES (%(uid)s, %(blob_id)s, %(name)s, %(media_type)s, %(created_for)s)"
+    "INSERT INTO output_file (uid, blob_id, name, media_type, created_for, programs)"
+    " VALUES (%(uid)s, %(blob_id)s, %(name)s, %(media_type)s, %(created_for)s, %(programs)s)"
 )
 OUTPUT: Final[LiteralString] = (
     "SELECT o.uid, o.name, o.media_type, b.key, b.size, encode(b.sha256, 'hex') AS sha256 FROM output_file o JOIN blob b USING (blob_id)"
-    " WHERE o.uid = %(uid)s AND o.created_for = %(actor)s AND o.expires_at > now()"
+    " WHERE o.uid = %(uid)s AND o.created_for = %(actor)s AND o.programs <@ %(programs)s::int[] AND o.expires_at > now()"
 )
 UNVERIFIED: Final[LiteralString] = (
     "SELECT blob_id, key, encode(sha256, 'hex') AS sha256, size, damage FROM blob"

@@ -49,11 +49,15 @@ class NewDerivative:
 
 @dataclass(frozen=True, slots=True)
 class NewOutput:
-    """A file that a job made for one person and put into the store; kept for a week."""
+    """A file that a job made for one person and put into the store; kept for a week.
+
+    `programs`: those whose content is in it. Who reads it has a role in each of them at that moment.
+    """
 
     name: str
     media_type: str
     created_for: int
+    programs: Sequence[int]
     stored: StoredBlob
     uid: UUID = field(default_factory=new_uid)
 
@@ -115,12 +119,12 @@ async def save_output(write: Write, output: NewOutput) -> None:
     """The row of an output, in the job's finish transaction."""
     blob = (await write.all(queries.TAKE_BLOB, Blob, asdict(output.stored)))[0]
     params = {"uid": output.uid, "blob_id": blob.blob_id, "name": output.name, "media_type": output.media_type}
-    await write.execute(queries.INSERT_OUTPUT, {**params, "created_for": output.created_for})
+    await write.execute(queries.INSERT_OUTPUT, {**params, "created_for": output.created_for, "programs": list(output.programs)})
 
 
 async def output_by_uid(read: Read, actor: Actor, uid: UUID) -> OutputRow:
-    """An output that was made for the actor; 404 for anybody else, and after a week."""
-    found = await read.one(queries.OUTPUT, OutputRow, {"uid": uid, "actor": actor.user_id})
+    """An output that was made for the actor and of nothing that they may not see today; 404 for anybody else, and after a week."""
+    found = await read.one(queries.OUTPUT, OutputRow, {"uid": uid, "actor": actor.user_id, "programs": actor.programs})
     if found is None:
         raise NotFound("There is no such file of yours, or its week is over. Ask for it again.")
     return found

@@ -9,6 +9,8 @@ export const keys = {
   setup: ["setup"] as const,
   users: ["users"] as const,
   tokens: ["tokens"] as const,
+  everybodysTokens: ["tokens", "everybody"] as const,
+  sessions: ["sessions"] as const,
   programs: ["programs"] as const,
   usage: ["programs", "usage"] as const,
   programRoles: (program: string) => ["programs", program, "roles"] as const,

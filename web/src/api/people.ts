@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, body } from "./client";
 import { keys } from "./keys";
 import { isCode, Problem } from "./problem";
-import type { NewUser, NumberScheme, Page, Role, Session } from "./types";
+import type { NewUser, NumberScheme, Page, Role, Scope, Session } from "./types";
 
 export type SetupState = { needed: boolean };
 export type SetupForm = { organisation: string; email: string; name: string; password: string; token: string };
@@ -52,6 +52,15 @@ export const tokensQuery = queryOptions({
   queryKey: keys.tokens,
   queryFn: () => everyPage((query) => body(api.GET("/api/v1/tokens", { params: { query } }))),
 });
+export const everybodysTokensQuery = queryOptions({
+  queryKey: keys.everybodysTokens,
+  queryFn: () =>
+    everyPage((query) => body(api.GET("/api/v1/tokens", { params: { query: { ...query, everybody: true } } }))),
+});
+export const sessionsQuery = queryOptions({
+  queryKey: keys.sessions,
+  queryFn: () => everyPage((query) => body(api.GET("/api/v1/sessions", { params: { query } }))),
+});
 export const programsQuery = queryOptions({
   queryKey: keys.programs,
   queryFn: () => everyPage((query) => body(api.GET("/api/v1/programs", { params: { query } }))),
@@ -95,7 +104,19 @@ export const addUser = (user: NewUser) => body(api.POST("/api/v1/users", { body:
 export const setActive = (user: string, active: boolean) =>
   body(api.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id: user } }, body: { active } }));
 
-export const addToken = (name: string) => body(api.POST("/api/v1/tokens", { body: { name } }));
+export const changePassword = (user: string, current_password: string, password: string) =>
+  body(
+    api.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id: user } }, body: { current_password, password } }),
+  );
+export const resetPassword = (user: string, password: string) =>
+  body(api.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id: user } }, body: { password } }));
+export const signOutEverywhere = (user: string) =>
+  body(api.POST("/api/v1/users/{user_id}/sign-out", { params: { path: { user_id: user } } }));
+export const endSession = (session: string) =>
+  body(api.DELETE("/api/v1/sessions/{session_id}", { params: { path: { session_id: session } } }));
+
+export type NewToken = { name: string; scope: Scope; expires_at: string };
+export const addToken = (token: NewToken) => body(api.POST("/api/v1/tokens", { body: token }));
 export const revokeToken = (token: string) =>
   body(api.DELETE("/api/v1/tokens/{token_id}", { params: { path: { token_id: token } } }));
 

@@ -1195,14 +1195,41 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Sessions
+         * @description Where one is signed in: one's own open sessions.
+         */
+        get: operations["list_sessions"];
         put?: never;
         /**
          * Sign In
          * @description Signs in by a cookie. 401 `wrong_credentials` for a wrong password and an unknown email alike.
+         *
+         *     The session whose cookie the browser sends ends. After too many failures 429; a browser in which the person signed in before has tries
+         *     of its own.
          */
         post: operations["sign_in"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Session
+         * @description Ends one of one's own sessions, wherever it is.
+         */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1265,13 +1292,15 @@ export interface paths {
         };
         /**
          * List Tokens
-         * @description One's own API tokens, without their secrets.
+         * @description One's own API tokens, or as an administrator everybody's, without their secrets.
          */
         get: operations["list_tokens"];
         put?: never;
         /**
          * Create Token
-         * @description A new API token with one's own rights. A repeat under the same key is refused (409): the secret is not kept.
+         * @description A new API token with one's own rights within its scope, for a time; made by another token, it ends with that one.
+         *
+         *     A repeat under the same key is refused (409): the secret is not kept.
          */
         post: operations["create_token"];
         delete?: never;
@@ -1292,7 +1321,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke Token
-         * @description Makes a token of one's own worthless at once.
+         * @description Makes a token and those that were made by it worthless at once: one's own, as an administrator anybody's.
          */
         delete: operations["revoke_token"];
         options?: never;
@@ -1407,9 +1436,31 @@ export interface paths {
         head?: never;
         /**
          * Edit User
-         * @description Changes an account: one's own name and password, or as an administrator anybody's. Ends its other sessions where it must.
+         * @description Changes an account: one's own name and password, or as an administrator anybody's.
+         *
+         *     A new password and `active: false` end its sessions and API tokens, but for the one by which this is asked.
          */
         patch: operations["edit_user"];
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out Everywhere
+         * @description Ends every session and every API token of an account, at once: one's own, this session too; as an administrator anybody's.
+         */
+        post: operations["sign_out_everywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/vault/damaged": {
@@ -2982,13 +3033,21 @@ export interface components {
         };
         /**
          * NewToken
-         * @description An API token to be made; without `expires_at` it is valid until it is revoked.
+         * @description An API token to be made.
          */
         NewToken: {
-            /** Expires At */
+            /**
+             * Expires At
+             * @description Absent: in 90 days. No later than the settings allow, and than the token that makes it.
+             */
             expires_at?: string | null;
             /** Name */
             name: string;
+            /**
+             * @description `read`: nothing but reading. `write`: what one's roles allow, but for deciding over people and programs. `administer`: everything that one may oneself.
+             * @default write
+             */
+            scope?: components["schemas"]["Scope"];
         };
         /**
          * NewUser
@@ -3085,6 +3144,51 @@ export interface components {
              * @default true
              */
             typed_allowed?: boolean;
+        };
+        /**
+         * OpenSession
+         * @description A session of one's own that is open; `current` is the one that asks.
+         */
+        OpenSession: {
+            /** Address */
+            address: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Current */
+            current: boolean;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Seen At
+             * Format: date-time
+             * @description When it was last used, to five minutes.
+             */
+            seen_at: string;
+            /** User Agent */
+            user_agent: string | null;
+        };
+        /**
+         * OpenSessionPage
+         * @description One page of one's open sessions.
+         */
+        OpenSessionPage: {
+            /** Items */
+            items: components["schemas"]["OpenSession"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total?: number | null;
         };
         /**
          * OpenUploadPage
@@ -3348,7 +3452,7 @@ export interface components {
         };
         /**
          * Project
-         * @description A project of a program; a `library` is readable by all who are signed in.
+         * @description A project of a program. A `library` is readable by all who are signed in: they see which program keeps it, too.
          */
         Project: {
             /** Code */
@@ -3806,6 +3910,12 @@ export interface components {
             use?: string | null;
         };
         /**
+         * Scope
+         * @description What an API token may do at most, within the rights of its person. Each scope includes the ones before.
+         * @enum {string}
+         */
+        Scope: "read" | "write" | "administer";
+        /**
          * Sequence
          * @description A number that is never drawn twice, with at least so many digits.
          */
@@ -3815,7 +3925,7 @@ export interface components {
         };
         /**
          * Session
-         * @description Who is signed in, with their roles. `expires_at` moves while the session is used; null for a token without an end.
+         * @description Who is signed in, with their roles. `expires_at` moves while the session is used; that of an API token stays.
          */
         Session: {
             /** Expires At */
@@ -3865,8 +3975,18 @@ export interface components {
             token_required?: boolean;
         };
         /**
+         * SignedOut
+         * @description How many sessions and API tokens of an account were ended.
+         */
+        SignedOut: {
+            /** Sessions */
+            sessions: number;
+            /** Tokens */
+            tokens: number;
+        };
+        /**
          * Token
-         * @description An API token of one's own.
+         * @description An API token, and whose it is.
          */
         Token: {
             /**
@@ -3874,8 +3994,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Expires At */
-            expires_at: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
             /**
              * Id
              * Format: uuid
@@ -3885,10 +4008,12 @@ export interface components {
             last_used_at: string | null;
             /** Name */
             name: string;
+            scope: components["schemas"]["Scope"];
+            user: components["schemas"]["UserRef"];
         };
         /**
          * TokenPage
-         * @description One page of one's own API tokens.
+         * @description One page of API tokens.
          */
         TokenPage: {
             /** Items */
@@ -3908,8 +4033,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Expires At */
-            expires_at: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
             /**
              * Id
              * Format: uuid
@@ -3919,8 +4047,10 @@ export interface components {
             last_used_at: string | null;
             /** Name */
             name: string;
+            scope: components["schemas"]["Scope"];
             /** Secret */
             secret: string;
+            user: components["schemas"]["UserRef"];
         };
         /**
          * TreeItems
@@ -4170,6 +4300,21 @@ export interface components {
             name?: string | null;
             /** Password */
             password?: string | null;
+        };
+        /**
+         * UserRef
+         * @description A person by id, name and email.
+         */
+        UserRef: {
+            /** Email */
+            email: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * UseView
@@ -11761,6 +11906,87 @@ export interface operations {
             };
         };
     };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description Also answer how many there are in all. */
+                count?: boolean;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                /** @description How many rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match` and `If-Match` */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenSessionPage"];
+                };
+            };
+            /** @description The reader has this already (`If-None-Match`) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sign_in: {
         parameters: {
             query?: never;
@@ -11830,6 +12056,83 @@ export interface operations {
             };
             /** @description Too many attempts; `Retry-After` says when to come back */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 24 h. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It clashes with the present state; `code` says how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12108,6 +12411,8 @@ export interface operations {
                 count?: boolean;
                 /** @description `next` of the page before. */
                 cursor?: string | null;
+                /** @description Those of everybody, with their owners; for administrators. */
+                everybody?: boolean;
                 /** @description How many rows at most. */
                 limit?: number;
             };
@@ -13263,6 +13568,85 @@ export interface operations {
             };
             /** @description The body is of another kind than this address takes */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out_everywhere: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 24 h. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It clashes with the present state; `code` says how */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -18,6 +18,8 @@ export type Project = Schemas["Project"];
 export type RoleGrant = Schemas["Grant"];
 export type Role = RoleGrant["role"];
 export type Token = Schemas["Token"];
+export type Scope = Schemas["Scope"];
+export type OpenSession = Schemas["OpenSession"];
 export type NumberScheme = Schemas["NumberSchemeView"];
 export type Segment = NumberScheme["segments"][number];
 

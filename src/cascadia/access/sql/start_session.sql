@@ -1,4 +1,4 @@
--- Starts a session of an active user whose password is still the one that was checked: the instance's uid, or no row. Drops ended sessions.
+-- Starts a session of an active user whose password is still the one that was checked: its end, or no row. Drops ended sessions.
 WITH ended AS (
   DELETE FROM session WHERE expires_at < now()
 ), started AS (
@@ -7,4 +7,4 @@ WITH ended AS (
   FROM user_account WHERE user_id = %(user_id)s AND active AND password_hash = %(password_hash)s
   RETURNING expires_at
 )
-SELECT i.uid AS instance, s.expires_at FROM started s, instance i
+SELECT expires_at FROM started

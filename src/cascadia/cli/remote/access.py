@@ -25,8 +25,10 @@ def register(app: typer.Typer) -> None:
     app.command()(setup)
     app.command()(login)
     app.command()(logout)
-    add_group(app, "token", "API tokens of your own.", {"create": token_create, "list": token_list, "revoke": token_revoke})
-    add_group(app, "user", "People (administrators add them).", {"add": user_add, "list": user_list})
+    add_group(
+        app, "token", "API tokens: for programs that act for you.", {"create": token_create, "list": token_list, "revoke": token_revoke}
+    )
+    add_group(app, "user", "People (administrators add them).", {"add": user_add, "list": user_list, "sign-out": user_sign_out})
     add_group(app, "role", "Who is what in a program.", {"grant": role_grant, "revoke": role_revoke})
     add_group(app, "program", "Programs: who may see what.", {"create": program_create, "list": program_list})
     add_group(app, "project", "Projects: what is developed together.", {"create": project_create, "list": project_list})
@@ -57,7 +59,7 @@ def _read(path: Path) -> str:
 def _keep_token(client: Client, email: str, session: dict[str, Any], as_json: bool) -> None:
     """Turns the session of `client` into a stored API token."""
     name = f"command line on {os.uname().nodename}"
-    token = client.send("POST", "/tokens", {"name": name}, keyed=False)
+    token = client.send("POST", "/tokens", {"name": name, "scope": "administer"}, keyed=False)
     client.send("DELETE", "/sessions/current", keyed=False)
     stored = read_credentials()
     write_credentials({"current": client.url, "tokens": {**stored["tokens"], client.url: {"id": token["id"], "secret": token["secret"]}}})
@@ -103,7 +105,7 @@ def login(
 
 
 def logout(url: Url = None, as_json: Json = False) -> None:
-    """Forget the token of a server and revoke it there."""
+    """Forget the token of a server and revoke it there, with those that were made with it."""
     stored = read_credentials()
     client = signed_in(url)
     if client.url in stored["tokens"]:
@@ -115,24 +117,33 @@ def logout(url: Url = None, as_json: Json = False) -> None:
 
 def token_create(
     name: str,
-    expires: Annotated[str | None, typer.Option("--expires", help="RFC 3339 time; never when absent.")] = None,
+    scope: Annotated[str, typer.Option("--scope", help="read, write, or administer: also people and programs.")] = "write",
+    expires: Annotated[str | None, typer.Option("--expires", help="RFC 3339 time; when absent, in 90 days.")] = None,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Make an API token; its secret is shown once."""
-    token = signed_in(url).send("POST", "/tokens", {"name": name, "expires_at": expires})
+    """Make an API token; its secret is shown once. It ends, at the latest, with the one that you are signed in by."""
+    token = signed_in(url).send("POST", "/tokens", {"name": name, "scope": scope, "expires_at": expires})
     show(token, as_json, lambda: str(token["secret"]))
 
 
-def token_list(url: Url = None, as_json: Json = False) -> None:
+def token_list(
+    everybody: Annotated[bool, typer.Option("--everybody", help="Those of everybody (administrators).")] = False,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
     """List your API tokens."""
-    tokens = list(signed_in(url).pages("/tokens"))
-    rows = [(t["id"], t["name"], t["created_at"], t["expires_at"] or "never", t["last_used_at"]) for t in tokens]
-    show(tokens, as_json, lambda: columns(("ID", "NAME", "CREATED", "EXPIRES", "LAST USED"), rows))
+    tokens = list(signed_in(url).pages("/tokens", everybody=everybody or None))
+    rows = [
+        (t["id"], t["name"], *([t["user"]["email"]] if everybody else []), t["scope"], t["created_at"], t["expires_at"], t["last_used_at"])
+        for t in tokens
+    ]
+    names = ("ID", "NAME", *(["OF"] if everybody else []), "SCOPE", "CREATED", "ENDS", "LAST USED")
+    show(tokens, as_json, lambda: columns(names, rows))
 
 
 def token_revoke(token_id: str, url: Url = None, as_json: Json = False) -> None:
-    """Revoke an API token."""
+    """Revoke an API token of yours, or as an administrator anybody's, with those that were made by it."""
     signed_in(url).send("DELETE", f"/tokens/{token_id}")
     show({"id": token_id}, as_json, lambda: "Revoked.")
 
@@ -161,6 +172,13 @@ def user_list(url: Url = None, as_json: Json = False) -> None:
     users = list(signed_in(url).pages("/users"))
     rows = [(u["email"], u["name"], "administrator" if u["administrator"] else "", "" if u["active"] else "inactive") for u in users]
     show(users, as_json, lambda: columns(("EMAIL", "NAME", "", ""), rows))
+
+
+def user_sign_out(email: str, url: Url = None, as_json: Json = False) -> None:
+    """End every session and API token of an account, everywhere: yours, or as an administrator anybody's."""
+    client = signed_in(url)
+    ended = client.send("POST", f"/users/{_user(client, email)['id']}/sign-out")
+    show(ended, as_json, lambda: f"Ended {ended['sessions']} sessions and {ended['tokens']} API tokens of {email}.")
 
 
 def _user(client: Client, email: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ FROM job_archive a
 CROSS JOIN LATERAL jsonb_populate_record(NULL::job, a.job) j
 LEFT JOIN LATERAL (
   SELECT * FROM jsonb_populate_recordset(NULL::job_subscriber, a.subscribers) s
-  WHERE s.actor_id = %(actor)s OR s.program_id = ANY (%(programs)s)
+  WHERE s.program_id = ANY (%(programs)s) OR (s.program_id IS NULL AND s.actor_id = %(actor)s)
   ORDER BY s.actor_id IS DISTINCT FROM %(actor)s, s.subscriber_id LIMIT 1
 ) s ON true
 LEFT JOIN LATERAL (

@@ -13,7 +13,8 @@ WITH beat AS (
 SELECT j.id, j.attempt, coalesce(r.cancel_requested, false) AS cancel_requested, CASE WHEN r.moved THEN (pg_notify('cascadia_progress', jsonb_build_object(
   'id', r.uid, 'state', 'running', 'progress', round(r.progress::numeric, 3), 'note', r.note,
   'programs', (SELECT coalesce(jsonb_agg(DISTINCT s.program_id) FILTER (WHERE s.program_id IS NOT NULL), '[]') FROM job_subscriber s WHERE s.job_id = r.id),
-  'actors', (SELECT coalesce(jsonb_agg(DISTINCT s.actor_id) FILTER (WHERE s.actor_id IS NOT NULL), '[]') FROM job_subscriber s WHERE s.job_id = r.id)
+  'actors', (SELECT coalesce(jsonb_agg(DISTINCT s.actor_id) FILTER (WHERE s.actor_id IS NOT NULL), '[]')
+    FROM job_subscriber s WHERE s.job_id = r.id AND s.program_id IS NULL)
 )::text))::text END AS noticed
 FROM beat b
 JOIN job j ON j.id = b.id AND j.attempt = b.attempt AND j.state IN ('running', 'succeeded')

@@ -12,11 +12,16 @@ CREATE TABLE api_token (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   expires_at timestamp with time zone,
   last_used_at timestamp with time zone,
+  scope text NOT NULL DEFAULT 'administer'::text,
+  made_by bigint,
   CONSTRAINT api_token_pkey PRIMARY KEY (token_id),
   CONSTRAINT api_token_token_hash_key UNIQUE (token_hash),
   CONSTRAINT api_token_uid_key UNIQUE (uid),
+  CONSTRAINT api_token_scope_check CHECK ((scope = ANY (ARRAY['read'::text, 'write'::text, 'administer'::text]))),
+  CONSTRAINT api_token_made_by_fkey FOREIGN KEY (made_by) REFERENCES api_token(token_id) ON DELETE CASCADE,
   CONSTRAINT api_token_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id)
 );
+CREATE INDEX api_token_made_by ON api_token USING btree (made_by) WHERE (made_by IS NOT NULL);
 CREATE INDEX api_token_user ON api_token USING btree (user_id, token_id);
 
 CREATE TABLE program (
@@ -64,7 +69,11 @@ CREATE TABLE session (
   expires_at timestamp with time zone NOT NULL,
   user_agent text,
   address text,
+  session_id bigint GENERATED ALWAYS AS IDENTITY,
+  uid uuid NOT NULL DEFAULT gen_random_uuid(),
   CONSTRAINT session_pkey PRIMARY KEY (token_hash),
+  CONSTRAINT session_session_id_key UNIQUE (session_id),
+  CONSTRAINT session_uid_key UNIQUE (uid),
   CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id)
 );
 CREATE INDEX session_expiry ON session USING btree (expires_at);
@@ -75,6 +84,7 @@ CREATE TABLE sign_in_attempt (
   at timestamp with time zone NOT NULL DEFAULT now(),
   email text NOT NULL,
   address text,
+  budget text,
   CONSTRAINT sign_in_attempt_pkey PRIMARY KEY (attempt_id)
 );
 CREATE INDEX sign_in_attempt_address ON sign_in_attempt USING btree (address, at);
@@ -863,6 +873,7 @@ CREATE TABLE idempotency (
   commit_uid uuid,
   answer bytea,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  rights jsonb,
   CONSTRAINT idempotency_pkey PRIMARY KEY (actor_id, route, key)
 );
 CREATE INDEX idempotency_age ON idempotency USING btree (created_at);
@@ -1020,6 +1031,16 @@ CREATE TABLE webhook_delivery (
   CONSTRAINT webhook_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhook(webhook_id) ON DELETE CASCADE
 );
 CREATE INDEX webhook_delivery_age ON webhook_delivery USING btree (created_at);
+
+CREATE OR REPLACE FUNCTION webhook_is_kept(w webhook)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT EXISTS (
+    SELECT 1 FROM user_account u WHERE u.user_id = w.created_by AND u.active AND (u.administrator OR EXISTS (
+      SELECT 1 FROM program_role r WHERE r.user_id = u.user_id AND r.program_id = w.program_id AND r.role = 'lead')))
+$function$;
 
 -- proposals
 
@@ -1194,6 +1215,7 @@ CREATE TABLE output_file (
   created_for bigint NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   expires_at timestamp with time zone NOT NULL DEFAULT (now() + '7 days'::interval),
+  programs integer[],
   CONSTRAINT output_file_pkey PRIMARY KEY (output_id),
   CONSTRAINT output_file_uid_key UNIQUE (uid),
   CONSTRAINT output_file_blob_id_fkey FOREIGN KEY (blob_id) REFERENCES blob(blob_id),

@@ -9,5 +9,5 @@ WHERE p.position > %(after)s AND p.position <= %(after)s + %(span)s
   AND (o.program_id = ANY (%(programs)s::int[])
     OR (o.program_id IS NULL AND %(administrator)s)
     OR (o.type LIKE 'job.%%' AND EXISTS (SELECT 1 FROM job j JOIN job_subscriber s ON s.job_id = j.id
-        WHERE j.uid = o.subject AND (s.actor_id = %(actor)s OR s.program_id = ANY (%(programs)s::int[])))))
+        WHERE j.uid = o.subject AND (s.program_id = ANY (%(programs)s::int[]) OR (s.program_id IS NULL AND s.actor_id = %(actor)s)))))
 ORDER BY p.position LIMIT %(limit)s

@@ -3,7 +3,7 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "../../api/keys";
-import { addUser, setActive, usersQuery } from "../../api/people";
+import { addUser, resetPassword, sessionQuery, setActive, signOutEverywhere, usersQuery } from "../../api/people";
 import { Problem, sentence } from "../../api/problem";
 import type { NewUser, User } from "../../api/types";
 import { Badge } from "../../ui/badges";
@@ -16,7 +16,7 @@ export function UsersPage() {
   const [adding, setAdding] = useState(false);
   const query = useQuery(usersQuery);
   return (
-    <div className="page page-narrow">
+    <div className="page">
       <PageHead title="Users">
         <Button leftSection={<Icon name="plus" />} onClick={() => setAdding(true)}>
           Add user
@@ -56,6 +56,17 @@ function UserRow({ user }: { user: User }) {
     onSuccess: () => client.invalidateQueries({ queryKey: keys.users }),
     onError: (error) => toastError(error),
   });
+  const signOut = useMutation({
+    mutationFn: () => signOutEverywhere(user.id),
+    onSuccess: ({ sessions, tokens }) => {
+      toastDone(`${user.email}: ${sessions} sessions and ${tokens} API tokens ended`);
+      return client.invalidateQueries({ queryKey: keys.tokens });
+    },
+    onError: (error) => toastError(error),
+  });
+  const [resetting, setResetting] = useState(false);
+  const { data: session } = useQuery(sessionQuery);
+  const own = session?.user.id === user.id;
   return (
     <tr>
       <td>{user.name}</td>
@@ -67,6 +78,15 @@ function UserRow({ user }: { user: User }) {
         </span>
       </td>
       <td className="table-actions">
+        {resetting && <ResetPassword user={user} close={() => setResetting(false)} />}
+        {!own && (
+          <Button size="compact-xs" variant="default" onClick={() => setResetting(true)}>
+            New password
+          </Button>
+        )}
+        <Button size="compact-xs" variant="default" loading={signOut.isPending} onClick={() => signOut.mutate()}>
+          Sign out everywhere
+        </Button>
         <Button
           size="compact-xs"
           variant="default"
@@ -77,6 +97,43 @@ function UserRow({ user }: { user: User }) {
         </Button>
       </td>
     </tr>
+  );
+}
+
+function ResetPassword({ user, close }: { user: User; close: () => void }) {
+  const form = useForm({
+    initialValues: { password: "" },
+    validate: { password: (value) => (value.length >= 12 ? null : "Use 12 characters or more") },
+  });
+  const reset = useMutation({
+    mutationFn: ({ password }: { password: string }) => resetPassword(user.id, password),
+    onSuccess: () => {
+      toastDone(`${user.email} signs in with the new password now`);
+      close();
+    },
+    onError: (error) => error instanceof Problem && form.setErrors(error.fields),
+  });
+  return (
+    <Modal opened onClose={close} title={`New password of ${user.name}`}>
+      <form className="stack" onSubmit={form.onSubmit((values) => reset.mutate(values))} noValidate>
+        <PasswordInput
+          label="New password"
+          description="It ends every session and API token of the account; tell it to the person yourself"
+          autoComplete="new-password"
+          data-autofocus
+          {...form.getInputProps("password")}
+        />
+        {reset.isError && <Notice tone="bad">{sentence(reset.error)}</Notice>}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={reset.isPending}>
+            Set password
+          </Button>
+        </Group>
+      </form>
+    </Modal>
   );
 }
 

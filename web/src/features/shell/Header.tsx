@@ -69,6 +69,9 @@ function UserMenu({ session }: { session: Session }) {
           </span>
         </div>
         <Menu.Divider />
+        <Menu.Item component={Link} to="/account/security" leftSection={<Icon name="lock" />}>
+          Password and sessions
+        </Menu.Item>
         <Menu.Item component={Link} to="/account/tokens" leftSection={<Icon name="key" />}>
           API tokens
         </Menu.Item>

@@ -18,6 +18,7 @@ const WEBHOOKS: Entry = { to: "/admin/webhooks", icon: "right", label: "Webhooks
 const FOR_ADMINISTRATORS: Entry[] = [
   { to: "/admin/queues", icon: "clock", label: "Queues" },
   { to: "/admin/users", icon: "user", label: "Users" },
+  { to: "/admin/tokens", icon: "key", label: "API tokens" },
   { to: "/admin/numbers", icon: "number", label: "Numbers" },
 ];
 

@@ -120,3 +120,14 @@ WITH died AS (
 UPDATE job j SET state = 'queued', failures = 0, losses = 0, waits_for = 0, not_after = NULL, run_at = now(), cancel_requested = false,
   error = NULL, finished_at = NULL, progress = NULL, note = NULL
 FROM died WHERE j.id = died.id;
+
+-- Exports are of the program of their part, unless it is a library's: whoever lost the role sees them no more.
+UPDATE job_subscriber s SET program_id = p.program_id
+FROM job j, item i JOIN project p USING (project_id)
+WHERE j.id = s.job_id AND j.type = 'export.bom' AND s.program_id IS NULL AND i.uid = s.subject AND NOT p.library;
+UPDATE job_archive a SET subscribers = (
+  SELECT jsonb_agg(s.old || CASE WHEN p.program_id IS NULL THEN '{}' ELSE jsonb_build_object('program_id', p.program_id) END)
+  FROM jsonb_array_elements(a.subscribers) AS s(old)
+  LEFT JOIN item i ON i.uid = (s.old ->> 'subject')::uuid AND s.old ->> 'program_id' IS NULL
+  LEFT JOIN project p ON p.project_id = i.project_id AND NOT p.library)
+WHERE a.type = 'export.bom' AND jsonb_array_length(a.subscribers) > 0;

@@ -32,3 +32,7 @@ CREATE TABLE program_quota (
   set_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX file_sizes ON file (project_id) INCLUDE (size);
+
+-- Of which programs an output holds something: its reader has a role in each of them at the moment of reading. Null: nobody knows, nobody reads.
+ALTER TABLE output_file ADD COLUMN programs int[];
+UPDATE output_file o SET programs = ARRAY(SELECT r.program_id FROM program_role r WHERE r.user_id = o.created_for);
