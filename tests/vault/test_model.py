@@ -46,6 +46,8 @@ def test_a_name_is_one_line_and_no_path(name: str) -> None:
         ("a.STEP", None, "model/step"),
         ("a.stp", "application/octet-stream", "model/step"),
         ("a.stp", "application/x-www-form-urlencoded", "model/step"),
+        ("a.stp", "application/step", "model/step"),
+        ("parts.CSV", "application/vnd.ms-excel", "text/csv"),
         ("a.bin", "Image/PNG; charset=x", "image/png"),
         ("a.pdf", "not a type", "application/pdf"),
         ("a", None, "application/octet-stream"),

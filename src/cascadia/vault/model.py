@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from mimetypes import MimeTypes
+from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
@@ -19,8 +20,7 @@ UNTOLD: Final = frozenset({"", OCTETS, "application/x-www-form-urlencoded", "bin
 """Content types that clients send when they do not know."""
 MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
 
-_types = MimeTypes()
-for _suffix, _type in {
+READ_BY_SUFFIX: Final = {
     ".3mf": "model/3mf",
     ".dwg": "image/vnd.dwg",
     ".dxf": "image/vnd.dxf",
@@ -33,8 +33,13 @@ for _suffix, _type in {
     ".stl": "model/stl",
     ".stp": "model/step",
     ".stpz": "model/step+zip",
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}.items():
+}
+"""What these names mean is known here, whatever a client calls it: `application/step`, or Excel's type for a CSV file."""
+_types = MimeTypes()
+for _suffix, _type in READ_BY_SUFFIX.items():
     _types.add_type(_type, _suffix)
 
 
@@ -192,10 +197,12 @@ def check_name(name: str) -> str:
 
 
 def media_type_of(name: str, declared: str | None) -> str:
-    """What the client says, where it says something; else what the name's suffix tells; else octets."""
+    """What a suffix tells that is known here; else what the client says, where it says something; else any suffix; else octets."""
     essence = (declared or "").split(";", 1)[0].strip().lower()
     if essence.startswith("multipart/"):
         raise Invalid("Send the bytes of the file as the body, not as a form.", code="raw_body_expected")
+    if known := READ_BY_SUFFIX.get(PurePosixPath(name).suffix.lower()):
+        return known
     if essence not in UNTOLD and MEDIA_TYPE.fullmatch(essence):
         return essence
     guessed, encoding = _types.guess_type(f"x{name[-40:].lower()}", strict=True)

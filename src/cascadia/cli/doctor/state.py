@@ -23,9 +23,9 @@ SKEW_WARN, SKEW_BAD = 2.0, 30.0
 LAG_EVENTS: Final = 1000
 SAMPLE: Final = 200
 CHAIN_MOST: Final = 20_000
+"""Commits up to which the whole chain is read again."""
 FAULTS_TOLD: Final = 3
 WEBHOOKS_TOLD: Final = 5
-"""Commits up to which the whole chain is read again."""
 SERVER: Final[LiteralString] = (
     "SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS replica, "
     "(SELECT count(*) FROM pg_stat_activity) AS used, current_setting('max_connections')::int AS most, "
