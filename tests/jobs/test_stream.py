@@ -102,14 +102,18 @@ async def test_each_sees_what_their_programs_and_own_jobs_do(ledger: Ledger, job
     async with hub_on(ledger.database, jobs_url) as hub, browsing(hub, ada) as hers, browsing(hub, bob) as his:
         part = await change(ledger.database, rover)
         other = await change(ledger.database, lander)
-        job = await ledger.enqueue("sample.empty", actor_id=bob.user_id, program_id=rover)
+        job = await ledger.enqueue("sample.empty", actor_id=bob.user_id, program_id=rover)  # he had a role there when he asked
+        own = await ledger.enqueue("sample.empty", actor_id=bob.user_id)
         await change(ledger.database, None, "user.changed")
         last = await change(ledger.database, rover), await change(ledger.database, lander)
         await hers.until(3)
         await his.until(3)
-        queued = ("job", {"id": str(job), "state": "queued", "progress": None, "note": None})
-        assert hers.seen == [_change(part), queued, _change(last[0])]
-        assert his.seen == [_change(other), queued, _change(last[1])]
+        assert hers.seen == [_change(part), _queued(job), _change(last[0])]
+        assert his.seen == [_change(other), _queued(own), _change(last[1])]
+
+
+def _queued(job: object) -> tuple[str, dict[str, Any]]:
+    return "job", {"id": str(job), "state": "queued", "progress": None, "note": None}
 
 
 def _change(part: str) -> tuple[str, dict[str, Any]]:
