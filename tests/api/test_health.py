@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -98,3 +100,9 @@ async def test_metrics_tell_what_waits_in_the_ledger(app: FastAPI, client: httpx
     lines = (await client.get("/metrics")).text.splitlines()
     assert 'cascadia_jobs_queued{family="vault"} 1.0' in lines
     assert 'cascadia_workers{family="vault"} 0.0' in lines
+
+
+def test_a_server_does_not_import_what_only_migrations_need() -> None:
+    asked = "import sys, cascadia.web; print(sorted({'alembic', 'mako', 'sqlalchemy'} & set(sys.modules)))"
+    done = subprocess.run((sys.executable, "-P", "-c", asked), capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -9,7 +9,7 @@ import typer
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Invalid
 from cascadia.kernel.trail import verify_trail
-from cascadia.migrations.run import check_schema
+from cascadia.migrations.schema import check_schema
 from cascadia.versioning.verification import Verified, verify_history
 from cascadia.worker.registry import registry
 

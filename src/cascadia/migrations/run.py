@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from cascadia.kernel.errors import CascadiaError, Unavailable
+from cascadia.kernel.errors import Unavailable
 from cascadia.migrations import schema
 
 log = structlog.get_logger()
@@ -163,12 +163,3 @@ def set_login_defaults(connection: Connection) -> None:
                 sql.Identifier(connection.info.dbname), sql.Identifier(name), sql.Literal(value)
             )
         )
-
-
-def check_schema(url: str) -> None:
-    """Raises `CascadiaError` where this program cannot run on the database's schema."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        schema.check(schema.state(connection))
-
-
-__all__ = ["CascadiaError", "check_schema", "migrate"]

@@ -1,12 +1,14 @@
 """The schema's version, and which code runs on which schema."""
 
 from importlib.resources import files
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import psycopg
-from sqlalchemy import Connection
 
 from cascadia.kernel.errors import Unavailable
+
+if TYPE_CHECKING:  # only migrations have it: servers ask for the version alone, and do without what the import costs
+    from sqlalchemy import Connection
 
 CODE_VERSION: Final = 5
 """The schema version that this code was written for: the highest one that its own migrations reach."""
@@ -17,7 +19,7 @@ def read_sql(name: str) -> str:
     return files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
 
 
-def run_script(connection: Connection, text: str) -> None:
+def run_script(connection: "Connection", text: str) -> None:
     """Runs several statements as they stand: `%` means nothing in them."""
     driver = connection.connection.dbapi_connection
     if not isinstance(driver, psycopg.Connection):
@@ -25,7 +27,7 @@ def run_script(connection: Connection, text: str) -> None:
     driver.execute(text)
 
 
-def set_version(connection: Connection, *, version: int, oldest_code: int) -> None:
+def set_version(connection: "Connection", *, version: int, oldest_code: int) -> None:
     """Records the version that a step reached; code older than `oldest_code` stops working on it."""
     connection.exec_driver_sql("DELETE FROM schema_state")
     connection.exec_driver_sql("INSERT INTO schema_state (version, oldest_code) VALUES (%s, %s)", (version, oldest_code))
@@ -56,3 +58,9 @@ def check(found: tuple[int, int] | None) -> None:
             "the program is behind. Install the newer release.",
             code="code_behind",
         )
+
+
+def check_schema(url: str) -> None:
+    """Raises `CascadiaError` where this program cannot run on the database's schema."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        check(state(connection))

@@ -10,7 +10,7 @@ import structlog
 
 from cascadia.kernel.errors import Unavailable
 from cascadia.kernel.reach import why_not
-from cascadia.migrations.run import check_schema
+from cascadia.migrations.schema import check_schema
 
 log = structlog.get_logger()
 

@@ -103,7 +103,7 @@ async def schema_version(around: Surroundings) -> Finding:
         return f"migrated to version {schema.CODE_VERSION}"
 
     try:
-        await asyncio.to_thread(run.check_schema, url)
+        await asyncio.to_thread(schema.check_schema, url)
     except CascadiaError as error:
         behind = error.code in {"schema_missing", "schema_behind"}
         return bad(error.detail, "cascadia migrate" if behind else "install the newer release", migrate if behind else None)
