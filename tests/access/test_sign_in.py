@@ -266,6 +266,18 @@ async def test_what_a_proxy_says_counts_where_it_is_an_address(
     assert rows(database_url, "SELECT address FROM sign_in_attempt") == [(counted,)]
 
 
+async def test_a_client_whose_own_network_is_trusted_is_told_apart_by_what_the_proxy_saw(
+    acme: Company, database_url: str, tmp_path: Path
+) -> None:
+    trusted = "127.0.0.1,192.168.0.0/16"
+    settings = Settings.model_validate({"database_url": database_url, "data_dir": tmp_path, "trusted_proxies": trusted})
+    app = create_app(settings, passwords=QUICK)
+    async with app.router.lifespan_context(app), visitor(app) as http:
+        assert (await sign_in(http, WRONG, **{"X-Real-IP": "192.168.7.7, 192.168.1.5"})).status_code == 401
+        assert (await sign_in(http, WRONG)).status_code == 401
+    assert rows(database_url, "SELECT address FROM sign_in_attempt ORDER BY at") == [("192.168.1.5",), ("127.0.0.1",)]
+
+
 async def test_nobody_is_believed_about_their_address_but_a_trusted_proxy(acme: Company, database_url: str) -> None:
     async with from_address(acme.app, "203.0.113.1") as http:
         assert (await sign_in(http, WRONG, **{"X-Real-IP": "10.0.0.1", "X-Forwarded-For": "10.0.0.1"})).status_code == 401

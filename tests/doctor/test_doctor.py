@@ -115,6 +115,15 @@ async def test_a_changed_history_is_seen(workshop: Workshop, database_url: str, 
     assert (status, "commit 1" in told) == (Status.BAD, True)
 
 
+async def test_trusting_everybody_about_addresses_is_warned_of(database_url: str, tmp_path: Path) -> None:
+    wide = "0.0.0.0/0, ::/0, 128.0.0.0/1, 2000::/3"
+    status, told = await words(database_url, tmp_path, "proxies", trusted_proxies=f"10.0.0.5, {wide}")
+    assert (status, told.partition(": strangers")[0]) == (Status.WARN, f"TRUSTED_PROXIES holds {wide}")
+    private = "10.0.0.0/8, fc00::/7"
+    found = await words(database_url, tmp_path, "proxies", trusted_proxies=private)
+    assert found == (Status.OK, f"X-Real-IP is believed from {private}")
+
+
 async def test_services_that_are_not_there_are_named_by_their_variable(database_url: str, tmp_path: Path) -> None:
     away = {"rabbitmq_url": "amqp://a:b@127.0.0.1:1/", "smtp_url": "smtp://127.0.0.1:1", "s3_endpoint": "http://127.0.0.1:1"}
     for check, variable in (("broker", "RABBITMQ_URL"), ("mail server", "SMTP_URL"), ("storage", "S3_ENDPOINT")):

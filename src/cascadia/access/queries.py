@@ -61,6 +61,7 @@ USER_PAGE: Final[LiteralString] = (
 )
 USER_COUNT: Final[LiteralString] = f"SELECT count(*) {USER_MATCHING}"
 USER: Final[LiteralString] = f"SELECT {USER_COLUMNS} FROM user_account WHERE uid = %(uid)s"
+ACTIVE_USER_AT: Final[LiteralString] = f"SELECT {USER_COLUMNS} FROM user_account WHERE lower(email) = lower(%(email)s) AND active"
 INSERT_USER: Final[LiteralString] = (
     "INSERT INTO user_account (uid, email, name, password_hash, administrator) "
     f"VALUES (%(uid)s, %(email)s, %(name)s, %(password_hash)s, %(administrator)s) RETURNING {USER_COLUMNS}"

@@ -131,6 +131,24 @@ async def change_user(write: Write, actor: Actor, uid: UUID, change: UserChange,
     return user
 
 
+async def reset_password(database: Database, passwords: Passwords, email: str, password: str) -> tuple[UserRow, Ended]:
+    """The account with its new password, and what that ended; for whoever has the database, since nobody is asked who they are.
+
+    The limits of its tries are cleared. Refuses an account that is not active, and a password that is easy to guess.
+    """
+    async with database.primary() as primary:
+        user = await primary.one(queries.ACTIVE_USER_AT, UserRow, {"email": email})
+    if user is None:
+        raise NotFound(f"There is no active account with the email {email}.")
+    password_hash = await first_password(database, passwords, password, (user.email, user.name))
+    async with database.write() as write:
+        await write.execute(queries.SET_PASSWORD_HASH, {"user_id": user.user_id, "password_hash": password_hash})
+        ended = await end_access(write, user.user_id)
+        await limits.forget_all(write, user.email)
+        await write.emit(Event("user.changed", user.uid, None, data={"password": True}))
+    return user, ended
+
+
 async def sign_out_everywhere(write: Write, actor: Actor, uid: UUID) -> Ended:
     """Ends every session and every API token of oneself, or as an administrator of anybody."""
     user = await user_by_uid(write, uid)

@@ -14,8 +14,9 @@ def client_address(scope: Scope, headers: Headers, settings: Settings) -> str | 
     peer = scope["client"][0] if scope.get("client") else None
     if peer is None or not is_within(peer, settings.trusted_proxies):
         return peer
-    named = [part.strip() for value in headers.getlist(settings.client_ip_header) for part in value.split(",")]
-    last = next((told for told in map(_without_port, reversed(named)) if not is_within(told, settings.trusted_proxies)), peer)
+    named = [_without_port(part.strip()) for value in headers.getlist(settings.client_ip_header) for part in value.split(",")]
+    nearest = named[-1] if named else peer  # what the proxy itself saw: a client whose own network is trusted may have written the rest
+    last = next((told for told in reversed(named) if not is_within(told, settings.trusted_proxies)), nearest)
     return last if is_address(last) else peer
 
 

@@ -1,4 +1,4 @@
-"""Commands that run the program itself: `up`, `app`, `worker`, `migrate`, `health`."""
+"""Commands that run the program itself: `up`, `app`, `worker`, `migrate`, `health`, and those that look after it."""
 
 import os
 import sys
@@ -8,6 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from cascadia import settings as program_settings
+from cascadia.cli.remote.asking import PasswordFile, typed_password
+from cascadia.cli.remote.output import printable
 from cascadia.kernel import log
 from cascadia.settings import Settings, SettingsInvalid
 
@@ -31,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command()(health)
     app.command()(scale)
     app.command()(doctor)
+    app.command()(reset_password)
     config = typer.Typer(help="The settings of this server.", no_args_is_help=True)
     config.command("check")(check_config)
     app.add_typer(config, name="config")
@@ -135,6 +138,17 @@ def verify_history(
     history.verify(settings.direct_url or "", known, as_json=as_json)
 
 
+def reset_password(
+    email: Annotated[str, typer.Argument(help="The account's address.")],
+    password_file: PasswordFile = None,
+) -> None:
+    """Give an account a new password, on this server and without being signed in; ends its sessions and API tokens."""
+    settings = _of_running_program()
+    from cascadia.cli import recovery  # noqa: PLC0415
+
+    print(printable(recovery.reset(settings.direct_url or "", email, typed_password(password_file, new=True))))
+
+
 def _of_running_program() -> Settings:
     """Settings with the database that they name, else that of the `cascadia up` which runs in the data folder."""
     settings = program_settings.load()
@@ -144,7 +158,7 @@ def _of_running_program() -> Settings:
 
     url = running_url(settings.data_dir)
     if url is None:
-        raise SettingsInvalid([f"DATABASE_URL is not set, and no `cascadia up` runs in {settings.data_dir}: there is nothing to look at."])
+        raise SettingsInvalid([f"DATABASE_URL is not set, and no `cascadia up` runs in {settings.data_dir}: there is no database here."])
     return settings.model_copy(update={"database_url": url})
 
 

@@ -19,6 +19,8 @@ from cascadia.kernel.tls import trust
 
 GIBIBYTE: Final = 1024**3
 LEAST_FREE: Final = 2 * GIBIBYTE
+WIDEST_PRIVATE: Final = {4: 8, 6: 7}
+"""Bits of the widest networks that are nobody else's: 10.0.0.0/8 and fc00::/7. A wider one holds strangers."""
 REACH_SECONDS: Final = 5.0
 RABBITMQ_OLDEST: Final = (3, 10)
 
@@ -32,9 +34,16 @@ async def public_url(around: Surroundings) -> Finding:
 
 
 async def proxies(around: Surroundings) -> Finding:
-    """Without it the limits of sign-in cannot tell people apart."""
-    if around.settings.trusted_proxies:
-        return ok(f"{around.settings.client_ip_header} is believed from {', '.join(map(str, around.settings.trusted_proxies))}")
+    """Without them the limits of sign-in cannot tell people apart; with too many of them people say themselves who they are."""
+    trusted = around.settings.trusted_proxies
+    wide = [str(network) for network in trusted if network.prefixlen < WIDEST_PRIVATE[network.version]]
+    if wide:
+        return warn(
+            f"TRUSTED_PROXIES holds {', '.join(wide)}: strangers there choose the address that limits count for.",
+            "name the proxies alone in TRUSTED_PROXIES",
+        )
+    if trusted:
+        return ok(f"{around.settings.client_ip_header} is believed from {', '.join(map(str, trusted))}")
     return warn("TRUSTED_PROXIES is not set: behind a load balancer all users share its address.", "set TRUSTED_PROXIES")
 
 

@@ -1,8 +1,6 @@
 """`setup`, `login`, `logout`, `token`, `user`, `role`, `program`, `project`."""
 
 import os
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
@@ -10,14 +8,11 @@ import typer
 
 from cascadia import settings as program_settings
 from cascadia.access import setup_token
+from cascadia.cli.remote.asking import PasswordFile, typed_password
 from cascadia.cli.remote.client import Client, Refused, clean_url, read_credentials, signed_in, write_credentials
 from cascadia.cli.remote.output import Json, Url, add_group, columns, show
 
 Email = Annotated[str, typer.Option("--email", help="The account's address.")]
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option("--password-file", help="A file that holds the password; - reads standard input. Asked for on a terminal when absent."),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,28 +27,6 @@ def register(app: typer.Typer) -> None:
     add_group(app, "role", "Who is what in a program.", {"grant": role_grant, "revoke": role_revoke})
     add_group(app, "program", "Programs: who may see what.", {"create": program_create, "list": program_list})
     add_group(app, "project", "Projects: what is developed together.", {"create": project_create, "list": project_list})
-
-
-def _password(path: Path | None, *, new: bool = False) -> str:
-    """The password of the file, or what is typed without being shown; a new one is typed twice."""
-    if path is None:
-        if not sys.stdin.isatty():
-            raise Refused(
-                "Nobody can be asked for the password here: name a file that holds it, or - for standard input, by --password-file."
-            )
-        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=new, err=True))
-    text = typer.get_text_stream("stdin").read() if str(path) == "-" else _read(path)
-    password = text.rstrip("\r\n")
-    if not password:
-        raise Refused(f"{path} holds no password.")
-    return password
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise Refused(f"The password file {path} cannot be read: {error.strerror}.") from error
 
 
 def _keep_token(client: Client, email: str, session: dict[str, Any], as_json: bool) -> None:
@@ -87,7 +60,7 @@ def setup(
     """First start: create the administrator, and stay signed in."""
     client = Client(clean_url(url))
     found = token or _token_beside(client.url)
-    body = {"organisation": organisation, "email": email, "name": name, "password": _password(password_file, new=True), "token": found}
+    body = {"organisation": organisation, "email": email, "name": name, "password": typed_password(password_file, new=True), "token": found}
     session = client.send("POST", "/setup", {k: v for k, v in body.items() if v is not None}, keyed=False)
     _keep_token(client, email, session, as_json)
 
@@ -100,7 +73,7 @@ def login(
 ) -> None:
     """Sign in; the token is kept for the commands that follow."""
     client = Client(clean_url(url))
-    session = client.send("POST", "/sessions", {"email": email, "password": _password(password_file)}, keyed=False)
+    session = client.send("POST", "/sessions", {"email": email, "password": typed_password(password_file)}, keyed=False)
     _keep_token(client, email, session, as_json)
 
 
@@ -160,7 +133,7 @@ def user_add(
     body = {
         "email": email,
         "name": name or email.partition("@")[0],
-        "password": _password(password_file, new=True),
+        "password": typed_password(password_file, new=True),
         "administrator": administrator,
     }
     user = signed_in(url).send("POST", "/users", body)
