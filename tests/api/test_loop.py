@@ -99,7 +99,7 @@ async def test_the_largest_request_to_every_address_leaves_the_loop_to_others(si
                         answer = await operation.but(body=body, headers={**operation.headers, "Content-Type": "application/json"}).by(http)
                         assert answer.is_client_error, (operation.name, answer.status_code)
                     assert beyond((await http.get("/metrics")).text, BOUND_SECONDS) == 0, operation.name
-            await batch(http, site.workshop)
+            await touched_by_many(http, await batch(http, site.workshop))
             for view in ("bom/tree", "bom/flat", "where-used"):
                 assert (await http.get(f"/api/v1/parts/{top}/{view}")).status_code == 200
             assert beyond((await http.get("/metrics")).text, BOUND_SECONDS) == 0
@@ -117,8 +117,14 @@ async def doubled(workshop: Workshop, levels: int) -> str:
     return str(below)
 
 
-async def batch(http: httpx.AsyncClient, workshop: Workshop) -> None:
-    """A batch with placements, sent wrong in its every operation, then right."""
+async def touched_by_many(http: httpx.AsyncClient, parent: str) -> None:
+    """The history of a part with a commit of many lines."""
+    found = (await http.get(f"/api/v1/parts/{parent}/history")).json()
+    assert [len(entry["changes"]) for entry in found["items"]] == [1000, 1]
+
+
+async def batch(http: httpx.AsyncClient, workshop: Workshop) -> str:
+    """A batch with placements, sent wrong in its every operation, then right; the part that it was sent to."""
     parent, child = [(await workshop.engineer.part(workshop.project))["id"] for _ in range(2)]
     seen = await workshop.engineer.bom_etag(parent)
     line: dict[str, Any] = {"op": "add", "child": child, "quantity": "3", "note": "x" * 300, "placements": {"1": MATRIX, "2": MATRIX}}
@@ -126,6 +132,7 @@ async def batch(http: httpx.AsyncClient, workshop: Workshop) -> None:
         sent = {"operations": [line | wrong] * 1000}
         answer = await http.post(f"/api/v1/parts/{parent}/bom:batch", json=sent, headers={"If-Match": seen})
         assert answer.status_code == status, answer.text[:500]
+    return str(parent)
 
 
 async def test_the_tree_that_is_made_beside_the_loop_is_the_one_that_is_made_on_it(workshop: Workshop) -> None:

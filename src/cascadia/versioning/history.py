@@ -2,20 +2,25 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from cascadia.access.model import Actor
+from cascadia.kernel.aside import beside
 from cascadia.kernel.db import Read
 from cascadia.kernel.errors import NotFound
 from cascadia.kernel.paging import PageRequest
 from cascadia.versioning import queries, registry
 from cascadia.versioning.canonical import canonical
 from cascadia.versioning.model import ITEM, MAIN, OPEN_END, FieldKind, Reference, VersionedField, VersionedTable
+
+Made = TypeVar("Made")
+ROWS_AT_ONCE: Final = 500
+"""Rows of versions that are put together on the event loop; more of them in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,9 @@ class Label:
     def restricted(self) -> bool:
         """Whether it is hidden."""
         return self.uid is None
+
+
+Labels = Mapping[tuple[str, int], Label]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,23 +145,16 @@ async def _edits(
     read: Read, actor: Actor, seqs: Sequence[int], *, owner: int | None = None, only: Mapping[str, Sequence[int]] | None = None
 ) -> dict[int, list[RowEdit]]:
     """Per seq, what it did: the rows that it opened, beside those that it closed."""
-    opened: dict[tuple[int, str, int], Version] = {}
-    closed: dict[tuple[int, str, int], Version] = {}
+    versions: list[Version] = []
     for table in registry.tables():
-        ids = None if only is None else only.get(table.name, ())
-        for version in await _versions(read, table, seqs, owner, ids):
-            if version.from_seq in seqs:
-                opened[version.from_seq, table.name, version.row_id] = version
-            if version.to_seq in seqs:
-                closed[version.to_seq, table.name, version.row_id] = version
-    keys = sorted(opened.keys() | closed.keys())
-    labels = await _labels(read, actor, [v for k in keys for v in (opened.get(k), closed.get(k)) if v])
-    result: dict[int, list[RowEdit]] = defaultdict(list)
-    for key in keys:
-        edit = _row_edit(closed.get(key), opened.get(key), labels)
-        if edit is not None:
-            result[key[0]].append(edit)
-    return result
+        versions += await _versions(read, table, seqs, owner, None if only is None else only.get(table.name, ()))
+    labels = await _labels(read, actor, versions)
+    return await _apart(len(versions), lambda: _by_commit(versions, frozenset(seqs), labels))
+
+
+async def _apart(rows: int, work: Callable[[], Made]) -> Made:
+    """What `work` makes of so many rows: in a thread where they are many, since one commit may touch 10,000."""
+    return await beside(work) if rows > ROWS_AT_ONCE else work()
 
 
 async def _versions(read: Read, table: VersionedTable, seqs: Sequence[int], owner: int | None, ids: Sequence[int] | None) -> list[Version]:
@@ -161,17 +162,40 @@ async def _versions(read: Read, table: VersionedTable, seqs: Sequence[int], owne
         return []
     params = {"seqs": list(seqs), "owner": owner, "ids": None if ids is None else list(ids)}
     rows = await read.rows(queries.versions(table), params)
-    return [
-        Version(table, r["row_id"], r["uid"], r["owner_id"], r["from_seq"], r["to_seq"], json.loads(r["fields"], parse_float=Decimal))
-        for r in rows
-    ]
+    return await _apart(len(rows), lambda: [_version(table, row) for row in rows])
 
 
-Labels = Mapping[tuple[str, int], Label]
+def _version(table: VersionedTable, row: Mapping[str, Any]) -> Version:
+    fields = json.loads(row["fields"], parse_float=Decimal)
+    return Version(table, row["row_id"], row["uid"], row["owner_id"], row["from_seq"], row["to_seq"], fields)
 
 
-async def _labels(read: Read, actor: Actor, versions: Iterable[Version]) -> Labels:
+def _by_commit(versions: Iterable[Version], seqs: frozenset[int], labels: Labels) -> dict[int, list[RowEdit]]:
+    opened: dict[tuple[int, str, int], Version] = {}
+    closed: dict[tuple[int, str, int], Version] = {}
+    for version in versions:
+        if version.from_seq in seqs:
+            opened[version.from_seq, version.table.name, version.row_id] = version
+        if version.to_seq in seqs:
+            closed[version.to_seq, version.table.name, version.row_id] = version
+    result: dict[int, list[RowEdit]] = defaultdict(list)
+    for key in sorted(opened.keys() | closed.keys()):
+        edit = _row_edit(closed.get(key), opened.get(key), labels)
+        if edit is not None:
+            result[key[0]].append(edit)
+    return result
+
+
+async def _labels(read: Read, actor: Actor, versions: Sequence[Version]) -> Labels:
     """What the references of the rows name, one statement per kind of reference."""
+    labels: dict[tuple[str, int], Label] = {}
+    for reference, ids in (await _apart(len(versions), lambda: _named_by(versions))).items():
+        for row in await read.rows(queries.labels(reference), {"ids": sorted(ids), "programs": actor.programs}):
+            labels[reference.table, row["id"]] = Label(row["uid"], row["label"])
+    return labels
+
+
+def _named_by(versions: Iterable[Version]) -> Mapping[Reference, set[int]]:
     wanted: dict[Reference, set[int]] = defaultdict(set)
     for version in versions:
         wanted[ITEM].add(version.owner_id)
@@ -179,11 +203,7 @@ async def _labels(read: Read, actor: Actor, versions: Iterable[Version]) -> Labe
             value = version.values.get(field.name)
             if field.reference and value is not None:
                 wanted[field.reference].add(value)
-    labels: dict[tuple[str, int], Label] = {}
-    for reference, ids in wanted.items():
-        for row in await read.rows(queries.labels(reference), {"ids": sorted(ids), "programs": actor.programs}):
-            labels[reference.table, row["id"]] = Label(row["uid"], row["label"])
-    return labels
+    return wanted
 
 
 def _row_edit(old: Version | None, new: Version | None, labels: Labels) -> RowEdit | None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from cascadia.access.http import CurrentActor
 from cascadia.kernel.errors import NotFound
 from cascadia.kernel.http import Db, Paging, answer, page_answer, permission
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import Route, Threads
 from cascadia.versioning import history
 from cascadia.versioning.history import CommitRow, Label, RowEdit
 from cascadia.versioning.model import MAIN
@@ -101,9 +101,14 @@ async def list_commit_changes(request: Request, db: Db, actor: CurrentActor, pag
 
 @router.get("/parts/{part_id}/history", response_model=HistoryPage)
 @permission("part.read")
-async def list_part_history(request: Request, db: Db, actor: CurrentActor, paging: Paging, part_id: UUID) -> Response:
+async def list_part_history(request: Request, db: Db, threads: Threads, actor: CurrentActor, paging: Paging, part_id: UUID) -> Response:
     """The commits that touched a part, its lines or its attachments, newest first."""
     async with db.read() as read:
         entries, cursor = await history.item_history(read, actor, part_id, paging)
-    shown = [HistoryEntry(commit=commit_view(row), changes=[row_change(edit) for edit in edits]) for row, edits in entries]
-    return page_answer(request, HistoryPage(items=shown, next=cursor), cursor)
+
+    def answered() -> Response:
+        shown = [HistoryEntry(commit=commit_view(row), changes=[row_change(edit) for edit in edits]) for row, edits in entries]
+        return page_answer(request, HistoryPage(items=shown, next=cursor), cursor)
+
+    many = sum(len(edits) for _, edits in entries) > history.ROWS_AT_ONCE
+    return await threads.run(answered) if many else answered()
