@@ -55,5 +55,5 @@ def run() -> None:
             note(f"{NAME}: {problem}")
         sys.exit(exits.USAGE)
     except CascadiaError as error:
-        note(f"{NAME}: {error.detail}")
+        note(f"{NAME}: {' '.join((error.detail, *(row['message'] for row in error.errors)))}")
         sys.exit(exits.of(error))

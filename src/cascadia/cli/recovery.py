@@ -4,19 +4,14 @@ import asyncio
 
 from cascadia.access.passwords import Passwords
 from cascadia.access.service import reset_password
-from cascadia.cli.remote.client import Refused
 from cascadia.kernel.db import Database
-from cascadia.kernel.errors import Invalid
 from cascadia.migrations.schema import check_schema
 
 
 def reset(url: str, email: str, password: str) -> str:
     """Gives the account its new password; what that ended, in a sentence."""
     check_schema(url)
-    try:
-        return asyncio.run(_reset(url, email, password))
-    except Invalid as error:
-        raise Refused(" ".join((error.detail, *(str(row["message"]) for row in error.errors)))) from error
+    return asyncio.run(_reset(url, email, password))
 
 
 async def _reset(url: str, email: str, password: str) -> str:
