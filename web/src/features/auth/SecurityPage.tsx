@@ -45,7 +45,7 @@ function ChangePassword({ user }: { user: string }) {
     onError: (error) => error instanceof Problem && form.setErrors(error.fields),
   });
   return (
-    <form className="stack" onSubmit={form.onSubmit((values) => change.mutate(values))} noValidate>
+    <form className="stack form-narrow" onSubmit={form.onSubmit((values) => change.mutate(values))} noValidate>
       <h2>Change the password</h2>
       <PasswordInput
         label="Present password"
