@@ -20,7 +20,9 @@ WINDOW: Final = 100
 NAMED: Final = 3
 KEPT: Final = {
     **dict.fromkeys(("commit_log", "commit_program", "revision", "audit", "audit_seal"), ("history_only_added",)),
-    **dict.fromkeys(("item", "bom_line", "attachment", "user_account", "file"), ("history_names_it",)),
+    **dict.fromkeys(("item", "bom_line", "attachment", "user_account"), ("history_names_it",)),
+    "file": ("history_names_it", "history_content"),
+    "blob": ("history_content",),
 }
 """The rules that the database keeps for tables beside the versioned ones."""
 KEPT_FOR_VERSIONS: Final = ("history_closed_once", "history_in_a_commit", "history_inserted_once", "history_never_edited")

@@ -1167,6 +1167,7 @@ CREATE TABLE blob (
 CREATE INDEX blob_damage ON blob USING btree (blob_id) WHERE (damage IS NOT NULL);
 CREATE INDEX blob_doomed ON blob USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
 CREATE INDEX blob_verified ON blob USING btree (verified_at NULLS FIRST, blob_id);
+CREATE TRIGGER history_content BEFORE UPDATE OF blob_id, sha256, size, key ON blob FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
 CREATE TABLE derivative (
   derivative_id bigint GENERATED ALWAYS AS IDENTITY,
@@ -1204,6 +1205,7 @@ CREATE TABLE file (
 CREATE INDEX file_blob ON file USING btree (blob_id);
 CREATE INDEX file_page ON file USING btree (project_id, file_id);
 CREATE INDEX file_sizes ON file USING btree (project_id) INCLUDE (size);
+CREATE TRIGGER history_content BEFORE UPDATE OF blob_id, name, size ON file FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 CREATE TRIGGER history_names_it BEFORE UPDATE OF file_id, uid ON file FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
 CREATE TABLE output_file (

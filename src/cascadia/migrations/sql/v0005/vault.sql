@@ -2,6 +2,10 @@
 
 SELECT guard_versions('attachment_v'), guard_identity('attachment', 'attachment_id'), guard_identity('file', 'file_id');
 
+-- A digest names a file, a file a blob: the content behind both stays what it was.
+CREATE TRIGGER history_content BEFORE UPDATE OF blob_id, sha256, size, key ON blob FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER history_content BEFORE UPDATE OF blob_id, name, size ON file FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
 -- What a server that received every byte hashed the whole to: a hash half done cannot be handed from one process to another.
 ALTER TABLE upload ADD COLUMN hashed bytea CHECK (length(hashed) = 32);
 
