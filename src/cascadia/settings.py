@@ -7,6 +7,7 @@ empty value counts as absent. `docs/reference/configuration.md` is generated fro
 import os
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -38,6 +39,7 @@ OWN_PREFIXES: Final = (
 
 BROKER_HOST: Final = r"(?:\[[0-9A-Fa-f:.]+\]|[^@/?#:,\[\]\s]+)(?::\d{1,5})?"
 RABBITMQ_ADDRESS: Final = re.compile(rf"amqps?://([^@/]*@)?{BROKER_HOST}(,{BROKER_HOST})*(/[^/?#]*)?")
+AMOUNT_OF_BYTES: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([A-Za-z]+)?")
 KUBERNETES_LINK: Final = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(ADDR|PORT|PROTO))?)?)$")
 """Names that Kubernetes makes for every service of a namespace, `DATABASE_SERVICE_HOST` for one called `database`."""
 
@@ -48,6 +50,26 @@ class SettingsInvalid(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+def whole_bytes(value: object) -> object:
+    """The bytes that a text such as `50GiB`, `1.5 TB` or `1000` names; refuses one that is not read to its end, and parts of a byte.
+
+    `ByteSize` alone reads `1,5GB` as one byte.
+    """
+    if not isinstance(value, str):
+        return value
+    read = AMOUNT_OF_BYTES.fullmatch(value.strip())
+    unit = ByteSize.byte_sizes.get((read[2] or "b").lower()) if read else None
+    if read is None or unit is None:
+        raise ValueError("must be an amount of bytes such as 50GiB, 1.5TB or 1000, without commas")
+    size = Fraction(read[1]) * Fraction(unit)
+    if size.denominator != 1:
+        raise ValueError("must be whole bytes")
+    return int(size)
+
+
+Bytes = Annotated[ByteSize, BeforeValidator(whole_bytes)]
 
 
 def _database_url(value: str) -> str:
@@ -149,7 +171,7 @@ class Settings(BaseModel):
         description="Where browsers reach the same store: downloads of files are then links that are valid for some minutes, and their "
         "bytes pass by the app servers. Absent: bytes go through the app.",
     )
-    storage_reserve: ByteSize = Field(
+    storage_reserve: Bytes = Field(
         default=ByteSize(1024**3),
         description="Bytes that uploads leave free on the disk where files lie: one for which there is no such room is refused before it "
         "begins. Without effect where files lie in a bucket.",
@@ -214,7 +236,7 @@ class Settings(BaseModel):
         le=256,
         description="Jobs that a worker runs at the same time. Absent: one for each processor core.",
     )
-    worker_memory_limit: ByteSize | None = Field(
+    worker_memory_limit: Bytes | None = Field(
         default=None,
         description="Memory for jobs, such as `4GiB`: of each family only as many run at once as fit into it. Absent: no such limit.",
     )

@@ -30,6 +30,10 @@ async def token_of(person: Person) -> str:
     return str((await person.post("/tokens", {"name": "command line"}))["secret"])
 
 
+async def administered(person: Person) -> str:
+    return str((await person.post("/tokens", {"name": "command line", "scope": "administer"}))["secret"])
+
+
 @pytest.mark.timeout(300)
 async def test_a_part_that_is_used_where_one_may_not_look_does_not_seem_unused(workshop: Workshop, app: FastAPI, tmp_path: Path) -> None:
     elsewhere = await workshop.company.program("ELSEWHERE")
@@ -61,3 +65,16 @@ async def test_a_file_that_is_fetched_overwrites_nothing(workshop: Workshop, app
         code, _, said = await run(url, token, tmp_path, ["files", "get", "nope"])
     assert ((tmp_path / ".bashrc").read_text(), (tmp_path / "bashrc").read_text()) == ("mine", "theirs")
     assert (code, "file id: must be an id, such as" in said) == (1, True)
+
+
+@pytest.mark.timeout(300)
+async def test_a_quota_is_the_bytes_that_were_typed_or_refused(workshop: Workshop, app: FastAPI, tmp_path: Path) -> None:
+    administrator = workshop.company.administrator
+    code, token = (await administrator.get(f"/programs/{workshop.program}"))["code"], await administered(administrator)
+    async with served(app) as url:
+        assert (await run(url, token, tmp_path, ["files", "quota", code, "--allow", "1.5GB"]))[0] == 0
+        for text in ("1,5GB", "0.5"):
+            ended, out, said = await run(url, token, tmp_path, ["files", "quota", code, "--allow", text])
+            assert (ended, out) == (1, "")
+            assert f"{text} is no amount of whole bytes. Write 50GiB, 1.5TB, 1000, or none." in said
+    assert (await administrator.get(f"/programs/{workshop.program}/usage"))["allowed"] == 1_500_000_000

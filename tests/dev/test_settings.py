@@ -50,6 +50,16 @@ def test_values_are_read_as_what_they_are() -> None:
     assert settings.data_dir == Path("/srv/plm")
 
 
+@pytest.mark.parametrize("name", ("STORAGE_RESERVE", "WORKER_MEMORY_LIMIT"))
+def test_an_amount_of_bytes_is_read_to_its_end_or_refused(name: str) -> None:
+    amounts = {"1.5GB": 1_500_000_000, "2 GiB": 2**31, "1000": 1000, "1.001GB": 1_001_000_000, "0.5KiB": 512, "10m": 10_000_000, "7B": 7}
+    assert {text: getattr(load({name: text}), name.lower()) for text in amounts} == amounts
+    for text in ("1,5GB", "1,000", "-1", "1e3", "1 GB extra", "GB", "5 apples", "1_000", ".5GB"):
+        assert problems({name: text}) == [f"{name} must be an amount of bytes such as 50GiB, 1.5TB or 1000, without commas."], text
+    for text in ("0.5", "0.1KiB"):
+        assert problems({name: text}) == [f"{name} must be whole bytes."], text
+
+
 def test_a_value_can_come_from_a_file(tmp_path: Path) -> None:
     secret = tmp_path / "token"
     secret.write_text("a-token-of-some-length\n", encoding="utf-8")

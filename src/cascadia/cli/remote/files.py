@@ -11,12 +11,13 @@ from uuid import uuid4
 
 import httpx
 import typer
-from pydantic import ByteSize, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from cascadia.cli.remote.client import Client, Refused, signed_in
 from cascadia.cli.remote.output import Json, Limit, Url, add_group, columns, show
 from cascadia.cli.remote.parts import project_id
 from cascadia.cli.remote.saving import Force, Output, named, save
+from cascadia.settings import Bytes
 
 
 def register(app: typer.Typer) -> None:
@@ -195,6 +196,6 @@ def _bytes(text: str) -> int | None:
     if text.strip().lower() == "none":
         return None
     try:
-        return int(TypeAdapter(ByteSize).validate_python(text))
+        return TypeAdapter[int](Bytes).validate_python(text)
     except ValidationError as error:
-        raise Refused(f"{text} is no amount of bytes. Write 50GiB, or none.") from error
+        raise Refused(f"{text} is no amount of whole bytes. Write 50GiB, 1.5TB, 1000, or none.") from error

@@ -1,4 +1,5 @@
-import { Button, Group, Modal, NumberInput } from "@mantine/core";
+import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "../../api/keys";
@@ -7,8 +8,7 @@ import { sentence } from "../../api/problem";
 import type { Usage } from "../../api/types";
 import { formatSize } from "../../ui/format";
 import { Notice } from "../../ui/states";
-
-const GIGABYTE = 1_000_000_000;
+import { readGigabytes, writeGigabytes } from "./gigabytes";
 
 /** What the files of each program take, and what they may take. */
 export function ProgramUsage() {
@@ -52,35 +52,47 @@ export function ProgramUsage() {
 
 function ChangeQuota({ usage, close }: { usage: Usage; close: () => void }) {
   const client = useQueryClient();
-  const [gigabytes, setGigabytes] = useState<string | number>(usage.allowed === null ? "" : usage.allowed / GIGABYTE);
+  const form = useForm({
+    initialValues: { gigabytes: writeGigabytes(usage.allowed) },
+    validate: {
+      gigabytes: (text) => {
+        const read = readGigabytes(text);
+        return "problem" in read ? read.problem : null;
+      },
+    },
+  });
   const change = useMutation({
-    mutationFn: () => setQuota(usage.id, gigabytes === "" ? null : Math.round(Number(gigabytes) * GIGABYTE)),
+    mutationFn: (bytes: number | null) => setQuota(usage.id, bytes),
     onSuccess: async () => {
       close();
       await client.invalidateQueries({ queryKey: keys.usage });
     },
   });
+  const save = ({ gigabytes }: { gigabytes: string }) => {
+    const read = readGigabytes(gigabytes);
+    if ("bytes" in read) change.mutate(read.bytes);
+  };
   return (
     <Modal opened onClose={close} title={`Room for the files of ${usage.code}`}>
-      <div className="stack">
-        <NumberInput
+      <form className="stack" onSubmit={form.onSubmit(save)} noValidate>
+        <TextInput
           label="Gigabytes"
           description="Empty: no bound. Files that are there stay."
-          min={0}
-          value={gigabytes}
-          onChange={setGigabytes}
+          inputMode="decimal"
+          autoComplete="off"
           data-autofocus
+          {...form.getInputProps("gigabytes")}
         />
         {change.isError && <Notice tone="bad">{sentence(change.error)}</Notice>}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={close}>
             Cancel
           </Button>
-          <Button loading={change.isPending} onClick={() => change.mutate()}>
+          <Button type="submit" loading={change.isPending}>
             Save
           </Button>
         </Group>
-      </div>
+      </form>
     </Modal>
   );
 }
