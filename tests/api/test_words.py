@@ -27,6 +27,7 @@ async def test_a_person_reads_what_is_wrong_with_one_of_many_lines(workshop: Wor
         {"op": "remove", "line": "x"},
         {"op": "add", "child_number": "P-1", "note": "x" * 4001},
         {"op": ["\ud800"]},
+        {"op": "add", "child_number": "x" * 101},
     ]
     content = json.dumps({"operations": operations}).encode()
     headers = {"Content-Type": "application/json", "If-Match": '"0-0"'}
@@ -37,6 +38,7 @@ async def test_a_person_reads_what_is_wrong_with_one_of_many_lines(workshop: Wor
         "/operations/1/remove/line": "must be an id, such as 01a214c0-0000-7000-8000-000000000000",
         "/operations/2/add/note": "must have at most 4000 characters",
         "/operations/3": "must say by 'op' what it is: one of 'add', 'change', 'remove'",
+        "/operations/4/add/child_number": "must have at most 100 characters",
     }
 
 

@@ -78,3 +78,14 @@ async def test_a_quota_is_the_bytes_that_were_typed_or_refused(workshop: Worksho
             assert (ended, out) == (1, "")
             assert f"{text} is no amount of whole bytes. Write 50GiB, 1.5TB, 1000, or none." in said
     assert (await administrator.get(f"/programs/{workshop.program}/usage"))["allowed"] == 1_500_000_000
+
+
+async def test_a_list_that_is_cut_says_so_beside_the_output(workshop: Workshop, app: FastAPI, tmp_path: Path) -> None:
+    for number in ("M-1", "M-2", "M-3"):
+        await workshop.engineer.part(workshop.project, number=number)
+    token = await token_of(workshop.viewer)
+    async with served(app) as url:
+        code, out, said = await run(url, token, tmp_path, ["part", "list", "--limit", "2"])
+        assert (code, len(out.splitlines()), said) == (0, 3, "The first 2; there are more. Ask for them by a higher --limit.\n")
+        code, out, said = await run(url, token, tmp_path, ["part", "list", "--limit", "3"])
+        assert (code, len(out.splitlines()), said) == (0, 4, "")

@@ -37,6 +37,9 @@ def server(status: int = 200) -> Iterator[Client]:
         ("..", "file"),
         ("", "file"),
         ("Zeichnung Ä.pdf", "Zeichnung Ä.pdf"),
+        ("é" * 128, "é" * 127),
+        ("é" * 200 + ".step", "é" * 125 + ".step"),
+        ("a." + "é" * 200, "a." + "é" * 126),
     ),
 )
 def test_a_name_that_a_server_says_is_a_visible_file_of_this_folder(said: str, made: str) -> None:
@@ -76,6 +79,12 @@ def test_a_file_arrives_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_refusal_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     with server(404) as client, pytest.raises(Refused, match="no such file"):
         save(client, "/files/x/content", tmp_path / "bracket.step", force=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_no_disk_takes_is_told_in_words(tmp_path: Path) -> None:
+    with server() as client, pytest.raises(Refused, match=r"cannot be written: File name too long\."):
+        save(client, "/files/x/content", tmp_path / ("é" * 128), force=False)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -108,6 +108,13 @@ async def test_what_is_wrong_in_the_database_is_seen(
     assert told in found[1]
 
 
+async def test_failed_jobs_are_answered_with_commands_that_run_as_they_stand(database_url: str, tmp_path: Path) -> None:
+    change(database_url, f"{JOB}, state, finished_at) VALUES {VALUES}, 'dead', now())")
+    report = await examine(settings(database_url, tmp_path))
+    remedies = [finding.remedy for name, finding in report.findings if name == "failed jobs"]
+    assert remedies == ["cascadia jobs list --state dead; then: cascadia jobs replay --all"]
+
+
 async def test_a_changed_history_is_seen(workshop: Workshop, database_url: str, tmp_path: Path) -> None:
     await workshop.engineer.part(workshop.project)
     change(database_url, "SET session_replication_role = replica; UPDATE item_v SET name = 'another name'")

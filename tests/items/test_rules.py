@@ -95,6 +95,13 @@ def test_every_wrong_attribute_is_named_at_once() -> None:
     assert {e["pointer"] for e in refusal.value.errors} == {f"/attributes/{name}" for name in patch}
 
 
+@pytest.mark.parametrize("tags", (["t" * 101], ["t"] * 51, [""], "t"))
+def test_wrong_tags_are_refused_with_how_many_and_how_long_they_may_be(tags: object) -> None:
+    with pytest.raises(Invalid) as refusal:
+        merge_attributes(PART, {}, {"tags": tags})
+    assert refusal.value.errors == [{"pointer": "/attributes/tags", "message": "a list of at most 50 texts of 1 to 100 characters"}]
+
+
 def test_every_attribute_has_a_control_class() -> None:
     """Rule 8."""
     classes = {f.name: f.control.value for f in PART.fields}

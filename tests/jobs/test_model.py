@@ -19,6 +19,7 @@ from cascadia.jobs.model import (
     judge,
 )
 from cascadia.jobs.registry import collect
+from cascadia.jobs.runner import _said
 from cascadia.kernel.blobs import StoreFull
 from cascadia.kernel.db import AWAY, FULL, outage_of
 from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload, Schedule
@@ -134,3 +135,11 @@ def test_the_filter_names_the_system_calls_of_this_machine() -> None:
         seccomp.PRLIMIT[0],
         seccomp.PRCTL[0],
     )
+
+
+def test_a_message_that_is_cut_says_so() -> None:
+    def said(message: str) -> object:
+        return _said({"error": {"code": "x", "message": message}, "permanent": True})
+
+    assert said("m" * 2000) == Failure("x", "m" * 2000, permanent=True)
+    assert said("m" * 2001) == Failure("x", "m" * 1999 + "…", permanent=True)

@@ -132,6 +132,14 @@ async def test_what_is_not_as_announced_is_refused_and_leaves_nothing(uploader: 
     assert len(await keys(store)) == 1
 
 
+async def test_more_than_the_store_takes_of_one_file_is_refused_before_a_piece_is_sent(uploader: Uploader, store: BlobStore) -> None:
+    told = metadata(name="big.bin", project=uploader.workshop.project)
+    sent = {"Upload-Length": str(store.largest + 1), "Upload-Metadata": told}
+    refused = await uploader.http.post("/api/v1/uploads", headers=sent)
+    assert (refused.status_code, refused.json()["code"]) == (413, "file_too_large")
+    assert (await uploader.http.get("/api/v1/uploads")).json()["items"] == []
+
+
 async def test_a_whole_that_does_not_hash_to_its_declaration_fails(uploader: Uploader, store: BlobStore) -> None:
     location = await uploader.begin(5, sha256="0" * 64)
     answer = await uploader.piece(location, 0, b"01234")
@@ -311,7 +319,8 @@ async def test_the_command_line_sends_a_large_file_in_pieces(app: FastAPI, uploa
         ({"Upload-Metadata": metadata(name="x", project="nonsense")}, 422),
         ({"Upload-Metadata": metadata(name="x", project="01a214c0-0000-7000-8000-000000000000")}, 404),
         ({"Upload-Length": "-1"}, 422),
-        ({"Upload-Length": str(2**60)}, 422),
+        ({"Upload-Length": str(2**60)}, 413),
+        ({"Upload-Length": str(2**63)}, 422),
     ),
 )
 async def test_what_cannot_be_begun_is_refused(uploader: Uploader, headers: dict[str, str], status: int) -> None:

@@ -99,7 +99,19 @@ describe("problems", () => {
       ],
     });
     expect(problem.fields).toEqual({ "attributes.mass": "not below zero", email: "taken" });
-    expect(sentence(problem)).toBe("not below zero");
+    expect(sentence(problem)).toBe("attributes, mass: not below zero; email: taken");
+  });
+
+  it("say the members that are wrong, and how many more there are", () => {
+    const errors = [{ pointer: "/q", message: "must have at most 200 characters" }];
+    const detail = "Correct the members that `errors` names.";
+    expect(sentence(new Problem(422, { detail, errors }))).toBe("q: must have at most 200 characters");
+    expect(sentence(new Problem(422, { detail: "No.", errors }))).toBe("No. (q: must have at most 200 characters)");
+    expect(sentence(new Problem(422, { detail: "It must have at most 200 characters.", errors }))).toBe(
+      "It must have at most 200 characters.",
+    );
+    const many = Array.from({ length: 7 }, (_, at) => ({ pointer: `/lines/${at}`, message: "is missing" }));
+    expect(sentence(new Problem(422, { detail, errors: many }))).toContain("lines, 4: is missing; and 2 more");
   });
 
   it("are made of answers without a body too", async () => {

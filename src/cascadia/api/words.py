@@ -46,7 +46,11 @@ WORDS: Final[Mapping[str, str]] = {
 
 def of(error: Mapping[str, Any]) -> str:
     """The words for one error."""
+    kind, told = error["type"], error.get("ctx") or {}
+    # What pydantic measures behind a check of ours is a "Value" to it: here such are texts, lists and objects are measured before.
+    if kind in {"too_long", "too_short"} and told.get("field_type") == "Value":
+        kind = f"string_{kind}"
     try:
-        return WORDS[error["type"]].format_map(error.get("ctx") or {})
+        return WORDS[kind].format_map(told)
     except KeyError:
         return str(error["msg"]).removeprefix("Value error, ")

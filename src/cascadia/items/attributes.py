@@ -11,6 +11,7 @@ from cascadia.kernel.errors import Invalid
 
 TEXT_MAX: Final = 4000
 TAGS_MAX: Final = 50
+TAG_MAX: Final = 100
 WHOLE: Final = 15
 PLACES: Final = 30
 """Digits of a number before and after its point: what is measured of the smallest part has its digits far behind."""
@@ -94,8 +95,8 @@ def _money(_: AttributeField, value: object) -> dict[str, str]:
 
 
 def _tags(_: AttributeField, value: object) -> list[str]:
-    if not isinstance(value, list) or len(value) > TAGS_MAX or not all(isinstance(t, str) and 0 < len(t) <= 100 for t in value):
-        raise _Wrong(f"a list of at most {TAGS_MAX} short texts")
+    if not isinstance(value, list) or len(value) > TAGS_MAX or not all(isinstance(t, str) and 0 < len(t) <= TAG_MAX for t in value):
+        raise _Wrong(f"a list of at most {TAGS_MAX} texts of 1 to {TAG_MAX} characters")
     return sorted({text.one_line(tag) for tag in value})
 
 

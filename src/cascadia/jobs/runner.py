@@ -27,6 +27,8 @@ LOOK_SECONDS: Final = 0.5
 LOG_TAIL: Final = 4000
 MOST_LINES: Final = 200
 LONGEST_LOG_LINE: Final = 4000
+LONGEST_MESSAGE: Final = 2000
+LONGEST_CODE: Final = 100
 LEAVING_SECONDS: Final = 5.0
 ROOM_LEFT: Final = 16 * MEBIBYTE
 """With less of it a disk is full, as a confined child says; it may not put itself off."""
@@ -283,13 +285,17 @@ def _said_by_ours(last: dict[str, Any] | None) -> Outcome | None:
 def _said(last: dict[str, Any] | None) -> Outcome:
     match last:
         case {"error": {"code": str(code), "message": str(message)}, "permanent": bool(permanent)}:
-            return Failure(code[:100], message[:2000].replace("\0", ""), permanent)
+            return Failure(code[:LONGEST_CODE], _short(message.replace("\0", "")), permanent)
         case {"result": None}:
             return Done()
         case {"result": dict(result)}:
             return Done(result)
         case _:
             return NONSENSE
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
 def _ended_by(number: signal.Signals) -> Failure:

@@ -51,8 +51,6 @@ DELIVERED: Final[dict[int | str, dict[str, Any]]] = {
     307: {"description": "The link to the bytes in the store, for some minutes, where `S3_PUBLIC_ENDPOINT` is set"},
     416: {"description": "The range begins behind the last byte", "model": Problem},
 }
-LARGEST: Final = 5 * 2**40
-"""Bytes of one file: the largest object that an S3 store takes."""
 LOOKED_AT: Final = 1024 * 1024
 """Bytes of a body from which on room is looked for before it is read."""
 EXACTLY: Final = "private, no-cache"

@@ -21,7 +21,7 @@ from cascadia.kernel.errors import BadRequest, Invalid
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
 from cascadia.kernel.route import Route
 from cascadia.vault import receiving, service, uploads
-from cascadia.vault.routes import BYTES, LARGEST, Blobs, refuse_encoded
+from cascadia.vault.routes import BYTES, Blobs, refuse_encoded
 from cascadia.vault.schemas import OpenUploadPage, OpenUploadView, UploadView
 from cascadia.vault.uploads import UploadRow
 
@@ -30,7 +30,7 @@ router = APIRouter(tags=["files"], route_class=Route)
 TUS: Final = {"Tus-Resumable": "1.0.0"}
 SHA256_BYTES: Final = 32
 IDLE_SECONDS: Final = 30.0
-Length = Annotated[int, Header(alias="Upload-Length", ge=0, le=LARGEST, description="Bytes of the whole file.")]
+Length = Annotated[int, Header(alias="Upload-Length", ge=0, le=2**63 - 1, description="Bytes of the whole file.")]
 Metadata = Annotated[
     str,
     Header(

@@ -6,7 +6,7 @@ import type { JobState } from "./types";
 
 export type JobFilter = { q?: string; state?: JobState; mine?: boolean; parent?: string };
 
-const TRAY = 20;
+export const TRAY = 20;
 const one = (id: string) => ({ path: { job_id: id } });
 
 export const jobsQuery = (filter: JobFilter) =>

@@ -55,9 +55,10 @@ export const partHistoryQuery = (id: string) =>
     getNextPageParam: (page) => page.next,
   });
 
-export const suggestParts = async (q: string, signal: AbortSignal): Promise<Part[]> => {
+/** The first few parts that match; `next` is null where these are all. */
+export const suggestParts = (q: string, signal: AbortSignal) => {
   const query = { ...(q ? { q } : {}), limit: SUGGESTED };
-  return (await body(api.GET("/api/v1/parts", { params: { query }, signal }))).items;
+  return body(api.GET("/api/v1/parts", { params: { query }, signal }));
 };
 
 export type NewPart = {

@@ -1,3 +1,5 @@
+const NAMED = 5;
+
 export type ProblemBody = {
   type?: string;
   title?: string;
@@ -41,13 +43,21 @@ export function networkProblem(): Problem {
   });
 }
 
-/** One sentence for a person, whatever was thrown. */
+/** `/attributes/lead_time` as people say it: `attributes, lead time: `. */
+function place(pointer: string): string {
+  const steps = pointer.split("/").filter((step) => step && step !== "body");
+  return steps.length ? `${steps.join(", ").replaceAll("_", " ")}: ` : "";
+}
+
+/** What a person reads, whatever was thrown: with the members that are wrong, where the sentence does not say them. */
 export function sentence(error: unknown): string {
-  if (error instanceof Problem) {
-    const [first] = error.body.errors ?? [];
-    return first && !error.body.detail ? first.message : error.message;
-  }
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Problem)) return error instanceof Error ? error.message : String(error);
+  const untold = (error.body.errors ?? []).filter(({ message }) => !error.message.includes(message));
+  if (untold.length === 0) return error.message;
+  const named = untold.slice(0, NAMED).map(({ pointer, message }) => place(pointer) + message);
+  const more = untold.length > NAMED ? `; and ${untold.length - NAMED} more` : "";
+  const words = named.join("; ") + more;
+  return !error.body.detail || error.body.detail.includes("`errors`") ? words : `${error.message} (${words})`;
 }
 
 export function isCode(error: unknown, ...codes: string[]): error is Problem {

@@ -170,7 +170,7 @@ async def failures(around: Surroundings) -> Finding:
         )
     if rows:
         told = ", ".join(f"{row['number']} × {row['type']}" for row in rows)
-        return warn(f"Failed since yesterday: {told}.", "cascadia jobs list --state dead; then: cascadia jobs replay")
+        return warn(f"Failed since yesterday: {told}.", "cascadia jobs list --state dead; then: cascadia jobs replay --all")
     return ok("none since yesterday")
 
 

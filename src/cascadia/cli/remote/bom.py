@@ -11,6 +11,8 @@ from cascadia.cli.remote.parts import Message, part_by_number
 from cascadia.cli.remote.saving import Force, Output, check_free, named, save
 
 EXPORT_SECONDS: Final = 0.3
+MISSING_NAMED: Final = 20
+"""Parts without a mass of which a tree says the numbers; so many may be all of them or not."""
 Find = Annotated[int, typer.Option("--find", help="The line's find number.")]
 Quantity = Annotated[str | None, typer.Option("--quantity", "-n")]
 Designators = Annotated[str | None, typer.Option("--designators", help="Separated by commas.")]
@@ -88,11 +90,17 @@ def tree_text(tree: dict[str, Any]) -> str:
     totals = tree["totals"]
     at = tree["at"]
     mass = f"{totals['mass']['value']} {totals['mass']['unit']}" if totals["mass"] else "unknown"
-    words = "" if totals["mass_complete"] else f" (incomplete: no mass for {', '.join(totals['missing_mass']) or 'restricted parts'})"
+    words = "" if totals["mass_complete"] else f" (incomplete: no mass for {named_without_mass(totals['missing_mass'])})"
     table = columns(("FIND", "NUMBER", "NAME", "QUANTITY", "IN ALL", "MASS kg"), rows)
     counts = f"{totals['distinct_items']} parts, {totals['occurrences']} occurrences, {totals['leaf_occurrences']} of them leaves"
     cut = "" if totals["complete"] else f"\nThe tree is cut: it is deeper or longer than is sent. Rows shown: {totals['rows']}."
     return f"{table}\n{counts}, mass {mass}{words}, at {at['branch']}@{at['seq']}{cut}"
+
+
+def named_without_mass(named: list[str]) -> str:
+    """The parts that a tree names as without a mass; it names the first only."""
+    others = " and perhaps others" if len(named) >= MISSING_NAMED else ""
+    return ", ".join(named) + others if named else "restricted parts"
 
 
 def _mass(items: dict[str, Any], index: int) -> str:

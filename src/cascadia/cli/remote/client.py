@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import httpx
 
+from cascadia.cli.remote.output import note
 from cascadia.kernel.errors import CascadiaError
 
 API: Final = "/api/v1"
@@ -104,9 +105,12 @@ class Client:
         return response.json() if response.content else None
 
     def pages(self, path: str, *, limit: int | None = None, **params: Any) -> Iterator[Any]:
-        """Every item of a paged list, at most `limit`."""
+        """Every item of a paged list, at most `limit`; where there are more, that is said beside the output."""
+        page: Any = {"next": None}
         for page in self.whole_pages(path, limit=limit, **params):
             yield from page["items"]
+        if page["next"] is not None:
+            note(f"The first {limit}; there are more. Ask for them by a higher --limit.")
 
     def whole_pages(self, path: str, *, limit: int | None = None, **params: Any) -> Iterator[Any]:
         """The pages of a list with all that they say, of at most `limit` items."""

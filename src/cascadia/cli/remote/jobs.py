@@ -55,7 +55,7 @@ def list_jobs(
     told = {job["id"]: _row(job) for job in jobs}
     while follow and any(job["state"] in OPEN for job in jobs):
         time.sleep(FOLLOW_SECONDS)
-        jobs = list(client.pages("/jobs", limit=limit, **filters))
+        jobs = [job for page in client.whole_pages("/jobs", limit=limit, **filters) for job in page["items"]]
         for job in reversed(jobs):
             if told.get(job["id"]) != _row(job):
                 told[job["id"]] = _row(job)
@@ -80,7 +80,7 @@ def cancel(job_id: str, url: Url = None, as_json: Json = False) -> None:
     show(job, as_json, lambda: columns(HEADERS, [_row(job)]))
 
 
-def show_log(job_id: str, limit: Limit = 500, url: Url = None, as_json: Json = False) -> None:
+def show_log(job_id: str, limit: Limit = None, url: Url = None, as_json: Json = False) -> None:
     """Show what the attempts at a job said."""
     lines = list(signed_in(url).pages(f"/jobs/{job_id}/log", limit=limit))
     show(lines, as_json, lambda: columns(("ATTEMPT", "AT", "LINE"), [(line["attempt"], line["at"], line["line"]) for line in lines]))
@@ -117,7 +117,7 @@ def replay(
     show(outcome, as_json, lambda: f"{answer['left']} would be queued again" if dry_run else f"{total} queued again, {answer['left']} left")
 
 
-def list_workers(limit: Limit = 500, url: Url = None, as_json: Json = False) -> None:
+def list_workers(limit: Limit = None, url: Url = None, as_json: Json = False) -> None:
     """List the workers that are there."""
     workers = list(signed_in(url).pages("/jobs/workers", limit=limit))
     rows = [(w["name"], w["release"], f"{w['running']} of {w['slots']}", ", ".join(w["families"])) for w in workers]
@@ -126,7 +126,7 @@ def list_workers(limit: Limit = 500, url: Url = None, as_json: Json = False) -> 
 
 def show_depth(url: Url = None, as_json: Json = False) -> None:
     """Show how much waits and runs, by family."""
-    queues = list(signed_in(url).pages("/jobs/queues", limit=500))
+    queues = list(signed_in(url).pages("/jobs/queues"))
     names = ("family", "queued", "later", "running", "oldest_seconds", "succeeded", "failed", "workers")
     headers = ("FAMILY", "QUEUED", "LATER", "RUNNING", "OLDEST S", "ENDED/H", "FAILED/H", "WORKERS")
     show(queues, as_json, lambda: columns(headers, [tuple(q[name] for name in names) for q in queues]))

@@ -4,26 +4,32 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from cascadia.cli.remote.client import Client, Refused
 from cascadia.kernel.text import harmless
 
+LONGEST_NAME: Final = 255
+"""Bytes of a file's name that disks take."""
+LONGEST_ENDING: Final = 40
+
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write it; its own name when absent.")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Overwrite what is there.")]
 
 
 def named(name: str) -> Path:
-    """A file of this folder by a name that a server says: never a hidden one, never in another folder."""
-    bare = harmless(name).replace("\\", "/").rsplit("/", 1)[-1].lstrip(".- ")
-    return Path(bare or "file")
+    """A file of this folder by a name that a server says: never hidden, never in another folder, shortened where no disk takes it."""
+    bare = Path(harmless(name).replace("\\", "/").rsplit("/", 1)[-1].lstrip(".- ") or "file")
+    ending = bare.suffix if len(os.fsencode(bare.suffix)) <= LONGEST_ENDING else ""
+    stem = os.fsencode(bare.name.removesuffix(ending))[: LONGEST_NAME - len(os.fsencode(ending))]
+    return Path(stem.decode(errors="ignore") + ending)
 
 
 def check_free(target: Path, *, force: bool) -> None:
     """Refuses to overwrite without being told."""
-    if target.is_dir():
+    if os.path.isdir(target):  # noqa: PTH112 - is_dir() raises where a name is too long
         raise Refused(f"{target} is a folder. Name a file in it by --output.")
     if not force and os.path.lexists(target):
         raise Refused(f"{target} is there already. Name another file by --output, or overwrite it by --force.")

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cascadia.cli.remote.client import Client, signed_in
-from cascadia.cli.remote.output import Json, Limit, Url, add_group, columns, show
+from cascadia.cli.remote.client import PAGE, Client, signed_in
+from cascadia.cli.remote.output import Json, Limit, Url, add_group, columns, note, show
 
 FOLLOW_SECONDS: Final = 1.0
 Types = Annotated[list[str] | None, typer.Option("--type", help="Types of events; * stands for any letters. May be repeated.")]
@@ -47,7 +47,7 @@ def _program(client: Client, code: str) -> str:
     raise typer.BadParameter(f"there is no program {code}, or you may not see it")
 
 
-def list_webhooks(limit: Limit = 500, url: Url = None, as_json: Json = False) -> None:
+def list_webhooks(limit: Limit = None, url: Url = None, as_json: Json = False) -> None:
     """List webhooks."""
     hooks = list(signed_in(url).pages("/webhooks", limit=limit))
     show(hooks, as_json, lambda: _told(hooks))
@@ -151,7 +151,7 @@ def events(
     client = signed_in(url)
     left, position = limit, after
     while follow or left > 0:
-        page = client.get("/events", after=position, type=types, limit=min(500, max(left, 1)))
+        page = client.get("/events", after=position, type=types, limit=PAGE if follow else min(PAGE, left))
         for event in page["items"]:
             show(event, as_json, lambda event=event: f"{event['position']}  {event['at']}  {event['type']}  {event['subject']}")  # type: ignore[misc]
         left, position = left - len(page["items"]), page["position"]
@@ -159,3 +159,4 @@ def events(
             if not follow:
                 return
             time.sleep(FOLLOW_SECONDS)
+    note(f"There are more: go on by --after {position}, or with a higher --limit.")

@@ -30,7 +30,7 @@ export function BomFooter({ tree }: { tree: Tree }) {
       {!totals.mass_complete && missing.length > 0 && (
         <span className="foot-warning" title={missing.join(", ")}>
           <Icon name="warn" size={14} /> mass incomplete: {missing.slice(0, NAMED).join(", ")}
-          {missing.length > NAMED && ` and ${missing.length - NAMED}${missing.length >= 20 ? " or more" : ""} more`}{" "}
+          {missing.length > NAMED && ` and ${missing.length >= 20 ? "at least " : ""}${missing.length - NAMED} more`}{" "}
           without mass
         </span>
       )}

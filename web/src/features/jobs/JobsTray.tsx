@@ -2,10 +2,16 @@ import { Popover } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { trayQuery } from "../../api/jobs";
+import { TRAY, trayQuery } from "../../api/jobs";
 import { Icon } from "../../ui/Icon";
 import { ErrorState, SkeletonRows } from "../../ui/states";
 import { isLive, JobLine } from "./JobLine";
+
+/** How many of my jobs are open; where there may be older ones, of how many that is. */
+export function trayLabel(live: number, shown: number): string {
+  if (live === 0) return "Jobs";
+  return `Jobs: ${live}${shown < TRAY ? "" : ` of the newest ${TRAY}`} running or waiting`;
+}
 
 /** My newest jobs, live, on every page. */
 export function JobsTray() {
@@ -13,7 +19,7 @@ export function JobsTray() {
   const query = useQuery(trayQuery);
   const jobs = query.data ?? [];
   const live = jobs.filter(isLive).length;
-  const label = live ? `Jobs: ${live} running or waiting` : "Jobs";
+  const label = trayLabel(live, jobs.length);
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" width={400} shadow="md" trapFocus>
       <Popover.Target>
@@ -29,7 +35,7 @@ export function JobsTray() {
           <Icon name="jobs" />
           {live > 0 && (
             <span className="tray-count" aria-hidden="true">
-              {live}
+              {live < TRAY ? live : `${TRAY}+`}
             </span>
           )}
         </button>

@@ -3,6 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useState } from "react";
 import { suggestParts } from "../../api/parts";
+import { sentence } from "../../api/problem";
 import type { Part } from "../../api/types";
 import { Icon } from "../../ui/Icon";
 import { Thumb } from "../../ui/Thumb";
@@ -14,14 +15,19 @@ export function PartPicker({ label, chosen, choose, error }: Props) {
   const [typed, setTyped] = useState("");
   const [active, setActive] = useState(0);
   const [wanted] = useDebouncedValue(typed.trim(), 150);
-  const { data = [], isFetching } = useQuery({
+  const {
+    data,
+    isError,
+    error: failure,
+    isFetching,
+  } = useQuery({
     queryKey: ["part", "head", "suggest", wanted],
     queryFn: ({ signal }) => suggestParts(wanted, signal),
     enabled: chosen === null,
   });
   // What was found for the text of a moment ago is not offered: Enter would take it.
   const settled = wanted === typed.trim();
-  const found = settled ? data : [];
+  const found = settled ? (data?.items ?? []) : [];
   const current = found[Math.min(active, found.length - 1)];
 
   function press(event: KeyboardEvent) {
@@ -73,8 +79,12 @@ export function PartPicker({ label, chosen, choose, error }: Props) {
               <span className="clip grow">{part.name}</span>
             </button>
           ))}
-          {found.length === 0 && settled && !isFetching && <p className="muted small">No part matches.</p>}
+          {found.length === 0 && settled && !isFetching && !isError && <p className="muted small">No part matches.</p>}
         </div>
+      )}
+      {chosen === null && settled && isError && <p className="muted small">{sentence(failure)}</p>}
+      {chosen === null && settled && data?.next && (
+        <p className="muted small">The first {found.length}; there are more. Type more of the number or name.</p>
       )}
     </div>
   );
