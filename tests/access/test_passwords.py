@@ -1,9 +1,12 @@
+import asyncio
+import sys
 import unicodedata
 from contextlib import AsyncExitStack
+from types import FrameType
 
 import pytest
 
-from cascadia.access.passwords import EVERYBODY, NOBODY, STRANGERS, Passwords
+from cascadia.access.passwords import EVERYBODY, NOBODY, STRANGERS, Passwords, weakness
 from cascadia.kernel.errors import Invalid, Unavailable
 
 ABOUT = ("Acme Robotics", "ada.lovelace@example.org", "Ada Lovelace")
@@ -21,6 +24,47 @@ async def test_a_password_that_is_easy_to_guess_is_refused(weak: str) -> None:
 @pytest.mark.parametrize("strong", ("twelve chars", "a long password of mine", "vhR7_qK2-ppX", "x7" + "long and odd " * 70))
 async def test_what_nobody_guesses_is_taken_whatever_its_characters(strong: str) -> None:
     await Passwords().check(strong, ABOUT)
+
+
+SIGNS = "4@e3i1!o0s$5t+7b8g69c({[<x%z2l|"
+CALLS = 200_000
+
+
+def calls_while_judging(password: str) -> int:
+    """How many functions are called, until that is too many."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+        if calls > CALLS:
+            sys.setprofile(None)
+            raise OverflowError(password)
+
+    weakness("whatever it is", ABOUT)
+    sys.setprofile(count)
+    try:
+        assert weakness(password, ABOUT) is None
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("password", (SIGNS * 3, SIGNS[:24], "4@8({[<3691!|70$5+%2" * 4, "a55<12l08t813<9t49{|b8@i23" * 3))
+def test_no_password_takes_long_to_judge_whatever_its_signs(password: str) -> None:
+    assert calls_while_judging(password) < CALLS
+
+
+@pytest.mark.parametrize("weak", ("P@$$w0rd1234", "1l0v3y0u1l0v3y0u"))
+async def test_signs_for_letters_do_not_make_a_common_password_strong(weak: str) -> None:
+    with pytest.raises(Invalid):
+        await Passwords().check(weak, ABOUT)
+
+
+async def test_passwords_of_many_are_judged_each_by_what_is_known_of_its_person() -> None:
+    about = [f"quetzalcoatlus{number:03}" for number in range(40)]
+    answers = await asyncio.gather(*(Passwords().check(name, (name,)) for name in about), return_exceptions=True)
+    assert [isinstance(answer, Invalid) for answer in answers] == [True] * 40
 
 
 async def test_strangers_leave_places_to_those_who_are_known_and_the_rest_is_sent_away() -> None:

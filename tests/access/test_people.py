@@ -117,6 +117,16 @@ async def test_one_changes_ones_own_name_and_with_the_present_password_the_passw
     assert await events(database, "user.changed") == [("user.changed", {"name": "Robert"}), ("user.changed", {"password": True})]
 
 
+async def test_ones_new_password_is_judged_after_the_present_one(acme: Company) -> None:
+    bob = await acme.person("Bob")
+    path = f"/users/{bob.user['id']}"
+    assert await refused(bob, "PATCH", path, {"password": "password1234"}) == (422, "wrong_current_password")
+    wrong = {"password": "password1234", "current_password": "wrong horse battery"}
+    assert await refused(bob, "PATCH", path, wrong) == (422, "wrong_current_password")
+    assert await refused(bob, "PATCH", path, {**wrong, "current_password": PASSWORD}) == (422, "weak_password")
+    assert await signs_in(acme, bob.user["email"], PASSWORD)
+
+
 async def test_a_new_password_ends_the_other_sessions(acme: Company) -> None:
     bob = await acme.person("Bob")
     async with visitor(acme.app) as elsewhere:

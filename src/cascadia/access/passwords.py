@@ -1,6 +1,7 @@
 """Passwords: what they must be like, and Argon2id hashes made and checked off the event loop, so many at once."""
 
 import asyncio
+import math
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -19,11 +20,15 @@ LEAST_SCORE: Final = 3
 """Of zxcvbn, 0 to 4: about 10^8 guesses by who tries what people choose first."""
 LOOKED_AT: Final = 72
 """Characters of a password that are judged: the time for it grows with their square."""
+READINGS: Final = 8
+"""Most ways to read a password's signs as letters (`4` and `@` as `a`, …) that are tried: their number grows by multiplication."""
 OURS: Final = ("cascadia",)
 
 THREADS: Final = 4
 _THREADS: Final = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="password")
 """A hash takes 64 MiB: four at once, the others wait. A pool of its own, so that a flood of sign-ins does not stop file work."""
+_JUDGE: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="password-judge")
+"""One, since zxcvbn keeps what is known of a person where all its callers see it; and apart, so that no sign-in waits for it."""
 STRANGERS: Final = 16
 EVERYBODY: Final = 48
 """Most that are in turn at once: of those whom nobody knows, and of all. What is more is sent away (503) instead of waiting for long."""
@@ -41,11 +46,20 @@ def weakness(password: str, about: Iterable[str] = ()) -> str | None:
         return f"Use {MIN_LENGTH} characters or more."
     from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists take 50 ms and some megabytes, and only new passwords need them
 
-    found = zxcvbn(text[:LOOKED_AT], user_inputs=[*OURS, *_words(about)])
+    found = zxcvbn(_readable(text[:LOOKED_AT]), user_inputs=[*OURS, *_words(about)])
     if found["score"] >= LEAST_SCORE:
         return None
     why = found["feedback"]["warning"] or "This is easy to guess, for who knows something of you or of passwords that are common."
     return f"{why} Use several words that do not belong together."
+
+
+def _readable(text: str) -> str:
+    """The text; with letters for the signs that stand for them, each for its first, where there would be too many ways to read it."""
+    from zxcvbn.matching import L33T_TABLE  # noqa: PLC0415 - as above
+
+    ways = math.prod(max(1, sum(sign in text for sign in signs)) for signs in L33T_TABLE.values())
+    letters = {sign: letter for letter, signs in reversed(L33T_TABLE.items()) for sign in signs}
+    return text.translate(str.maketrans(letters)) if ways > READINGS else text
 
 
 def _words(about: Iterable[str]) -> list[str]:
@@ -84,7 +98,7 @@ class Passwords:
 
     async def check(self, password: str, about: Iterable[str], pointer: str = "/password") -> None:
         """Refuses (422) a password that is easy to guess, saying why."""
-        reason = await self._work(lambda: weakness(password, about))
+        reason = await self._work(lambda: weakness(password, about), _JUDGE)
         if reason:
             raise Invalid("Choose another password.", code="weak_password", errors=[{"pointer": pointer, "message": reason}])
 
@@ -100,8 +114,8 @@ class Passwords:
         matches = await self._work(lambda: self._matches(stored or self._nobody, _normal(password)))
         return matches and stored is not None
 
-    async def _work(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
+    async def _work(self, work: Callable[[], Result], threads: ThreadPoolExecutor = _THREADS) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
     def _matches(self, stored: str, password: str) -> bool:
         try:

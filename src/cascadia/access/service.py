@@ -74,7 +74,7 @@ async def judge_user_change(primary: Primary, actor: Actor, uid: UUID, change: U
 
 
 async def judge_password(database: Database, passwords: Passwords, actor: Actor, uid: UUID, change: UserChange) -> str | None:
-    """The hash of the new password, where there is one; refuses one that is easy to guess, and one's own without the present one.
+    """The hash of the new password, where there is one; refuses one's own without the present one, and one that is easy to guess.
 
     Judged before the transaction: it takes a while. The present password may be tried as often as a known browser may.
     """
@@ -85,9 +85,9 @@ async def judge_password(database: Database, passwords: Passwords, actor: Actor,
         organisation = await primary.value(queries.ORGANISATION)
         stored = await primary.value(queries.PASSWORD_HASH, {"user_id": actor.user_id})
     async with passwords.turn(known=True):
-        await passwords.check(change.password, (organisation, user.email, user.name))
         if uid == actor.uid:
             await _check_own_password(database, passwords, actor, change.current_password, stored)
+        await passwords.check(change.password, (organisation, user.email, user.name))
         return await passwords.hash(change.password)
 
 
