@@ -84,6 +84,8 @@ def main() -> None:
             apart("bench", "what the benchmarks compare with")
         if asked.target == "tests":
             apart("clients", "what generates clients of the API")
+            if has_interface():
+                schema_tool()
             test_programs(asked.without)
             if "docker" not in asked.without:
                 compose_2()
@@ -236,6 +238,15 @@ def node_packages() -> None:
     if not (made.exists() and made.read_text() == key):
         say("installing the interface's packages (some seconds)")
         npm("ci", "--no-audit", "--no-fund", "--loglevel=error")
+        stamp(made, key)
+
+
+def schema_tool() -> None:
+    """What makes types of the API's description, apart from the interface's own packages."""
+    key, made = fingerprint([WEB / "schema-tool/package-lock.json"]), WEB / "schema-tool/node_modules/.stamp"
+    if not (made.exists() and made.read_text() == key):
+        say("installing what makes types of the API's description (some seconds)")
+        npm("--prefix", "schema-tool", "ci", "--no-audit", "--no-fund", "--loglevel=error")
         stamp(made, key)
 
 

@@ -30,7 +30,7 @@ def actor(**members: Role) -> Actor:
 
 def test_each_role_may_what_the_ones_before_it_may() -> None:
     ordered = [PERMISSIONS[role] for role in (Role.VIEWER, Role.ENGINEER, Role.APPROVER, Role.LEAD)]
-    assert all(lower < higher for lower, higher in itertools.pairwise(ordered))
+    assert all(lower <= higher for lower, higher in itertools.pairwise(ordered))
 
 
 def test_what_one_may_not_see_is_not_there_and_what_one_may_not_do_is_forbidden() -> None:

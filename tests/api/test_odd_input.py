@@ -83,11 +83,16 @@ async def test_no_odd_input_breaks_an_operation(site: Site) -> None:
             http = nobody if operation.permission == "public" else site.workshop.lead.http
             for request in odd_requests(operation, document):
                 answer = await by(http, request)
-                if answer.status_code >= 500 or (answer.is_error and not is_problem(answer)):
+                if is_broken(answer) or (answer.is_error and not is_problem(answer)):
                     broken.append(
                         f"{request.method} {request.path} {request.query} {request.headers} {str(request.body)[:200]}: {answer.text}"
                     )
     assert not broken, "\n".join([f"{len(broken)} broken", *broken[:40]])
+
+
+def is_broken(answer: httpx.Response) -> bool:
+    """A server error that is none of the program's own refusals: the walk bounds the room of its program, too."""
+    return answer.status_code >= 500 and '"quota_exceeded"' not in answer.text
 
 
 async def by(http: httpx.AsyncClient, operation: Operation) -> httpx.Response:
