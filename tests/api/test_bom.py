@@ -1,3 +1,8 @@
+from fractions import Fraction
+
+import pytest
+
+from cascadia.bom.schemas import plain
 from tests.company import JSON, Workshop
 
 
@@ -51,6 +56,52 @@ async def test_a_tree_has_every_place_and_sums_mass_exactly(workshop: Workshop) 
     assert (by_number[holder["number"]], by_number[assembly["number"]]) == ("0.15", "0.3")
     assert (tree["totals"]["leaf_occurrences"], tree["totals"]["distinct_items"]) == ("6", 2)
     assert set(tree["bom_etags"]) == {str(tree["root"]), str(tree["items"]["number"].index(holder["number"]))}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "mass", "extended", "kilograms"),
+    (
+        ("0.0000001", "0.0000001", {"value": "1", "unit": "kg"}, "0.00000000000001", "0.00000000000001"),
+        ("0.0000015", "0.0000013", {"value": "2", "unit": "kg"}, "0.00000000000195", "0.0000000000039"),
+        ("1", "1", {"value": "0.000000000001234567", "unit": "g"}, "1", "0.000000000000001234567"),
+        ("0.5", "1", {"value": "1", "unit": "[oz_av]"}, "0.5", "0.0141747615625"),
+        (
+            "999999999999.5", "999999999999", {"value": "999999999999", "unit": "kg"},
+            "999999999998500000000000.5", "999999999997500000000001999999999999.5",
+        ),
+    ),
+)  # fmt: skip
+async def test_no_digit_of_a_quantity_or_mass_is_lost(
+    workshop: Workshop, first: str, second: str, mass: JSON, extended: str, kilograms: str
+) -> None:
+    engineer = workshop.engineer
+    top, middle = [await engineer.part(workshop.project, name) for name in ("Top", "Middle")]
+    leaf = await engineer.part(workshop.project, "Leaf", attributes={"mass": mass})
+    await engineer.line(top["id"], middle["id"], quantity=first)
+    await engineer.line(middle["id"], leaf["id"], quantity=second)
+    tree = await engineer.get(f"/parts/{top['id']}/bom/tree")
+    assert tree["occurrences"]["extended_quantity"] == [first, extended]
+    assert tree["items"]["rolled_mass"][tree["root"]] == kilograms
+    assert (tree["totals"]["mass"], tree["totals"]["mass_complete"]) == ({"value": kilograms, "unit": "kg"}, True)
+    flat = (await engineer.get(f"/parts/{top['id']}/bom/flat"))["items"]
+    assert {row["item"]["name"]: row["quantity"] for row in flat} == {"Middle": first, "Leaf": extended}
+    assert {row["mass"]["value"] for row in flat if row["item"]["name"] == "Leaf"} == {kilograms}
+
+
+def test_a_number_of_thousands_of_digits_is_written_whole() -> None:
+    """Deep BOMs with large quantities: Python refuses to write an int of more than 4,300 digits."""
+    assert plain(Fraction(10**5000)) == "1" + "0" * 5000
+    assert plain(Fraction(1, 10**5000)) == "0." + "0" * 4999 + "1"
+
+
+async def test_a_line_behind_the_highest_find_number_takes_the_first_free_ten(workshop: Workshop) -> None:
+    engineer = workshop.engineer
+    top = await engineer.part(workshop.project, "Top")
+    parts = [await engineer.part(workshop.project, f"P{n}") for n in range(4)]
+    await engineer.line(top["id"], parts[0]["id"], find_number=2**31 - 1)
+    await engineer.line(top["id"], parts[1]["id"], find_number=10)
+    added = [await engineer.line(top["id"], part["id"]) for part in parts[2:]]
+    assert [line["find_number"] for line in added] == [20, 30]
 
 
 async def test_a_flat_bom_names_each_item_once(workshop: Workshop) -> None:

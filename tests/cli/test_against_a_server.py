@@ -11,6 +11,8 @@ from typing import Final
 import pytest
 from fastapi import FastAPI
 
+from cascadia.kernel.db import Database
+from cascadia.notify import webhooks
 from tests.company import Person, Workshop
 from tests.served import served
 
@@ -89,3 +91,21 @@ async def test_a_list_that_is_cut_says_so_beside_the_output(workshop: Workshop, 
         assert (code, len(out.splitlines()), said) == (0, 3, "The first 2; there are more. Ask for them by a higher --limit.\n")
         code, out, said = await run(url, token, tmp_path, ["part", "list", "--limit", "3"])
         assert (code, len(out.splitlines()), said) == (0, 4, "")
+
+
+@pytest.mark.timeout(300)
+async def test_all_events_are_told_again_however_many_a_request_takes(
+    workshop: Workshop, app: FastAPI, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "REPLAYED_AT_ONCE", 2)
+    for number in range(5):
+        await workshop.engineer.part(workshop.project, f"P{number}")
+    hook = await workshop.lead.post("/webhooks", {"url": "https://example.com/", "types": ["part.*"], "program": workshop.program})
+    async with database.write() as write:
+        await write.value("SELECT number_outbox(1000)")
+    token = str((await workshop.lead.post("/tokens", {"name": "command line", "scope": "administer"}))["secret"])
+    again = ["webhook", "replay", hook["id"], "--after", "0"]
+    async with served(app) as url:
+        assert await run(url, token, tmp_path, [*again, "--dry-run"]) == (0, "0 of 5 told again\n", "")
+        assert await run(url, token, tmp_path, again) == (0, "5 of 5 told again\n", "")
+    assert len((await workshop.lead.get(f"/webhooks/{hook['id']}/deliveries"))["items"]) == 5

@@ -60,6 +60,34 @@ def test_a_fraction_becomes_the_nearest_decimal(value: Fraction) -> None:
     assert abs(Fraction(units.as_decimal(value)) - value) <= Fraction(1, 2 * 10**12)
 
 
+@given(st.integers(-(10**80), 10**80), st.integers(0, 60), st.integers(0, 60))
+def test_a_fraction_that_ends_is_written_whole(top: int, twos: int, fives: int) -> None:
+    value = Fraction(top, 2**twos * 5**fives)
+    assert Fraction(units.as_decimal(value)) == value
+
+
+@given(st.fractions(max_denominator=10**6).filter(bool), st.integers(0, 200))
+def test_a_fraction_that_is_not_0_is_not_shown_as_0(value: Fraction, zeros: int) -> None:
+    tiny = value / 10**zeros
+    assert abs(Fraction(units.as_decimal(tiny)) - tiny) * 10**5 <= abs(tiny)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    (
+        (Fraction(1, 3), "0.333333333333"),
+        (Fraction(-2, 3), "-0.666666666667"),
+        (Fraction(1, 3 * 10**20), "0.00000000000000000000333333"),
+        (Fraction(10**40 + 1, 127), "78740157480314960629921259842519685039.377952755906"),
+        (Fraction(1, 10**20), "0.00000000000000000001"),
+        (Fraction(1000), "1000"),
+        (Fraction(0), "0"),
+    ),
+)
+def test_a_fraction_is_whole_or_has_twelve_places_or_six_digits(value: Fraction, text: str) -> None:
+    assert decimals.plain(units.as_decimal(value)) == text
+
+
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=9, min_value=-(10**12), max_value=10**12))
 def test_a_decimal_is_stored_without_exponent_and_exactly(value: Decimal) -> None:
     text = decimals.plain(decimals.read(value, whole=13, places=9))

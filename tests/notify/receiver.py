@@ -1,5 +1,6 @@
 """A real HTTP server on loopback that webhooks call, in a thread of its own."""
 
+import gzip
 import threading
 import time
 from collections.abc import Callable
@@ -67,6 +68,30 @@ def huge(handler: BaseHTTPRequestHandler) -> None:
             handler.wfile.write(b"x" * 65536)
     except OSError:
         return
+
+
+def packed(handler: BaseHTTPRequestHandler) -> None:
+    """An answer that is packed where it may be."""
+    taken = "gzip" in handler.headers.get("Accept-Encoding", "gzip")
+    squeezed(handler) if taken else plain(handler)
+
+
+def squeezed(handler: BaseHTTPRequestHandler) -> None:
+    """An answer that is packed, whatever is asked for."""
+    _answer(handler, gzip.compress(b"no room"), {"Content-Encoding": "gzip"})
+
+
+def plain(handler: BaseHTTPRequestHandler) -> None:
+    """An answer in words."""
+    _answer(handler, b"no room", {})
+
+
+def _answer(handler: BaseHTTPRequestHandler, body: bytes, headers: dict[str, str]) -> None:
+    handler.send_response(400)
+    for name, value in {**headers, "Content-Length": str(len(body))}.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    handler.wfile.write(body)
 
 
 def slow(handler: BaseHTTPRequestHandler) -> None:

@@ -11,7 +11,7 @@ from cascadia.notify import calling
 from cascadia.notify.addresses import Inside, is_outside, resolve
 from cascadia.notify.calling import Answer, call
 from cascadia.notify.model import new_secret, pattern, sign
-from tests.notify.receiver import Receiver, huge, slow
+from tests.notify.receiver import Receiver, huge, packed, slow, squeezed
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 
@@ -67,6 +67,18 @@ async def test_an_endless_answer_is_cut() -> None:
     with Receiver([huge]) as receiver:
         answer = await to(receiver)
     assert (answer.ok, len(answer.text or "")) == (True, calling.MOST_KEPT)
+
+
+async def test_an_answer_is_asked_for_unpacked_and_kept_in_words() -> None:
+    with Receiver([packed]) as receiver:
+        answer = await to(receiver)
+    assert (answer.status, answer.text, receiver.received[0].headers["accept-encoding"]) == (400, "no room", "identity")
+
+
+async def test_an_answer_that_is_packed_all_the_same_is_told_and_not_kept_as_rubbish() -> None:
+    with Receiver([squeezed]) as receiver:
+        answer = await to(receiver)
+    assert (answer.status, answer.text, answer.error) == (400, "(packed as gzip)", "answered 400")
 
 
 async def test_a_slow_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest_asyncio
 from standardwebhooks import Webhook
 
 from cascadia.kernel.db import Database
+from cascadia.notify import webhooks
 from tests.company import Person, Workshop
 from tests.jobs.conftest import Fleet, Ledger, begin_subscriptions
 from tests.notify.receiver import Receiver
@@ -194,13 +195,32 @@ async def test_events_are_told_again_from_a_position(workshop: Workshop, worker:
 
     await until(numbered)
     counted = await workshop.lead.post(f"/webhooks/{hook['id']}/replay", {"after": 0, "dry_run": True}, status=202)
-    assert counted == {"replayed": 0, "matching": 3}
+    assert counted == {"replayed": 0, "matching": 3, "reached": 0}
     assert (await workshop.lead.post(f"/webhooks/{hook['id']}/replay", {"after": 0}, status=202))["replayed"] == 3
     await eventually(lambda: len(receiver.received) == 3, 20)
     rows = await deliveries(workshop, hook)
     again = await workshop.lead.post(f"/webhooks/{hook['id']}/deliveries/{rows[0]['id']}/replay", None, status=202)
     await eventually(lambda: len(receiver.received) == 4, 20)
     assert receiver.received[3].headers["webhook-id"] == f"msg_{again['id']}"
+
+
+async def test_events_are_told_again_behind_the_position_that_was_reached(
+    workshop: Workshop, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "REPLAYED_AT_ONCE", 2)
+    for n in range(5):
+        await workshop.engineer.part(workshop.project, f"P{n}")
+    hook = await add(workshop.lead, workshop, "https://example.com/")
+    async with database.write() as write:
+        await write.value("SELECT number_outbox(1000)")
+    said, after = [], 0
+    for _ in range(4):
+        answer = await workshop.lead.post(f"/webhooks/{hook['id']}/replay", {"after": after}, status=202)
+        said.append((answer["replayed"], answer["matching"]))
+        after = answer["reached"]
+    assert said == [(2, 5), (2, 3), (1, 1), (0, 0)]
+    rows = await deliveries(workshop, hook)
+    assert (len(rows), len({row["event"] for row in rows})) == (5, 5)
 
 
 async def test_writes_name_the_version_that_they_saw(workshop: Workshop) -> None:

@@ -1,7 +1,7 @@
 """BOM lines as values, and the rules of one line. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -136,10 +136,13 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
     return [(1, int(piece), "") if piece.isdigit() else (0, 0, piece) for piece in re.split(r"(\d+)", text) if piece]
 
 
-def next_find_number(taken: Iterable[int]) -> int:
-    """The next ten after the highest one in use."""
-    highest = max(taken, default=0)
-    return (highest // FIND_STEP + 1) * FIND_STEP
+def next_find_number(taken: Collection[int]) -> int:
+    """The next ten after the highest one in use; where none is left behind it, the first ten that is free."""
+    following = (max(taken, default=0) // FIND_STEP + 1) * FIND_STEP
+    if following <= FIND_MAX:
+        return following
+    used = set(taken)
+    return next(ten for ten in range(FIND_STEP, FIND_MAX, FIND_STEP) if ten not in used)
 
 
 def find_number_taken(number: int) -> Conflict:

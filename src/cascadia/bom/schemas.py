@@ -32,9 +32,9 @@ from cascadia.versioning.schemas import PointView
 
 
 def plain(value: Decimal | Fraction) -> str:
-    """A decimal without exponent and without trailing zeros."""
+    """A decimal without exponent and without trailing zeros: all its digits, and a fraction as `as_decimal` has it."""
     if isinstance(value, Fraction) and value.denominator == 1:
-        return str(value.numerator)
+        return str(Decimal(value.numerator))  # an int of more than 4,300 digits does not become text by itself
     return decimals.plain(as_decimal(value) if isinstance(value, Fraction) else value)
 
 

@@ -1,8 +1,13 @@
 """Units of measure with exact factors (UCUM codes inside). A conversion that is not exact does not exist here. Pure."""
 
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from typing import Final
+
+PLACES: Final = 12
+DIGITS: Final = 6
+EXACT: Final = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+"""Arithmetic that rounds nothing; only for what ends, such as moving a point."""
 
 UNITS: Final[dict[str, tuple[str, Fraction]]] = {
     "ea": ("count", Fraction(1)),
@@ -53,7 +58,15 @@ def convert(value: Decimal, unit: str, to: str) -> Fraction | None:
     return None if scale is None else Fraction(value) * scale
 
 
-def as_decimal(value: Fraction, places: int = 12) -> Decimal:
-    """The fraction as a plain decimal: exact where it ends within `places`, else rounded half even there."""
-    scaled = value * 10**places
-    return (Decimal(round(scaled)) / (Decimal(10) ** places)).normalize() + 0
+def as_decimal(value: Fraction) -> Decimal:
+    """The fraction as a plain decimal: exact where it ends.
+
+    Else it is rounded to `PLACES` after the point, or to as many as it takes to show `DIGITS` that are not leading zeros: never to 0.
+    """
+    top, bottom = value.numerator, value.denominator
+    places = bottom.bit_length()  # 2^a·5^b has fewer bits than this, so this many places show all of a fraction that ends
+    scaled, rest = divmod(top * 10**places, bottom)
+    if rest:
+        places = max(PLACES, Decimal(bottom // abs(top)).adjusted() + DIGITS) if abs(top) < bottom else PLACES
+        scaled = round(value * 10**places)
+    return Decimal(scaled).scaleb(-places, EXACT).normalize(EXACT)

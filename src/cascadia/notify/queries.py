@@ -74,7 +74,7 @@ DELIVERY_PAGE: Final[LiteralString] = (
 DELIVERY_COUNT: Final[LiteralString] = "SELECT count(*) FROM (" + DELIVERIES + ") counted"
 DELIVERY: Final[LiteralString] = DELIVERIES + " AND d.uid = %(uid)s"
 REPLAYABLE: Final[LiteralString] = (
-    "SELECT o.uid AS event_uid, o.type AS event_type FROM outbox_position p JOIN outbox o USING (id)"
+    "SELECT p.position, o.uid AS event_uid, o.type AS event_type FROM outbox_position p JOIN outbox o USING (id)"
     " JOIN webhook w ON w.webhook_id = %(webhook_id)s WHERE p.position > %(after)s"
     " AND o.program_id IS NOT DISTINCT FROM w.program_id AND o.type LIKE ANY (w.patterns)"
     " AND o.type <> ALL (%(not_told)s)"

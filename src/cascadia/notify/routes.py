@@ -193,11 +193,12 @@ async def replay_events(
     wanted: Annotated[EventsReplayWanted, Body()],
     key: IdempotencyKey = None,
 ) -> Response:
-    """Tells again what the webhook takes of the events behind a position, up to a thousand at once."""
+    """Tells again what the webhook takes of the events behind a position, up to a thousand at once; `reached` leads on."""
 
     async def effect(write: Write) -> EventsReplayView:
         matching = await webhooks.count_replayable(write, actor, webhook_id, wanted.after)
-        replayed = 0 if wanted.dry_run else await webhooks.replay_from(write, actor, webhook_id, wanted.after)
-        return EventsReplayView(replayed=replayed, matching=matching)
+        none = (0, wanted.after)
+        replayed, reached = none if wanted.dry_run else await webhooks.replay_from(write, actor, webhook_id, wanted.after)
+        return EventsReplayView(replayed=replayed, matching=matching, reached=reached)
 
     return await repeatable(request, db, actor.user_id, key, effect, status=202)

@@ -181,7 +181,8 @@ class EventsReplayWanted(BaseModel):
 
 
 class EventsReplayView(BaseModel):
-    """How many events are told again (a thousand at once), of how many that the webhook takes."""
+    """How many events are told again (a thousand at once), of how many behind the position that the webhook takes."""
 
     replayed: int
     matching: int
+    reached: int = Field(description="The position reached. Where `replayed` is less than `matching`, ask again with it as `after`.")

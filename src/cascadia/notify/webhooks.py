@@ -136,15 +136,15 @@ async def count_replayable(read: Read, actor: Actor, uid: UUID, after: int) -> i
     return int(await read.value(queries.REPLAY_COUNT, {"webhook_id": seen.webhook_id, "after": after, "not_told": list(NOT_TOLD)}))
 
 
-async def replay_from(write: Write, actor: Actor, uid: UUID, after: int) -> int:
-    """Tells again what the webhook takes of the events behind a position, up to `REPLAYED_AT_ONCE`; how many."""
+async def replay_from(write: Write, actor: Actor, uid: UUID, after: int) -> tuple[int, int]:
+    """Tells again what the webhook takes of the events behind a position, up to `REPLAYED_AT_ONCE`; how many, and the position reached."""
     seen = await get_webhook(write, actor, uid)
     _must_be_enabled(seen)
     params = {"webhook_id": seen.webhook_id, "after": after, "not_told": list(NOT_TOLD), "limit": REPLAYED_AT_ONCE}
     events = await write.rows(queries.REPLAY_PAGE, params)
     for event in events:
         await _deliver(write, seen, event["event_uid"], event["event_type"])
-    return len(events)
+    return len(events), events[-1]["position"] if events else after
 
 
 def _must_be_enabled(webhook: Webhook) -> None:

@@ -1626,7 +1626,7 @@ export interface paths {
         put?: never;
         /**
          * Replay Events
-         * @description Tells again what the webhook takes of the events behind a position, up to a thousand at once.
+         * @description Tells again what the webhook takes of the events behind a position, up to a thousand at once; `reached` leads on.
          */
         post: operations["replay_events"];
         delete?: never;
@@ -2217,11 +2217,16 @@ export interface components {
         };
         /**
          * EventsReplayView
-         * @description How many events are told again (a thousand at once), of how many that the webhook takes.
+         * @description How many events are told again (a thousand at once), of how many behind the position that the webhook takes.
          */
         EventsReplayView: {
             /** Matching */
             matching: number;
+            /**
+             * Reached
+             * @description The position reached. Where `replayed` is less than `matching`, ask again with it as `after`.
+             */
+            reached: number;
             /** Replayed */
             replayed: number;
         };

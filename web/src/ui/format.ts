@@ -40,9 +40,9 @@ export function formatDecimal(value: string): string {
 export function roundDecimal(value: string, digits: number): string {
   const number = Number(value);
   if (!Number.isFinite(number)) return value;
-  if (number === 0) return "0";
+  if (number === 0) return /[1-9]/.test(value) ? value : "0";
   const places = Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(number))));
-  const rounded = number.toFixed(Math.min(places, 12));
+  const rounded = number.toFixed(Math.min(places, 100));
   return rounded.includes(".") ? rounded.replace(/\.?0+$/, "") : rounded;
 }
 

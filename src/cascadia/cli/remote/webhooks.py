@@ -135,8 +135,18 @@ def replay(
         row = client.send("POST", f"/webhooks/{webhook_id}/deliveries/{delivery}/replay")
         show(row, as_json, lambda: f"{row['id']} {row['state']}")
         return
-    answer = client.send("POST", f"/webhooks/{webhook_id}/replay", {"after": after, "dry_run": dry_run})
-    show(answer, as_json, lambda: f"{answer['replayed']} of {answer['matching']} told again")
+    outcome = _replay_from(client, f"/webhooks/{webhook_id}/replay", {"after": after, "dry_run": dry_run})
+    show(outcome, as_json, lambda: f"{outcome['replayed']} of {outcome['matching']} told again")
+
+
+def _replay_from(client: Client, path: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Asks until as many are told again as there were at first: what happens meanwhile is told anyway."""
+    outcome: dict[str, Any] = client.send("POST", path, wanted)
+    answer = outcome
+    while answer["replayed"] and outcome["replayed"] < outcome["matching"]:
+        answer = client.send("POST", path, {"after": answer["reached"]})
+        outcome = {**outcome, "replayed": outcome["replayed"] + answer["replayed"], "reached": answer["reached"]}
+    return outcome
 
 
 def events(
