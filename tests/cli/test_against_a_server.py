@@ -82,6 +82,7 @@ async def test_a_quota_is_the_bytes_that_were_typed_or_refused(workshop: Worksho
     assert (await administrator.get(f"/programs/{workshop.program}/usage"))["allowed"] == 1_500_000_000
 
 
+@pytest.mark.timeout(300)
 async def test_a_list_that_is_cut_says_so_beside_the_output(workshop: Workshop, app: FastAPI, tmp_path: Path) -> None:
     for number in ("M-1", "M-2", "M-3"):
         await workshop.engineer.part(workshop.project, number=number)
