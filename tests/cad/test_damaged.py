@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cascadia.cad import source
+from cascadia.cad.model import CadError
 from cascadia.cad.step_model import cycle_in
 from tests.cad.conversion import convert
 
@@ -105,3 +107,24 @@ def test_every_reason_is_explained() -> None:
     explained = set(re.findall(r"^\| `(cad_\w+)` \|", (root / "docs/explanation/cad.md").read_text(), re.MULTILINE))
     assert raised == explained
     assert "cad_empty" in raised
+
+
+def test_a_schema_is_found_however_long_the_header_is_and_an_end_whatever_stands_behind_it(tmp_path: Path) -> None:
+    long = (
+        HEAD.replace(b"FILE_NAME('',", b"FILE_NAME('" + b"n" * 70_000 + b"',")
+        + b"FILE_SCHEMA(('AUTOMOTIVE_DESIGN'));\nENDSEC;\nDATA;\n"
+        + TAIL
+    )
+    path = tmp_path / "model.stp"
+    for content in (long, long + b"SIGNATURE;\n" + b"A" * 2_000_000 + b"\nENDSEC;\n", long + b" " * ((1 << 20) - 6)):
+        path.write_bytes(content)
+        assert source.check(path) == "AP214"
+
+
+@pytest.mark.parametrize("behind", (b"", HEAD, HEAD + b" " * 2_000_000))
+def test_only_a_file_whose_last_structure_ends_is_whole(tmp_path: Path, behind: bytes) -> None:
+    path = tmp_path / "model.stp"
+    path.write_bytes((WITHOUT_SHAPES if behind else HEAD) + behind)
+    with pytest.raises(CadError) as refused:
+        source.check(path)
+    assert refused.value.code == "cad_truncated"

@@ -7,14 +7,17 @@ from typing import Final
 
 from cascadia.cad.model import CadError
 
-HEADER_BYTES: Final = 65536
-TAIL_BYTES: Final = 4096
+HEADER_MAX: Final = 16 << 20
+BEGINNING: Final = 65536
 PIECE_BYTES: Final = 1 << 20
 NESTED_MAX: Final = 1000
 """CAD programs nest a handful of parentheses; two million end OpenCASCADE's parser, whose recursion has no limit."""
 OTHERS: Final = bytes(set(range(256)) - set(b"();'"))
 STRING: Final = re.compile(rb"'[^']*'")
-SCHEMA: Final = re.compile(rb"FILE_SCHEMA\s*\(\s*\(\s*'((?:[^']|'')*)'", re.IGNORECASE)
+SCHEMA: Final = re.compile(rb"FILE_SCHEMA\s*\(\s*\(\s*'((?:[^']|''){0,300})'", re.IGNORECASE)
+BEHIND_HEADER: Final = re.compile(rb"ENDSEC\s*;\s*DATA\s*[;(]", re.IGNORECASE)
+NAMED: Final = b"ISO-10303-21"
+END: Final = b"END-" + NAMED
 PROTOCOLS: Final = (
     ("CONFIG_CONTROL_DESIGN", "AP203"),
     ("AP203_CONFIGURATION_CONTROLLED", "AP203"),
@@ -26,18 +29,42 @@ PROTOCOLS: Final = (
 def check(path: Path) -> str:
     """The application protocol that the file states: `AP203`, `AP214` or `AP242`. Raises `CadError` for what cannot be converted."""
     with path.open("rb") as file:
-        head = file.read(HEADER_BYTES)
-        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-        tail = file.read()
+        head = file.read(BEGINNING)
     if not head.strip(b" \t\r\n\0"):
         raise CadError("cad_empty", "The file is empty. Export it again from your CAD program.")
-    if not head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"ISO-10303-21"):
+    if not head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(NAMED):
         raise CadError("cad_not_step", "This is not a STEP file (ISO 10303-21), whatever its name says. Export the model as STEP.")
-    if b"END-ISO-10303-21" not in tail:
+    if not _has_its_end(path):
         raise CadError("cad_truncated", "The file ends in the middle: it was cut off on its way. Export or send it again.")
     if _is_nested_too_deep(path):
         raise CadError("cad_too_nested", f"It nests parentheses more than {NESTED_MAX} deep, as no CAD program does. Export it again.")
-    return _protocol(head)
+    return _protocol(_header(path))
+
+
+def _has_its_end(path: Path) -> bool:
+    """Whether the exchange structure that begins last in the file ends in it too. Signatures and blanks may stand behind its end."""
+    with path.open("rb") as file:
+        end, begun = path.stat().st_size, b""
+        while end > 0:
+            start = max(0, end - PIECE_BYTES)
+            file.seek(start)
+            piece = file.read(end - start) + begun
+            found = piece.rfind(NAMED)
+            if found >= len(END) - len(NAMED) or (found >= 0 and start == 0):
+                return piece[:found].endswith(b"END-")
+            end, begun = start, piece[: len(END)]
+    return False
+
+
+def _header(path: Path) -> bytes:
+    """As much of the file as names its schema, or is its header."""
+    head = b""
+    with path.open("rb") as file:
+        while len(head) < HEADER_MAX and (piece := file.read(max(len(head), BEGINNING))):
+            head += piece
+            if SCHEMA.search(head) or BEHIND_HEADER.search(head):
+                break
+    return head
 
 
 def _is_nested_too_deep(path: Path) -> bool:
@@ -68,7 +95,9 @@ def _protocol(head: bytes) -> str:
     for name, protocol in PROTOCOLS:
         if schema.startswith(name):
             return protocol
-    stated = f"states the schema {schema.split(' ')[0]}" if schema else "states no schema"
+    stated = (
+        f"states the schema {schema.split(' ')[0]}" if schema else f"states no schema in the first {HEADER_MAX >> 20} MiB of its header"
+    )
     raise CadError("cad_unsupported_schema", f"The file {stated}. Export it as STEP AP242, AP214 or AP203.")
 
 

@@ -21,7 +21,7 @@ from cascadia.importing.model import (
     is_heading,
     quantity_of,
 )
-from cascadia.items.model import NAME_MAX, NUMBER_MAX
+from cascadia.items.model import DESCRIPTION_MAX, NAME_MAX, NUMBER_MAX
 
 BYTES_MAX: Final = 50_000_000
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -82,7 +82,7 @@ def _table(data: bytes) -> _Table:
         raise TableError("table_unreadable", "The file is no text. Save it as CSV, in UTF-8.")
     best = max((_cut(text, delimiter) for delimiter in DELIMITERS), key=lambda found: len(found.columns))
     if not best.columns:
-        raise TableError("table_heading", f"No parts list was found in the file. {NEEDED}")
+        raise TableError("table_heading", f"No parts list begins in the file's first {HEADER_WITHIN} rows that hold anything. {NEEDED}")
     if "level" in best.columns:
         raise TableError("table_levels", "The file has a Level column: only flat lists are read. Export one list for each assembly.")
     if len(best.rows) > ROWS_MAX:
@@ -147,11 +147,14 @@ def _item(table: _Table, place: int, row: Sequence[str]) -> Item:
     if len(name) > NAME_MAX:
         raise ValueError(f"a name of more than {NAME_MAX} characters")
     told = [words["manufacturer"], words["mpn"] if words["mpn"] != number else "", words["value"], footprint, words["datasheet"].strip("~")]
+    description = ", ".join(word for word in told if word and word != name) or None
+    if len(description or "") > DESCRIPTION_MAX:
+        raise ValueError(f"a manufacturer, value, footprint and data sheet of more than {DESCRIPTION_MAX} characters together")
     return Item(
         place=place,
         number=number,
         name=name,
-        description=", ".join(word for word in told if word and word != name) or None,
+        description=description,
         designators=designators,
         quantity=quantity,
         fitted=is_fitted(table.cell(row, "unfitted"), table.cell(row, "fitted")),

@@ -122,6 +122,7 @@ class ItemRow:
 
 NUMBER_MAX: Final = 100
 NAME_MAX: Final = 300
+DESCRIPTION_MAX: Final = 10_000
 _SPACES: Final = re.compile(r"\s+")
 LETTERS: Final = "ABCDEFGHJKLMNPRTUVWY"
 """Revision letters without I, O, Q, S, X, Z (ASME Y14.35)."""
