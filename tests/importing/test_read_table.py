@@ -76,6 +76,7 @@ def test_tabs_and_empty_rows() -> None:
         ("Ref,MPN\nR1,A\nR1,B\n", "table_rows", "row 3: R1 stands in row 2 too"),
         ("Ref,MPN\nR1 R1,A\n", "table_rows", "row 2: R1 stands twice"),
         ("Ref,MPN\nR4-R1,A\n", "table_rows", "row 2: R4-R1 is no range"),
+        ("Ref,MPN\nR1-R" + "9" * 5000 + ",A\n", "table_rows", f"row 2: R1-R{'9' * 36} is no range"),
         ("Ref,MPN\nR(1),A\n", "table_rows", "row 2: “R(1)” is no designator"),
         ("Level,Qty,MPN\n1,1,A\n", "table_levels", "flat"),
         ("Qty,MPN\n" + "x,A\n" * 5, "table_rows", "(and 2 more)"),

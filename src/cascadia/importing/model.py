@@ -65,6 +65,7 @@ UNFITTED_WORDS: Final = NO | {"dnp", "dnf", "not fitted"} - {"", "-"}
 _DASHES: Final = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2212"), "-")
 _RANGE: Final = re.compile(r"([A-Za-z_]+)(\d+)\s*(?:-|\.\.)\s*([A-Za-z_]*)(\d+)")
 _RANGE_MAX: Final = 10_000
+_RANGE_DIGITS: Final = 12
 _GROUPED: Final = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -117,6 +118,8 @@ def designators_of(text: str) -> tuple[str, ...]:
 
 def _spelled_out(match: re.Match[str]) -> Iterator[str]:
     prefix, first, again, last = match.groups()
+    if max(len(first), len(last)) > _RANGE_DIGITS:
+        raise ValueError(f"{match[0][:40]} is no range")
     start, end = int(first), int(last)
     if again not in ("", prefix) or not start < end < start + _RANGE_MAX:
         raise ValueError(f"{match[0]} is no range")
