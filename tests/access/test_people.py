@@ -170,6 +170,29 @@ async def test_an_administrator_is_always_left(acme: Company) -> None:
         assert [u["active"] for u in (await who.get("/users"))["items"]].count(True) == 1
 
 
+async def test_who_is_an_administrator_changes_at_once_and_is_written_down(acme: Company, database: Database) -> None:
+    ada, bob = acme.administrator, await acme.person("Bob")
+    assert await refused(bob, "PATCH", f"/users/{bob.user['id']}", {"administrator": True}) == (403, "forbidden")
+    assert not (await ada.get(f"/users/{bob.user['id']}"))["administrator"]
+    assert (await changed(ada, bob.user, administrator=True))["administrator"]
+    assert (await bob.send("GET", "/vault/damaged")).status_code == 200
+    assert not (await changed(bob, ada.user, administrator=False))["administrator"]
+    assert await refused(ada, "GET", "/vault/damaged") == (403, "forbidden")
+    assert await refused(ada, "PATCH", f"/users/{ada.user['id']}", {"administrator": True}) == (403, "forbidden")
+    assert await events(database, "user.changed") == [("user.changed", {"administrator": given}) for given in (True, False)]
+
+
+async def test_the_last_administrator_stays_one(acme: Company, database: Database) -> None:
+    ada, bob = acme.administrator, await acme.person("Bob")
+    assert await refused(ada, "PATCH", f"/users/{ada.user['id']}", {"administrator": False}) == (409, "last_administrator")
+    await changed(ada, bob.user, administrator=True)
+    each = [(ada, ada.user), (bob, bob.user)]
+    answers = await asyncio.gather(*(p.send("PATCH", f"/users/{user['id']}", {"administrator": False}) for p, user in each))
+    assert sorted(a.status_code for a in answers) == [200, 409]
+    assert [u["administrator"] for u in (await ada.get("/users"))["items"]].count(True) == 1
+    assert len(await events(database, "user.changed")) == 2
+
+
 async def test_a_user_is_added_once_however_often_the_request_is_sent(acme: Company) -> None:
     key = {"Idempotency-Key": "u"}
     answers: list[httpx.Response] = await asyncio.gather(*(acme.administrator.send("POST", "/users", BOB, headers=key) for _ in range(5)))

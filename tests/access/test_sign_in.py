@@ -207,7 +207,9 @@ async def test_retry_after_is_when_one_more_is_judged(acme: Company, database_ur
     execute(database_url, "UPDATE sign_in_attempt SET at = at - interval '14 minutes'")
     failures(database_url, limits.FAILURES_BY_PAIR, "203.0.113.9", "'ada@example.org'")
     async with from_address(acme.app, "203.0.113.9") as http:
-        wait = int((await sign_in(http, GOOD)).headers["Retry-After"])
+        answer = await sign_in(http, GOOD)
+    wait = int(answer.headers["Retry-After"])
+    assert answer.json()["detail"] == f"Too many attempts have failed. Try again in {-(-wait // 60)} minutes."
     ((left,),) = rows(
         database_url,
         "SELECT extract(epoch FROM min(at) + interval '15 minutes' - now())::int FROM sign_in_attempt WHERE email = 'ada@example.org'",

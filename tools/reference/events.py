@@ -140,8 +140,13 @@ EVENTS: Final[Mapping[str, About]] = {
     "user.changed": About(
         "an account changed",
         "the person",
-        {"name": "the new name", "active": "whether it may sign in now", "password": "true where it has a new one"},
-        frozenset({"name", "active", "password"}),
+        {
+            "name": "the new name",
+            "active": "whether it may sign in now",
+            "administrator": "whether it is an administrator's now",
+            "password": "true where it has a new one",
+        },
+        frozenset({"name", "active", "administrator", "password"}),
     ),
     "user.signed_out": About(
         "every session and API token of an account was ended", "the person", {"sessions": "how many", "tokens": "how many"}

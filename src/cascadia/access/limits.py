@@ -19,6 +19,7 @@ FAILURES_BY_ADDRESS: Final = 100
 FAILURES_BY_PEER: Final = 300
 """Most failures in 15 minutes: of an account from one address, of an account, of an address that a trusted proxy names, and of a peer
 where none is configured, which may be the proxy of a whole office. Browsers that are known count apart, with as many as a pair has."""
+MINUTE: Final = 60
 IPV6_PREFIX: Final = 64
 """Whoever has one address of IPv6 has all of such a network."""
 
@@ -54,7 +55,14 @@ async def begin(database: Database, attempt: Attempt) -> None:
         noted = await write.one(queries.BEGIN_ATTEMPT, _Noted, params)
     if noted is None or noted.attempt_id is None:
         log.warning("sign_in_limited", address=params["address"], known=attempt.budget is not None)
-        raise TooMany("Too many attempts have failed. Wait, then try again.", retry_after=noted.wait if noted else 1)
+        wait = noted.wait if noted else 1
+        raise TooMany(f"Too many attempts have failed. Try again in {_in_words(wait)}.", retry_after=wait)
+
+
+def _in_words(seconds: int) -> str:
+    """A wait as people say it, never shorter than it is."""
+    count, unit = (seconds, "second") if seconds < MINUTE else (-(-seconds // MINUTE), "minute")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 async def forget(write: Write, attempt: Attempt) -> None:

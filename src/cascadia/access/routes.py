@@ -79,11 +79,11 @@ async def get_user(request: Request, db: Db, _: CurrentActor, user_id: UUID) -> 
 async def edit_user(
     request: Request, db: Db, hashing: Hashing, session: CurrentSession, user_id: UUID, body: UserPatch, key: IdempotencyKey = None
 ) -> Response:
-    """Changes an account: one's own name and password, or as an administrator anybody's.
+    """Changes an account: one's own name and password, or as an administrator anybody's, also who is one.
 
     A new password and `active: false` end its sessions and API tokens, but for the one by which this is asked.
     """
-    actor, change = session.actor, UserChange(body.name, body.active, body.password, body.current_password)
+    actor, change = session.actor, UserChange(**dict(body))
     done = await is_repeated(request, db, actor.user_id, key)
     hashed = None if done else await service.judge_password(db, hashing, actor, user_id, change)
 

@@ -84,6 +84,7 @@ class UserPatch(Body):
 
     name: Name | None = None
     active: bool | None = None
+    administrator: bool | None = Field(default=None, description="Whether it is an administrator's, at once (administrators).")
     password: Password | None = None
     current_password: Password | None = Field(default=None, description="Needed to change one's own password.")
 

@@ -25,8 +25,14 @@ class UserChange:
 
     name: str | None = None
     active: bool | None = None
+    administrator: bool | None = None
     password: str | None = None
     current_password: str | None = None
+
+    @property
+    def may_leave_none(self) -> bool:
+        """Whether it could take the last active administrator away."""
+        return self.active is False or self.administrator is False
 
 
 async def list_users(read: Read, q: str | None, paging: PageRequest) -> tuple[list[UserRow], str | None, int | None]:
@@ -68,7 +74,7 @@ async def first_password(database: Database, passwords: Passwords, password: str
 async def judge_user_change(primary: Primary, actor: Actor, uid: UUID, change: UserChange) -> UserRow:
     """The account, where the actor may change this of it."""
     user = await user_by_uid(primary, uid)
-    if uid != actor.uid or change.active is not None:
+    if uid != actor.uid or change.active is not None or change.administrator is not None:
         actor.require_administrator()
     return user
 
@@ -112,22 +118,22 @@ async def change_user(write: Write, actor: Actor, uid: UUID, change: UserChange,
     A new password also clears the limits of its tries.
     """
     await judge_user_change(write, actor, uid, change)
-    if change.active is False:
+    if change.may_leave_none:
         await write.value(queries.INSTANCE_LOCK)
-    params = {"uid": uid, "name": change.name, "active": change.active, "password_hash": password_hash}
-    user = await write.one(queries.CHANGE_USER, UserRow, params)
+    said: dict[str, Any] = {"name": change.name, "active": change.active, "administrator": change.administrator}
+    user = await write.one(queries.CHANGE_USER, UserRow, {"uid": uid, **said, "password_hash": password_hash})
     if user is None:
         raise NotFound("There is no such user.")
-    if change.active is False and not await write.value(queries.ACTIVE_ADMINISTRATORS):
+    if change.may_leave_none and not await write.value(queries.ACTIVE_ADMINISTRATORS):
         raise Conflict("This is the last active administrator. Make another one first.", code="last_administrator")
     if password_hash or not user.active:
         await end_access(write, user.user_id, keep=keep)
     if password_hash:
         await limits.forget_all(write, user.email)
-    data: dict[str, Any] = {"name": change.name, "active": change.active, "password": True if password_hash else None}
-    said = {member: value for member, value in data.items() if value is not None}
-    if said:
-        await write.emit(Event("user.changed", uid, actor.user_id, data=said))
+    said["password"] = True if password_hash else None
+    data = {member: value for member, value in said.items() if value is not None}
+    if data:
+        await write.emit(Event("user.changed", uid, actor.user_id, data=data))
     return user
 
 

@@ -103,6 +103,8 @@ export const signOut = () => body(api.DELETE("/api/v1/sessions/current"));
 export const addUser = (user: NewUser) => body(api.POST("/api/v1/users", { body: user }));
 export const setActive = (user: string, active: boolean) =>
   body(api.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id: user } }, body: { active } }));
+export const setAdministrator = (user: string, administrator: boolean) =>
+  body(api.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id: user } }, body: { administrator } }));
 
 export const changePassword = (user: string, current_password: string, password: string) =>
   body(

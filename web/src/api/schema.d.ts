@@ -1436,7 +1436,7 @@ export interface paths {
         head?: never;
         /**
          * Edit User
-         * @description Changes an account: one's own name and password, or as an administrator anybody's.
+         * @description Changes an account: one's own name and password, or as an administrator anybody's, also who is one.
          *
          *     A new password and `active: false` end its sessions and API tokens, but for the one by which this is asked.
          */
@@ -4296,6 +4296,11 @@ export interface components {
         UserPatch: {
             /** Active */
             active?: boolean | null;
+            /**
+             * Administrator
+             * @description Whether it is an administrator's, at once (administrators).
+             */
+            administrator?: boolean | null;
             /**
              * Current Password
              * @description Needed to change one's own password.

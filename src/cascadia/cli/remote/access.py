@@ -23,7 +23,12 @@ def register(app: typer.Typer) -> None:
     add_group(
         app, "token", "API tokens: for programs that act for you.", {"create": token_create, "list": token_list, "revoke": token_revoke}
     )
-    add_group(app, "user", "People (administrators add them).", {"add": user_add, "list": user_list, "sign-out": user_sign_out})
+    add_group(
+        app,
+        "user",
+        "People (administrators add them).",
+        {"add": user_add, "list": user_list, "change": user_change, "sign-out": user_sign_out},
+    )
     add_group(app, "role", "Who is what in a program.", {"grant": role_grant, "revoke": role_revoke})
     add_group(app, "program", "Programs: who may see what.", {"create": program_create, "list": program_list})
     add_group(app, "project", "Projects: what is developed together.", {"create": project_create, "list": project_list})
@@ -145,6 +150,18 @@ def user_list(url: Url = None, as_json: Json = False) -> None:
     users = list(signed_in(url).pages("/users"))
     rows = [(u["email"], u["name"], "administrator" if u["administrator"] else "", "" if u["active"] else "inactive") for u in users]
     show(users, as_json, lambda: columns(("EMAIL", "NAME", "", ""), rows))
+
+
+def user_change(
+    email: str,
+    administrator: Annotated[bool, typer.Option("--administrator/--no-administrator", help="Whether it is an administrator's.")],
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Make a user an administrator, or take that away (administrators); one active administrator is always left."""
+    client = signed_in(url)
+    user = client.send("PATCH", f"/users/{_user(client, email)['id']}", {"administrator": administrator})
+    show(user, as_json, lambda: f"{user['email']} is {'an' if user['administrator'] else 'no'} administrator.")
 
 
 def user_sign_out(email: str, url: Url = None, as_json: Json = False) -> None:

@@ -3,7 +3,15 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "../../api/keys";
-import { addUser, resetPassword, sessionQuery, setActive, signOutEverywhere, usersQuery } from "../../api/people";
+import {
+  addUser,
+  resetPassword,
+  sessionQuery,
+  setActive,
+  setAdministrator,
+  signOutEverywhere,
+  usersQuery,
+} from "../../api/people";
 import { Problem, sentence } from "../../api/problem";
 import type { NewUser, User } from "../../api/types";
 import { Badge } from "../../ui/badges";
@@ -56,6 +64,11 @@ function UserRow({ user }: { user: User }) {
     onSuccess: () => client.invalidateQueries({ queryKey: keys.users }),
     onError: (error) => toastError(error),
   });
+  const appoint = useMutation({
+    mutationFn: (administrator: boolean) => setAdministrator(user.id, administrator),
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.users }),
+    onError: (error) => toastError(error),
+  });
   const signOut = useMutation({
     mutationFn: () => signOutEverywhere(user.id),
     onSuccess: ({ sessions, tokens }) => {
@@ -80,9 +93,19 @@ function UserRow({ user }: { user: User }) {
       <td className="table-actions">
         {resetting && <ResetPassword user={user} close={() => setResetting(false)} />}
         {!own && (
-          <Button size="compact-xs" variant="default" onClick={() => setResetting(true)}>
-            New password
-          </Button>
+          <>
+            <Button size="compact-xs" variant="default" onClick={() => setResetting(true)}>
+              New password
+            </Button>
+            <Button
+              size="compact-xs"
+              variant="default"
+              loading={appoint.isPending}
+              onClick={() => appoint.mutate(!user.administrator)}
+            >
+              {user.administrator ? "No longer administrator" : "Make administrator"}
+            </Button>
+          </>
         )}
         <Button size="compact-xs" variant="default" loading={signOut.isPending} onClick={() => signOut.mutate()}>
           Sign out everywhere
