@@ -3,13 +3,16 @@
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
+import psycopg
 import pytest
 import pytest_asyncio
 import uvicorn
@@ -20,11 +23,13 @@ from cascadia.cli.remote.files import upload
 from cascadia.kernel import growing
 from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database
+from cascadia.kernel.embedded.cluster import SUPERUSER
 from cascadia.kernel.ids import new_uid
 from cascadia.vault import receiving, upload_routes, uploads
 from cascadia.vault.jobs import collect
 from cascadia.vault.upload_routes import offset_headers
 from tests.company import JSON, Workshop
+from tests.conftest import with_database
 from tests.until import eventually
 from tests.vault.conftest import stream
 
@@ -72,6 +77,14 @@ async def uploader(workshop: Workshop) -> Uploader:
 def store(app: FastAPI) -> BlobStore:
     made: BlobStore = app.state.blobs
     return made
+
+
+@pytest.fixture
+def superuser(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """Somebody who may break the database of this test."""
+    url = with_database(database_url, urlsplit(database_url).path.lstrip("/"), SUPERUSER)
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
 
 
 async def keys(store: BlobStore) -> set[str]:
@@ -207,6 +220,56 @@ async def test_what_a_broken_piece_left_is_written_over(uploader: Uploader, stor
         file.write(b"garbage that is longer than the upload")
     done = await uploader.piece(location, 5, b"56789")
     assert (await uploader.http.get(f"/api/v1/files/{done.headers['Cascadia-File']}/content")).content == b"0123456789"
+
+
+@pytest.mark.parametrize("before", (b"", b"01234"))
+async def test_a_piece_whose_row_cannot_be_written_leaves_the_object_as_it_was(
+    uploader: Uploader, store: BlobStore, superuser: psycopg.Connection[Any], before: bytes
+) -> None:
+    """A program of version 4 that goes on with the upload reads objects whole."""
+    location = await uploader.begin(15)
+    if before:
+        (await uploader.piece(location, 0, before)).raise_for_status()
+    superuser.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'locked' USING ERRCODE = '55P03'; END $$"
+    )
+    superuser.execute("CREATE TRIGGER refuse BEFORE INSERT ON upload_piece FOR EACH ROW EXECUTE FUNCTION refuse()")
+    assert (await uploader.piece(location, len(before), b"ABCDE")).status_code == 503
+    superuser.execute("DROP TRIGGER refuse ON upload_piece")
+    assert [found.size async for found in store.list()] == ([5] if before else [])
+    assert await uploader.offset(location) == len(before)
+    done = await uploader.piece(location, len(before), b"0123456789abcde"[len(before) :])
+    assert (await uploader.http.get(f"/api/v1/files/{done.headers['Cascadia-File']}/content")).content == b"0123456789abcde"
+
+
+async def test_a_piece_that_came_after_an_older_program_s_leaves_the_object_as_it_was(
+    uploader: Uploader, database: Database, store: BlobStore
+) -> None:
+    location = await uploader.begin(15)
+    (await uploader.piece(location, 0, b"01234")).raise_for_status()
+    (grows,) = await keys(store)
+    other = await store.put(stream(b"56789"), new_uid())
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"ABC"
+        async with database.write() as write:
+            await write.value("SELECT upload_add_piece(%(uid)s, 5, 5, %(key)s)", {"uid": location.rsplit("/", 1)[1], "key": other.key})
+        yield b"DE"
+
+    late = await uploader.piece(location, 5, slow())
+    assert (late.status_code, late.json()["code"]) == (409, "upload_offset")
+    assert {found.key: found.size async for found in store.list()} == {grows: 5, other.key: 5}
+
+
+async def test_no_program_makes_a_file_of_another_length_than_announced(uploader: Uploader, database: Database) -> None:
+    """As one of version 4 would that read more than the rows say."""
+    file = (await uploader.piece(await uploader.begin(5), 0, b"01234")).headers["Cascadia-File"]
+    location = await uploader.begin(4)
+    done = "UPDATE upload SET state = 'done', file_uid = %(file)s WHERE uid = %(uid)s"
+    with pytest.raises(psycopg.errors.CheckViolation, match="has not the bytes that were announced"):
+        async with database.write() as write:
+            await write.execute(done, {"file": file, "uid": location.rsplit("/", 1)[1]})
+    assert (await uploader.read(location))["state"] == "receiving"
 
 
 async def test_bytes_that_the_store_lost_are_told_and_nothing_is_put_in_their_place(uploader: Uploader, store: BlobStore) -> None:

@@ -93,6 +93,7 @@ ADD_PIECE: Final[LiteralString] = "SELECT upload_add_piece(%(uid)s, %(start)s, %
 GROW_PIECE: Final[LiteralString] = "SELECT upload_grow(%(uid)s, %(object_start)s, %(key)s, %(start)s, %(bytes)s)"
 SET_HASHED: Final[LiteralString] = "UPDATE upload SET hashed = decode(%(hashed)s, 'hex') WHERE uid = %(uid)s"
 LOCK_RECEIVED: Final[LiteralString] = "SELECT received FROM upload WHERE uid = %(uid)s FOR UPDATE"
+PIECE_LENGTH: Final[LiteralString] = "SELECT length FROM upload_piece WHERE key = %(key)s"
 PIECES: Final[LiteralString] = "SELECT key, length FROM upload_piece WHERE upload_id = %(upload_id)s ORDER BY start"
 LOCK_UPLOAD: Final[LiteralString] = "SELECT state FROM upload WHERE uid = %(uid)s FOR UPDATE"
 END_UPLOAD: Final[LiteralString] = (

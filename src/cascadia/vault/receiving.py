@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from cascadia.kernel.blobs import BlobStore, Piece
+from cascadia.kernel.blobs import BlobStore, Grow, Piece
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import Invalid
 from cascadia.kernel.ids import new_uid
@@ -124,8 +124,34 @@ async def _grow(database: Database, store: BlobStore, upload: UploadRow, piece: 
             if await write.value(queries.LOCK_RECEIVED, {"uid": upload.uid}) != upload.received:
                 raise WrongOffset("Another piece came first. Ask for the offset by HEAD and go on there.")
         await grow(upload.received - start, piece.checked(), piece.hash)
-        async with database.write() as write:
-            return await uploads.record_piece(write, upload, Piece(key, piece.size), start, piece.hashed)
+        recorded = False
+        try:
+            async with database.write() as write:
+                after = await uploads.record_piece(write, upload, Piece(key, piece.size), start, piece.hashed)
+            recorded = True
+            return after
+        finally:
+            if not recorded:
+                await _cut_back(database, upload, key, grow)
+
+
+async def _cut_back(database: Database, upload: UploadRow, key: str, grow: Grow) -> None:
+    """Makes the object as long as the rows say: programs of version 4 read it whole.
+
+    Untouched where the rows say nothing of it and the upload went on: it may have become the file meanwhile.
+    """
+    async with database.write() as write:
+        received = await write.value(queries.LOCK_RECEIVED, {"uid": upload.uid})
+        length: int | None = await write.value(queries.PIECE_LENGTH, {"key": key})
+        if length is None and received == upload.received:
+            length = 0
+        if length is not None:
+            await grow(length, _stream(), lambda _data: None)
+
+
+async def _stream(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
 
 
 async def _put(database: Database, store: BlobStore, upload: UploadRow, piece: Arriving) -> UploadRow:

@@ -219,7 +219,7 @@ async def assemble(database: Database, store: BlobStore, uid: UUID) -> UploadRow
             state = await write.value(queries.LOCK_UPLOAD, {"uid": uid})
             if state not in {"receiving", "failed"}:
                 return await _by_uid(write, uid) if state else None
-            if upload.sha256 and stored.sha256 != upload.sha256:
+            if stored.size != upload.size or (upload.sha256 and stored.sha256 != upload.sha256):
                 error = {"code": WrongChecksum.code, "message": "The bytes arrived otherwise than they were sent. Upload the file again."}
                 await write.execute(queries.END_UPLOAD, {"uid": uid, "state": "failed", "file_uid": None, "error": Jsonb(error)})
             else:

@@ -1264,6 +1264,7 @@ CREATE TABLE upload (
   CONSTRAINT upload_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(project_id)
 );
 CREATE INDEX upload_expiry ON upload USING btree (expires_at);
+CREATE TRIGGER upload_is_whole AFTER UPDATE OF state ON upload FOR EACH ROW WHEN ((new.state = 'done'::text)) EXECUTE FUNCTION upload_is_whole();
 
 CREATE TABLE upload_piece (
   upload_id bigint NOT NULL,
@@ -1331,6 +1332,18 @@ BEGIN
   INSERT INTO upload_piece (upload_id, start, length, key) VALUES (one.upload_id, object_start, one.received - object_start, object_key)
   ON CONFLICT (upload_id, start) DO UPDATE SET length = excluded.length;
   RETURN one.received;
+END $function$;
+
+CREATE OR REPLACE FUNCTION upload_is_whole()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF NEW.size <> (SELECT f.size FROM file f WHERE f.uid = NEW.file_uid) THEN
+    RAISE EXCEPTION 'the file of upload % has not the bytes that were announced', NEW.uid USING ERRCODE = 'check_violation',
+      CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
+  END IF;
+  RETURN NULL;
 END $function$;
 
 -- versioning

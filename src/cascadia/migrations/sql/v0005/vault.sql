@@ -23,6 +23,18 @@ BEGIN
   RETURN one.received;
 END $$;
 
+-- Whatever program puts an upload together: a file has the bytes that were announced. One that reads such an object whole, with what a
+-- server that died left behind its row, makes none; whoever puts it together next reads as far as the row says.
+CREATE FUNCTION upload_is_whole() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.size <> (SELECT f.size FROM file f WHERE f.uid = NEW.file_uid) THEN
+    RAISE EXCEPTION 'the file of upload % has not the bytes that were announced', NEW.uid USING ERRCODE = 'check_violation',
+      CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER upload_is_whole AFTER UPDATE OF state ON upload FOR EACH ROW WHEN (NEW.state = 'done') EXECUTE FUNCTION upload_is_whole();
+
 -- Uploads whose job died before anybody was told.
 UPDATE upload SET state = 'failed', error = jsonb_build_object('code', 'not_stored', 'message', 'This upload could not be stored. Upload the file again.')
 WHERE state = 'receiving' AND received = size
