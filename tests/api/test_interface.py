@@ -6,7 +6,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from cascadia.web.interface import Interface
 from tests.company import visitor
@@ -70,6 +70,22 @@ async def test_what_is_not_there_is_no_page(browser: httpx.AsyncClient, path: st
 async def test_a_file_that_is_not_there_is_no_page(browser: httpx.AsyncClient, path: str) -> None:
     answer = await browser.get(path)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ("*", "", "x", "x/parts"))
+async def test_what_is_no_path_is_no_page(browser: httpx.AsyncClient, app: FastAPI, path: str) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"host", browser.base_url.host.encode()), (b"accept", b"text/html")]
+    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers}
+    await app({**scope, "http_version": "1.1", "scheme": "http", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80)}, receive, send)
+    assert sent[0]["status"] == 404
 
 
 async def test_a_number_with_a_dot_has_a_page(browser: httpx.AsyncClient) -> None:

@@ -87,8 +87,8 @@ class Interface:
 
 def _is_page(path: str) -> bool:
     """Whether the interface may have a page there; `/robots.txt` and `/.git/config` are files, and were looked for."""
-    first = path.split("/")[1]
-    return path in {"/", "/index.html"} or ("." not in first and not path.startswith(HASHED))
+    first = path.removeprefix("/").partition("/")[0]
+    return path in {"/", "/index.html"} or (path.startswith("/") and "." not in first and not path.startswith(HASHED))
 
 
 def _takes_html(path: str, accept: str) -> bool:
