@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -17,6 +17,8 @@ from cascadia.kernel.errors import Forbidden, NotSignedIn
 from cascadia.kernel.http import Db, database
 from cascadia.kernel.idempotency import RIGHTS
 from cascadia.settings import Settings
+
+NOBODY: Final = "Sign in, or send an API token that is still valid as `Authorization: Bearer TOKEN`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ async def signed_in_now(request: Request, db: Db) -> SignedIn:
     secrets: Iterable[str] = (await session_cookies(request, db)).values() if by_cookie and request.cookies else [secret.strip()]
     row = await _find(db, secrets, by_cookie=by_cookie)
     if row is None:
-        raise NotSignedIn("Sign in, or send an API token that is still valid as `Authorization: Bearer TOKEN`.")
+        raise NotSignedIn(NOBODY)
     if by_cookie and request.method not in SAFE_METHODS:
         check_origin(request)
     request.state.user = row.uid

@@ -41,6 +41,7 @@ END_ACCESS: Final[LiteralString] = query(__package__, "end_access")
 TOKENS: Final[LiteralString] = query(__package__, "tokens")
 TOKEN_COUNT: Final[LiteralString] = "SELECT count(*) FROM api_token WHERE user_id = %(user_id)s OR %(everybody)s"
 LOCK_USER: Final[LiteralString] = "SELECT user_id FROM user_account WHERE user_id = %(user_id)s FOR NO KEY UPDATE"
+STILL_SIGNED_IN: Final[LiteralString] = query(__package__, "still_signed_in")
 TOKENS_IN_USE: Final[LiteralString] = (
     "SELECT count(*) FROM api_token WHERE user_id = %(user_id)s AND coalesce(expires_at, created_at + interval '90 days') > now()"
 )

@@ -212,7 +212,8 @@ async def end_session(write: Write, actor: Actor, uid: UUID) -> None:
 
 
 async def end_access(write: Write, user_id: int, *, keep: bytes | None = None) -> Ended:
-    """Ends every session and API token of a user, but the one with the hash `keep`."""
+    """Ends every session and API token of a user, but the one with the hash `keep`; those that are being made are waited for."""
+    await write.value(queries.LOCK_USER, {"user_id": user_id})
     ended = await write.one(queries.END_ACCESS, Ended, {"user_id": user_id, "keep": keep})
     assert ended
     return ended

@@ -7,10 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from cascadia.access import queries
-from cascadia.access.http import SignedIn, token_hash
+from cascadia.access.http import NOBODY, SignedIn, token_hash
 from cascadia.access.model import Actor, Scope, TokenRow
 from cascadia.kernel.db import Read, Write
-from cascadia.kernel.errors import Conflict, Invalid, NotFound
+from cascadia.kernel.errors import Conflict, Invalid, NotFound, NotSignedIn
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
@@ -44,10 +44,10 @@ async def list_tokens(read: Read, actor: Actor, paging: PageRequest, *, everybod
 async def create_token(write: Write, maker: SignedIn, wanted: Wanted, longest: timedelta) -> tuple[TokenRow, str]:
     """A new API token of whoever is signed in, with its secret, which nobody can read again.
 
-    Made by another token, it ends with that one.
+    Made by another token, it ends with that one. 401 where what they are signed in by has ended since the request began.
     """
     actor, expires_at = maker.actor, _end(maker, wanted.expires_at, longest)
-    await write.value(queries.LOCK_USER, {"user_id": actor.user_id})
+    await _lock(write, maker)
     if await write.value(queries.TOKENS_IN_USE, {"user_id": actor.user_id}) >= MOST:
         raise Conflict(f"You have {MOST} API tokens. Revoke those that nobody uses any more.", code="too_many_tokens")
     secret = PREFIX + secrets.token_urlsafe(32)
@@ -64,6 +64,15 @@ async def create_token(write: Write, maker: SignedIn, wanted: Wanted, longest: t
     row = TokenRow(**made, user_uid=actor.uid, user_name=actor.name, user_email=actor.email)
     await write.emit(Event("token.created", row.uid, actor.user_id, data={"name": wanted.name, "scope": wanted.scope}))
     return row, secret
+
+
+async def _lock(write: Write, maker: SignedIn) -> None:
+    """Nothing ends the access of this user until the transaction has ended, and nothing has."""
+    params = {"user_id": maker.actor.user_id, "token_hash": maker.token_hash, "token_id": maker.token_id}
+    await write.value(queries.LOCK_USER, params)
+    # A statement of its own: it sees what was committed while the lock was waited for.
+    if not await write.value(queries.STILL_SIGNED_IN, params):
+        raise NotSignedIn(NOBODY)
 
 
 def _end(maker: SignedIn, wanted: datetime | None, longest: timedelta) -> datetime:
