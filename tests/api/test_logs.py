@@ -1,5 +1,6 @@
 """What the log says of a request, and how."""
 
+import asyncio
 import io
 import json
 import logging
@@ -8,9 +9,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 import structlog
+from fastapi import FastAPI
 
 from cascadia.kernel import log
 from tests.company import PASSWORD, Workshop
+from tests.served import served
 
 ODD = "a\x1b[31mred\x00\x7f\x9b2J\u202egnp.exe\u200b\u2028b"
 
@@ -74,3 +77,27 @@ async def test_a_failed_sign_in_names_the_account_and_not_what_was_typed(worksho
     assert [line["account"] for line in failed] == [user["id"], "unknown"]
     assert "wrong, wrong" not in str(lines)
     assert "nobody@" not in str(lines)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    (
+        b"Content-Length: 100\r\n\r\n{",
+        b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\nno size\r\n",
+    ),
+    ids=("gone after one byte", "gone after one chunk", "a chunk without a size"),
+)
+async def test_a_body_that_breaks_off_is_one_quiet_line(app: FastAPI, sent: bytes) -> None:
+    with structlog.testing.capture_logs() as lines:
+        async with served(app) as address:
+            _, writer = await asyncio.open_connection("127.0.0.1", int(address.rsplit(":", 1)[1]))
+            writer.write(b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + sent)
+            await writer.drain()
+            writer.close()
+            async with asyncio.timeout(30):
+                while not any(line["event"] == "request" for line in lines):  # noqa: ASYNC110 - waits for what others do
+                    await asyncio.sleep(0.001)
+    assert [(line["event"], line["log_level"], line.get("status")) for line in lines if line["event"] != "first_start_waits"] == [
+        ("request", "info", 400)
+    ]

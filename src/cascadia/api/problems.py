@@ -10,12 +10,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from cascadia.api import words
 from cascadia.kernel import text
 from cascadia.kernel.bodies import ERRORS_SHOWN
-from cascadia.kernel.errors import CascadiaError, Invalid, Unavailable
+from cascadia.kernel.errors import BadRequest, CascadiaError, Invalid, Unavailable
 from cascadia.kernel.events import current_origin
 
 log = structlog.get_logger()
@@ -36,6 +37,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(CascadiaError, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _refused_by_framework)
+    app.add_exception_handler(ClientDisconnect, _broken_off)
     app.add_exception_handler(psycopg.DataError, _not_storable)
     app.add_exception_handler(psycopg.errors.DiskFull, _database_full)
     app.add_exception_handler(psycopg.OperationalError, _database_lost)
@@ -108,6 +110,11 @@ async def _refused_by_framework(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (address := request.app.state.addresses.find(request.url.path)):
         return method_not_allowed(address.allow)
     return _of_status(error.status_code, error.headers)
+
+
+async def _broken_off(_: Request, __: Exception) -> Response:
+    """For the log and the metrics: nobody is there to read it."""
+    return of_error(BadRequest("The body broke off before it was whole. Send it again."))
 
 
 def _of_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
