@@ -78,7 +78,7 @@ async def test_room_is_bounded_seen_and_freed_of_uploads_by_commands(workshop: W
         code, out, said = await run(url, theirs, tmp_path, ["files", "quota", "ROVER", "--allow", "none"])
         assert (code, out) == (1, ""), said
         code, out, said = await run(url, token, tmp_path, ["files", "quota", "ROVER", "--allow", "plenty"])
-        assert (code, out, said) == (1, "", "cascadia: plenty is no amount of bytes. Write 50GiB, or none.\n")
+        assert (code, out, said) == (1, "", "cascadia: plenty is no amount of whole bytes. Write 50GiB, 1.5TB, 1000, or none.\n")
         assert [u["id"] for u in await told(url, theirs, tmp_path, "files", "uploads")] == [upload]
         code, out, said = await run(url, await token_of(workshop.viewer), tmp_path, ["files", "drop", upload])
         assert (code, out) == (1, ""), said
