@@ -17,7 +17,7 @@ from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.ids import new_uid
 from cascadia.proposals import service as proposals
-from cascadia.proposals.model import encode
+from cascadia.structures.model import encode
 from cascadia.vault import service as vault
 from cascadia.vault.service import NewDerivative
 from tests.company import JSON, PASSWORD, Workshop

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cascadia.proposals.model import Component, Structure, decode
+from cascadia.structures.model import Component, Structure, decode
 
 CHILD = Path(__file__).with_name("child.py")
 

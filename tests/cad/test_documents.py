@@ -8,7 +8,7 @@ from OCP.Interface import Interface_Static
 from OCP.STEPCAFControl import STEPCAFControl_Writer
 from OCP.STEPControl import STEPControl_AsIs
 
-from cascadia.proposals.model import totals
+from cascadia.structures.model import totals
 from tests.assets.make_as1 import COLORS, Drawing, Placed, bolt, nut
 from tests.cad.conversion import Conversion, convert
 

@@ -11,7 +11,7 @@ from cascadia.cad.read_step import IDENTITY, ReadComponent, ReadModel, ReadUsage
 from cascadia.cad.scene import Scene
 from cascadia.cad.step_model import Product
 from cascadia.cad.tessellate import Mesh
-from cascadia.proposals.model import totals
+from cascadia.structures.model import totals
 from tests.cad.conversion import Conversion, Glb
 
 TYPES = {5123: "<u2", 5125: "<u4", 5126: "<f4"}

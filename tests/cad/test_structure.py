@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cascadia.proposals.model import Structure, bom_lines, totals
+from cascadia.structures.model import Structure, bom_lines, totals
 from tests.assets.make_as1 import Drawing, Placed, bolt, bracket, write_as1
 from tests.cad.conversion import Conversion, convert
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cascadia.importing.model import TableError, column_of, designators_of, quantity_of
 from cascadia.importing.read_table import read_items
 from cascadia.importing.structure import structure_of
-from cascadia.proposals.model import decode, encode, totals
+from cascadia.structures.model import decode, encode, totals
 from tests.importing.lists import KICAD
 
 

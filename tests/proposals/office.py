@@ -10,7 +10,7 @@ from cascadia.cad.model import CONVERTER_VERSION
 from cascadia.kernel.db import Database
 from cascadia.kernel.ids import new_uid
 from cascadia.proposals import service
-from cascadia.proposals.model import Structure, encode
+from cascadia.structures.model import Structure, encode
 from cascadia.vault import service as vault
 from cascadia.vault.service import NewDerivative
 from tests.company import Person, Workshop

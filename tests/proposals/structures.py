@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cascadia.proposals.model import Component, Structure, Usage
+from cascadia.structures.model import Component, Structure, Usage
 
 IDENTITY = [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]
 

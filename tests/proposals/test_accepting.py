@@ -8,7 +8,7 @@ import pytest
 
 from cascadia.access.actors import actor_of
 from cascadia.proposals import accept, service
-from cascadia.proposals.model import Structure, Usage
+from cascadia.structures.model import Structure, Usage
 from cascadia.versioning import service as versioning
 from cascadia.versioning.model import Change, LostRace
 from tests.company import JSON

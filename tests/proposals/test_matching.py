@@ -10,7 +10,7 @@ import pytest
 
 from cascadia.bom.bulk import OpenLine
 from cascadia.proposals.matching import Choice, Hit, Verdict, changed_attributes, changed_fields, match_lines, match_parts
-from cascadia.proposals.model import Component, LineGroup, Structure, Usage, bom_lines, totals
+from cascadia.structures.model import Component, LineGroup, Structure, Usage, bom_lines, totals
 from tests.proposals.structures import component, small_assembly
 
 

@@ -1,6 +1,6 @@
 """A proposal through the API: matched by the job's own function, reviewed row by row, accepted as one commit or not at all."""
 
-from cascadia.proposals.model import Structure
+from cascadia.structures.model import Structure
 from cascadia.versioning.verification import verify_chain
 from tests.company import Person
 from tests.proposals.office import Office

@@ -3,7 +3,7 @@
 import msgspec
 
 from cascadia.kernel.text import one_line
-from cascadia.proposals.model import Component, Structure, decode, encode
+from cascadia.structures.model import Component, Structure, decode, encode
 from tests.proposals.structures import small_assembly
 
 

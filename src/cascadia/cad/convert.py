@@ -14,7 +14,7 @@ from cascadia.cad.scene import Scene
 from cascadia.cad.structure import structure_of
 from cascadia.cad.tessellate import Mesh, tessellate
 from cascadia.cad.thumbnail import Placed, png, render
-from cascadia.proposals.model import encode
+from cascadia.structures.model import encode
 
 WHOLE_SIZE: Final = (512, 384)
 COMPONENT_SIZE: Final = (256, 192)

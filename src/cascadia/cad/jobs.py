@@ -5,7 +5,7 @@ from typing import Final
 from cascadia.cad.model import CONVERTER_VERSION
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobType, Subscription
-from cascadia.proposals.model import Reader
+from cascadia.structures.model import Reader
 from cascadia.vault import converting
 
 CAD: Final = Family(

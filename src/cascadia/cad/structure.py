@@ -8,7 +8,7 @@ from cascadia.cad.measure import Measures
 from cascadia.cad.model import Rgba
 from cascadia.cad.read_step import ReadComponent
 from cascadia.cad.scene import Scene
-from cascadia.proposals.model import Component, Structure, Usage
+from cascadia.structures.model import Component, Structure, Usage
 
 DIGITS: Final = 9
 """Significant digits of a volume, an area or a mass: fewer than the integration is good for, more than anybody needs."""

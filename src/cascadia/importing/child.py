@@ -7,7 +7,7 @@ from typing import Any
 from cascadia.importing.model import CONVERTER_VERSION
 from cascadia.importing.read_table import read_items
 from cascadia.importing.structure import structure_of
-from cascadia.proposals.model import encode
+from cascadia.structures.model import encode
 
 
 def run(folder: Path, _payload: dict[str, Any], progress: Callable[[float, str], None]) -> dict[str, Any]:

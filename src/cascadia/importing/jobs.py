@@ -5,7 +5,7 @@ from typing import Final
 from cascadia.importing.model import CONVERTER_VERSION
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Incoming, JobType, Subscription
-from cascadia.proposals.model import Reader
+from cascadia.structures.model import Reader
 from cascadia.vault import converting
 
 TABLE: Final = "conversion.document.table"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cascadia.importing.model import Item
-from cascadia.proposals.model import Component, Structure, Usage
+from cascadia.structures.model import Component, Structure, Usage
 
 ROOT: Final = "/"
 

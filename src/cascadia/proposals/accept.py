@@ -23,8 +23,8 @@ from cascadia.kernel.statements import Statement
 from cascadia.parts.model import DEFAULT_UNIT, PART
 from cascadia.proposals import queries, service
 from cascadia.proposals.matching import Choice, Verdict, changed_attributes, changed_fields, measured
-from cascadia.proposals.model import Reader, reader_of
 from cascadia.proposals.service import ProposalRow, Row, Source
+from cascadia.structures.model import Reader, reader_of
 from cascadia.vault import service as vault
 from cascadia.vault.model import AttachmentRole, NewAttachment
 from cascadia.vault.service import CadAttachment

@@ -11,7 +11,7 @@ from cascadia.jobs.model import PermanentJobError
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobContext, JobType, Payload, Subscription
 from cascadia.proposals import queries, service
-from cascadia.proposals.model import decode
+from cascadia.structures.model import decode
 from cascadia.vault import service as vault
 
 IMPORT: Final = Family("import", Isolation.TRUSTED, memory_mb=512, wall_seconds=300)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cascadia.bom.bulk import OpenLine, kind_of
 from cascadia.bom.model import designator_list
-from cascadia.proposals.model import Component, LineGroup, Structure, unfitted
+from cascadia.structures.model import Component, LineGroup, Structure, unfitted
 
 
 class Verdict(StrEnum):

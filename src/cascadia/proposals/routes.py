@@ -15,9 +15,9 @@ from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer
 from cascadia.kernel.route import Route
 from cascadia.kernel.statements import Statement
 from cascadia.proposals import accept, queries, review, service
-from cascadia.proposals.model import decode
 from cascadia.proposals.schemas import Acceptance, NewProposal, Proposal, ProposalPage, ProposalRowPage, ProposalRowView, RowPatch, State
 from cascadia.proposals.service import ProposalRow
+from cascadia.structures.model import decode
 from cascadia.vault import service as vault
 from cascadia.vault.routes import Blobs
 from cascadia.versioning.http import Judged, VersionedWrite, View, write_versioned

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cascadia.bom.schemas import Measured
 from cascadia.kernel.schemas import Lines, OneLine
-from cascadia.proposals.model import Reader, reader_of
 from cascadia.proposals.service import ProposalRow, Row
+from cascadia.structures.model import Reader, reader_of
 from cascadia.vault.model import derivative_url
 from cascadia.versioning.model import MAIN
 from cascadia.versioning.schemas import PersonRef

@@ -23,7 +23,7 @@ from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
 from cascadia.proposals import queries
 from cascadia.proposals.matching import Choice, Hit, LineRow, PartRow, Verdict, match_lines, match_parts
-from cascadia.proposals.model import Component, LineGroup, Structure, Totals, bom_lines, reader_of, titled, totals
+from cascadia.structures.model import Component, LineGroup, Structure, Totals, bom_lines, reader_of, titled, totals
 from cascadia.vault import service as vault
 
 ROWS_MAX: Final = 10_000

@@ -1,4 +1,4 @@
-"""The `structure` document: what a converter found in a file, before anything is known of the database. Pure."""
+"""The `structure` document: components, usages, measures, and what they add up to. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping

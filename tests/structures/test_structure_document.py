@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascadia.proposals.model import Component, Structure, Usage, bom_lines, decode, encode, totals
+from cascadia.structures.model import Component, Structure, Usage, bom_lines, decode, encode, totals
 
 PLACED = [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]
 
