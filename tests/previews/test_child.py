@@ -57,6 +57,16 @@ def test_a_long_text_is_cut(tmp_path: Path) -> None:
     assert len((tmp_path / "output" / "text.txt").read_bytes()) <= 1_000_000
 
 
+@pytest.mark.parametrize("encoding", ("utf-8", "utf-8-sig", "utf-16", "latin-1"))
+@pytest.mark.parametrize("shift", range(4))
+def test_a_long_text_is_cut_between_characters(tmp_path: Path, encoding: str, shift: int) -> None:
+    words = "a" * shift + ("ü𝔘" if encoding != "latin-1" else "ü") * 700_000
+    convert(tmp_path, words.encode(encoding), "text/plain")
+    text = (tmp_path / "output" / "text.txt").read_text(encoding="utf-8")
+    assert words.startswith(text)
+    assert 900_000 < len(text.encode()) <= 1_000_000
+
+
 @pytest.mark.parametrize(
     ("data", "media_type", "code"),
     (

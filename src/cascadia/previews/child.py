@@ -1,5 +1,6 @@
 """What the sandboxed child calls: a document in, its picture and its text out."""
 
+import codecs
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ Progress = Callable[[float, str], None]
 
 POINTS_MAX: Final = 14_400
 """The largest page that PDF knows, in points."""
+READ_MAX: Final = TEXT_BYTES_MAX * 2
+"""Bytes of a text that are read: UTF-16 has two for what UTF-8 keeps in one."""
 
 
 def run(folder: Path, payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -30,7 +33,7 @@ def run(folder: Path, payload: dict[str, Any], progress: Progress) -> dict[str, 
     elif media_type in IMAGES:
         _read_image(source, out)
     else:
-        _write_text(out, iter([_decoded(source.read_bytes()[: TEXT_BYTES_MAX * 2])]))
+        _write_text(out, iter([_beginning(source)]))
     made = (("preview", "image/png", "preview.png"), ("text", "text/plain", "text.txt"))
     outputs = [{"kind": kind, "media_type": kept_as, "name": name} for kind, kept_as, name in made if (out / name).is_file()]
     return {"converter": CONVERTER_VERSION, "outputs": outputs}
@@ -86,11 +89,13 @@ def _write_text(out: Path, pieces: Iterator[str]) -> None:
         (out / "text.txt").write_bytes(text.decode(errors="ignore").encode())
 
 
-def _decoded(data: bytes) -> str:
-    """Text of unknown encoding: what its mark says, UTF-8, else one byte a character."""
+def _beginning(source: Path) -> str:
+    """What a text of unknown encoding begins with: by its mark, as UTF-8, else one byte a character; no character is cut in two."""
+    with source.open("rb") as file:
+        data, whole = file.read(READ_MAX), not file.read(1)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
+        return codecs.getincrementaldecoder("utf-16")("replace").decode(data, whole)
     try:
-        return data.decode("utf-8-sig")
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(data, whole)
     except UnicodeDecodeError:
         return data.decode("latin-1")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-CONVERTER_VERSION: Final = "document-1"
+CONVERTER_VERSION: Final = "document-2"
 """Part of every derivative's key: raise it when the output for the same file changes."""
 
 PDF: Final = frozenset({"application/pdf"})
