@@ -12,6 +12,8 @@ from fastapi.dependencies.models import Dependant
 from cascadia.access.model import PERMISSIONS
 from cascadia.api.openapi import walk
 from cascadia.api.routes import NotDeclared, include, operations
+from cascadia.settings import Settings
+from cascadia.web import create_app
 from tools.openapi import description
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +117,16 @@ def test_a_route_without_a_permission_is_refused_at_start() -> None:
 
     with pytest.raises(NotDeclared, match=r"/forgotten has no @permission"):
         include(app)
+
+
+def test_apps_of_one_process_share_their_description_and_no_route_of_their_own(app: FastAPI, tmp_path: Path) -> None:
+    @app.get("/mine")
+    async def mine() -> None:
+        return None
+
+    other = create_app(Settings(database_url="postgresql:///", data_dir=tmp_path))
+    assert other.openapi() is app.openapi()
+    assert ("/mine" in {c.path for c in operations(app)}, "/mine" in {c.path for c in operations(other)}) == (True, False)
 
 
 async def test_the_reference_page_shows_every_operation_without_scripts(client: httpx.AsyncClient, document: dict[str, Any]) -> None:

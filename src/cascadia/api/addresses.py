@@ -27,10 +27,11 @@ class Address:
 
     def gives_way_to(self, other: "Address") -> bool:
         """Whether a path can be both, and has a fixed segment of `other` where this takes any value."""
-        pairs = list(zip(self.template.split("/"), other.template.split("/"), strict=False))
-        same_length = self.template.count("/") == other.template.count("/")
+        if self.template.count("/") != other.template.count("/"):
+            return False
+        pairs = list(zip(self.template.split("/"), other.template.split("/"), strict=True))
         first = next((theirs for own, theirs in pairs if own != theirs), PARAMETER)
-        return same_length and PARAMETER not in first and all(own == theirs or PARAMETER in own + theirs for own, theirs in pairs)
+        return PARAMETER not in first and all(own == theirs or PARAMETER in own + theirs for own, theirs in pairs)
 
 
 class Addresses:

@@ -65,7 +65,7 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
         version=__version__,
         openapi_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=routes.name_of,
         lifespan=lifespan,
     )
     app.router.route_class = Route
@@ -82,7 +82,7 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
     problems.add_handlers(app)
     _describe(app)
     routes.include(app)
-    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # as FastAPI documents it
+    app.openapi = openapi.document  # type: ignore[method-assign]  # as FastAPI documents it
     return app
 
 

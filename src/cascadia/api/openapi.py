@@ -1,15 +1,15 @@
 """The OpenAPI document: what FastAPI derives from the routes, and what holds for every operation of ours."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from cascadia import __version__
 from cascadia.access.http import scope_of
 from cascadia.api.problems import MEDIA_TYPE
-from cascadia.api.routes import operations
+from cascadia.api.routes import operations, together
 from cascadia.kernel.bodies import Bound, bound_of
 from cascadia.kernel.http import Problem
 from cascadia.kernel.route import permission_of
@@ -51,13 +51,13 @@ Errors are problem documents with a stable `code`. Lists are paged by `limit` an
 with `?at=` and written with `If-Match`. A write with an `Idempotency-Key` may be sent again for 24 hours."""
 
 
-def document(app: FastAPI) -> dict[str, Any]:
-    """The whole document, made once for an app."""
-    if app.openapi_schema is None:
-        made = get_openapi(title="Cascadia", version=__version__, openapi_version="3.1.0", description=DESCRIPTION, routes=app.routes)
-        _complete(made, {(str(c.path_format), m): c.endpoint for c in operations(app) for m in c.methods or ()})
-        app.openapi_schema = made
-    return app.openapi_schema
+@cache
+def document() -> dict[str, Any]:
+    """The whole document, made once for a process: every app serves the same."""
+    served = together()
+    made = get_openapi(title="Cascadia", version=__version__, openapi_version="3.1.0", description=DESCRIPTION, routes=served.routes)
+    _complete(made, {(str(c.path_format), m): c.endpoint for c in operations(served) for m in c.methods or ()})
+    return made
 
 
 def walk(made: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
