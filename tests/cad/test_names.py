@@ -86,3 +86,14 @@ def test_usages_of_one_name_are_told_apart_by_their_ids(tmp_path: Path) -> None:
 )
 def test_keys_of_usages_are_unique_and_say_what_they_can(called: list[tuple[str, str]], keys: list[str]) -> None:
     assert usage_keys([Occurrence(*each) for each in called]) == keys
+
+
+def test_names_of_any_length_give_keys_that_fit_and_differ(tmp_path: Path) -> None:
+    long = "K" * 600
+    content = two_bolts(tmp_path / "names.stp", "USAGE1", "USAGE2").replace(b"'NAME'", f"'{long}'".encode())
+    content = content.replace(b"'USAGE1'", f"'{long}1'".encode()).replace(b"'USAGE2'", f"'{long}2'".encode())
+    structure = convert(tmp_path / "job", content).structure
+    assert max(len(c.name) for c in structure.components) == 600
+    keys = [component.key for component in structure.components] + [usage.key for usage in structure.usages]
+    assert max(map(len, keys)) <= 500
+    assert len({usage.key for usage in structure.usages}) == 2

@@ -91,3 +91,30 @@ async def test_a_scheme_that_makes_no_numbers_is_refused(workshop: Workshop, seg
     refused = await admin.send("PUT", "/number-schemes/part", {"segments": segments, "typed_allowed": False})
     assert refused.status_code == 422
     assert await admin.get("/number-schemes") == before
+
+
+@pytest.mark.parametrize(
+    ("segments", "words"),
+    (
+        ([{"literal": "X" * 30}] * 3 + [{"sequence": 3}], "at most 100 characters, this one has 109"),
+        ([{"literal": "X" * 30}] * 2 + [{"project": True}, {"sequence": 3}], "this one has 129"),
+        ([{"literal": " P-"}, {"sequence": 3}], "blanks at its ends"),
+        ([{"literal": "P\u200b"}, {"sequence": 3}], "U+200B"),
+    ),
+)
+async def test_a_scheme_whose_numbers_nobody_could_type_is_refused(
+    workshop: Workshop, segments: list[dict[str, object]], words: str
+) -> None:
+    admin = workshop.company.administrator
+    before = await admin.get("/number-schemes")
+    refused = await admin.send("PUT", "/number-schemes/part", {"segments": segments, "typed_allowed": True})
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_scheme")
+    assert words in refused.json()["detail"]
+    assert await admin.get("/number-schemes") == before
+
+
+async def test_a_scheme_of_numbers_of_a_hundred_characters_is_kept(workshop: Workshop) -> None:
+    segments = [{"literal": "X" * 30}, {"literal": "X"}, {"project": True}, {"sequence": 12}]
+    kept = await workshop.company.administrator.send("PUT", "/number-schemes/part", {"segments": segments, "typed_allowed": True})
+    assert kept.status_code == 200
+    assert (await workshop.engineer.part(workshop.project))["number"] == f"{'X' * 31}ROVER000000000001"

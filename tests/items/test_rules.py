@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cascadia.items import units
 from cascadia.items.attributes import merge_attributes
-from cascadia.items.model import LETTERS, clean_number, next_revision
+from cascadia.items.model import LETTERS, clean_name, clean_number, next_revision
 from cascadia.kernel import decimals
 from cascadia.kernel.errors import Invalid
 from cascadia.parts.model import PART
@@ -29,15 +29,77 @@ def test_revision_letters_leave_out_what_can_be_misread() -> None:
     assert all(a != b for a, b in pairwise(letters))
 
 
-@pytest.mark.parametrize(("typed", "number"), ((" P-1 ", "P-1"), ("A  B", "A B"), ("\uff21\uff22\uff11", "AB1"), ("Ω-7", "Ω-7")))
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    (
+        (" P-1 ", "P-1"),
+        ("A  B", "A B"),
+        ("A\u00a0B", "A B"),
+        ("\uff21\uff22\uff11", "\uff21\uff22\uff11"),
+        ("Ω-7", "Ω-7"),
+        ("W-²", "W-²"),
+        ("½-①-µ-№-™", "½-①-µ-№-™"),
+        ("A\u2011B\u22121", "A-B-1"),
+        ("u\u0308-1", "ü-1"),
+    ),
+)
 def test_a_typed_number_has_one_spelling(typed: str, number: str) -> None:
     assert clean_number(typed) == number
 
 
-@pytest.mark.parametrize("typed", ("", "   ", "a\x00b", "x" * 101, "\u200b"))
-def test_an_unusable_number_is_refused(typed: str) -> None:
-    with pytest.raises(Invalid):
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    (
+        ("", "at least one character"),
+        ("   ", "at least one character"),
+        ("a\x00b", "U+0000"),
+        ("x" * 101, "at most 100 characters, this one has 101"),
+        ("\u200b", "U+200B"),
+        ("W27\u200b-1", "U+200B"),
+        ("W27\u00ad-1", "U+00AD"),
+        ("\ufeffW27-1", "U+FEFF"),
+        ("W27\u200e-1", "U+200E"),
+        ("W27\u202e-1", "U+202E"),
+        ("W27\ufe0f-1", "U+FE0F"),
+        ("W27\ue000-1", "U+E000"),
+    ),
+)
+def test_an_unusable_number_is_refused_with_the_reason(typed: str, why: str) -> None:
+    with pytest.raises(Invalid) as refused:
         clean_number(typed)
+    assert why in refused.value.detail
+    assert refused.value.code == "bad_number"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    (
+        (" M6  x 20 ", "M6 x 20"),
+        ("Träger ²", "Träger ²"),
+        ("👩\u200d🔧", "👩\u200d🔧"),
+        ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),
+    ),
+)
+def test_a_name_has_one_spelling_and_keeps_what_scripts_need(typed: str, name: str) -> None:
+    assert clean_name(typed) == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    (
+        ("", "at least one"),
+        ("\t", "at least one"),
+        ("a\x07b", "U+0007"),
+        ("a\u202eb", "U+202E"),
+        ("a\u200bb", "U+200B"),
+        ("n" * 301, "has 301"),
+    ),
+)
+def test_an_unusable_name_is_refused_with_the_reason(typed: str, why: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        clean_name(typed)
+    assert why in refused.value.detail
+    assert refused.value.code == "bad_name"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ from uuid import UUID
 
 from cascadia.kernel.errors import Forbidden, NotFound
 
+CODE_MAX: Final = 50
+"""Characters of the code of a program or project."""
+
 
 class Role(StrEnum):
     """What a user is in a program. Each role may do what the ones before it may."""

@@ -6,13 +6,25 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from cascadia.access.model import Ended, GrantRow, ProgramRow, ProjectRow, Role, Scope, SessionRow, SessionState, TokenRow, UserRow
+from cascadia.access.model import (
+    CODE_MAX,
+    Ended,
+    GrantRow,
+    ProgramRow,
+    ProjectRow,
+    Role,
+    Scope,
+    SessionRow,
+    SessionState,
+    TokenRow,
+    UserRow,
+)
 from cascadia.access.passwords import MAX_LENGTH
 from cascadia.kernel.schemas import Name
 from cascadia.kernel.text import one_line
 
 Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@]+@[^\s@]+$"), AfterValidator(one_line)]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=50)]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=CODE_MAX)]
 Password = Annotated[str, StringConstraints(max_length=MAX_LENGTH)]
 
 

@@ -1,6 +1,7 @@
 """BOM lines as values, and the rules of one line. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,8 @@ QUANTITY_WHOLE: Final = 12
 QUANTITY_PLACES: Final = 12
 DESIGNATOR: Final = re.compile(r"[A-Za-z0-9_.+/-]{1,40}")
 DESIGNATORS_MAX: Final = 10_000
+INSTANCE_MAX: Final = 500
+"""Characters of the name of one placement."""
 FIND_STEP: Final = 10
 FIND_MAX: Final = 2**31 - 1
 
@@ -118,13 +121,26 @@ def check_phase(child: Usable) -> None:
 
 def designator_map(names: Sequence[str]) -> dict[str, dict[str, bool]]:
     """Designators as they are stored, fitted everywhere; 422 for a wrong or double one."""
-    if len(names) > DESIGNATORS_MAX or len(set(names)) != len(names) or not all(DESIGNATOR.fullmatch(n) for n in names):
+    try:
+        check_designators(names)
+    except ValueError as wrong:
         raise Invalid(
-            "Designators are like R12 or C4, each once.",
+            f"These cannot be the designators of a line: {wrong}.",
             code="bad_designators",
-            errors=[{"pointer": "/designators", "message": "a wrong or double designator"}],
-        )
+            errors=[{"pointer": "/designators", "message": str(wrong)}],
+        ) from wrong
     return {name: {} for name in names}
+
+
+def check_designators(names: Collection[str]) -> None:
+    """ValueError says why these cannot be the designators of a line: too many, a wrong one, one twice."""
+    if len(names) > DESIGNATORS_MAX:
+        raise ValueError(f"a line has at most {DESIGNATORS_MAX} designators, this one {len(names)}")
+    if wrong := next((name for name in names if not DESIGNATOR.fullmatch(name)), None):
+        raise ValueError(f"“{wrong[:40]}” is no designator: they are like R12 or C4")
+    if len(set(names)) != len(names):
+        twice = next(name for name, count in Counter(names).items() if count > 1)
+        raise ValueError(f"{twice} stands twice")
 
 
 def designator_list(stored: Iterable[str]) -> list[str]:

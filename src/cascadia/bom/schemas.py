@@ -19,9 +19,9 @@ from pydantic import (
 )
 
 from cascadia.bom.edit import OPERATIONS_MAX, AddLine, ChangeLine, Operation, RemoveLine
-from cascadia.bom.model import FIND_MAX, LineRow, QuantityKind, designator_list, read_quantity
+from cascadia.bom.model import FIND_MAX, INSTANCE_MAX, LineRow, QuantityKind, designator_list, read_quantity
 from cascadia.bom.service import Use
-from cascadia.items.model import Phase, RevisionStatus, revision_status
+from cascadia.items.model import NUMBER_MAX, Phase, RevisionStatus, revision_status
 from cascadia.items.units import as_decimal
 from cascadia.kernel import decimals
 from cascadia.kernel.bodies import one_by_one
@@ -46,7 +46,7 @@ Quantity = Annotated[
 ]
 Unit = Annotated[str, StringConstraints(min_length=1, max_length=20), AfterValidator(one_line)]
 Note = Annotated[str, StringConstraints(max_length=4000), AfterValidator(lines)]
-Instance = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(one_line)]
+Instance = Annotated[str, StringConstraints(min_length=1, max_length=INSTANCE_MAX), AfterValidator(one_line)]
 FindNumber = Annotated[int, Field(ge=1, le=FIND_MAX)]
 Placement = Annotated[list[float], Field(min_length=16, max_length=16, fail_fast=True)]
 
@@ -145,7 +145,7 @@ class NewLine(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     child: UUID | None = None
-    child_number: Annotated[OneLine, Field(max_length=100)] | None = None
+    child_number: Annotated[OneLine, Field(max_length=NUMBER_MAX)] | None = None
     quantity: Quantity = Decimal(1)
     unit: Unit | None = None
     quantity_kind: QuantityKind = QuantityKind.COUNTED

@@ -7,7 +7,7 @@ from typing import Final
 
 from cascadia.jobs.model import PermanentJobError
 
-CONVERTER_VERSION: Final = "step-2"
+CONVERTER_VERSION: Final = "step-3"
 """Part of every derivative's key: raise it when the output for the same file changes."""
 
 OCCURRENCES_MAX: Final = 100_000

@@ -20,6 +20,7 @@ from cascadia.cad import source
 from cascadia.cad.labels import coloured_parts, entry, free_labels, instances, label_color, referred
 from cascadia.cad.model import CadError, Rgba
 from cascadia.cad.step_model import Occurrence, Product, StepModel
+from cascadia.structures.limits import key_of
 
 DEPTH_MAX: Final = 200
 UNREADABLE: Final = "The file is damaged: it does not follow the rules of STEP. Export it again."
@@ -170,7 +171,8 @@ class _Reading:
             self._model.usages.append(ReadUsage(parent, child, key, name, _placement(instance), label_color(instance)))
 
     def _unique(self, number: str) -> str:
-        """A key for a component; numbers that a file gives twice get `#2`, `#3`."""
+        """A key for a component; numbers that a file gives twice get `#2`, `#3`, and long ones a digest."""
+        number = key_of(number)
         self._taken[number] += 1
         key = number if self._taken[number] == 1 else f"{number}#{self._taken[number]}"
         return key if key not in self._model.components else self._unique(key)
@@ -204,13 +206,13 @@ def usage_keys(called: Sequence[Occurrence]) -> list[str]:
 
     Names come first: exporters number ids anew each time, so a name finds the same usage again in the next export.
     """
-    for keys in ([o.name for o in called], [o.id for o in called]):
+    for keys in ([key_of(o.name) for o in called], [key_of(o.id) for o in called]):
         if all(keys) and len(set(keys)) == len(keys):
             return keys
     taken: Counter[str] = Counter()
     made: list[str] = []
     for occurrence in called:
-        name = occurrence.name or occurrence.id or "usage"
+        name = key_of(occurrence.name or occurrence.id or "usage")
         while (key := _numbered(name, taken)) in made:
             continue
         made.append(key)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cascadia.importing.model import Item
+from cascadia.structures.limits import key_of
 from cascadia.structures.model import Component, Structure, Usage
 
 ROOT: Final = "/"
@@ -21,7 +22,7 @@ def structure_of(items: Sequence[Item]) -> Structure:
 
 
 def _key(item: Item) -> str:
-    return f"number:{item.number.upper()}" if item.number else f"name:{item.name.casefold()}"
+    return key_of(f"number:{item.number.upper()}" if item.number else f"name:{item.name.casefold()}")
 
 
 def _component(key: str, item: Item) -> Component:

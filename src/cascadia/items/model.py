@@ -1,7 +1,7 @@
 """Items as values: phases, attribute classes, revision letters, numbers. Pure."""
 
-import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from cascadia.kernel.errors import Invalid
+from cascadia.kernel.text import INVISIBLE, lines, one_line, spelled, unseen
 from cascadia.versioning.model import Control
 
 
@@ -123,21 +124,78 @@ class ItemRow:
 NUMBER_MAX: Final = 100
 NAME_MAX: Final = 300
 DESCRIPTION_MAX: Final = 10_000
-_SPACES: Final = re.compile(r"\s+")
+HYPHENS: Final = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2212"), "-")
+"""What programs write for the hyphen of a number: they look the same, and a plain one is typed to find it."""
+SEQUENCE_DIGITS: Final = 19
+"""A sequence counts in 64 bits: it outgrows the width that its scheme gives it."""
 LETTERS: Final = "ABCDEFGHJKLMNPRTUVWY"
 """Revision letters without I, O, Q, S, X, Z (ASME Y14.35)."""
 
 
-def clean_number(text: str) -> str:
-    """A typed number in one spelling: NFKC, no outer or double spaces; refused when empty, too long or with control characters."""
-    number = _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()
-    if not number or len(number) > NUMBER_MAX or any(unicodedata.category(c).startswith("C") for c in number):
-        raise Invalid(
-            f"A number has 1 to {NUMBER_MAX} visible characters.",
-            code="bad_number",
-            errors=[{"pointer": "/number", "message": "not usable"}],
-        )
+def read_number(text: str) -> str:
+    """A part number in one spelling, the same wherever it comes from: composed, single blanks, plain hyphens.
+
+    ValueError says why it cannot be one: empty, too long, or with a character that cannot be seen.
+    """
+    number = spelled(text).translate(HYPHENS)
+    if not number:
+        raise ValueError("a number has at least one character that can be seen")
+    if len(number) > NUMBER_MAX:
+        raise ValueError(f"a number has at most {NUMBER_MAX} characters, this one has {len(number)}")
+    hidden = unseen(number, INVISIBLE) or next((f"U+{ord(c):04X}" for c in number if unicodedata.category(c).startswith("C")), None)
+    if hidden:
+        raise ValueError(f"a number may not hold the character {hidden}, which cannot be seen")
     return number
+
+
+def read_name(text: str) -> str:
+    """A name in one spelling, the same wherever it comes from; ValueError says why it cannot be one."""
+    name = spelled(text)
+    if not name:
+        raise ValueError("a name has at least one character that can be seen")
+    if len(name) > NAME_MAX:
+        raise ValueError(f"a name has at most {NAME_MAX} characters, this one has {len(name)}")
+    if hidden := unseen(name):
+        raise ValueError(f"a name may not hold the character {hidden}, which cannot be seen")
+    return one_line(name)
+
+
+def read_description(text: str) -> str:
+    """A description as it came; ValueError says why it cannot be one."""
+    if len(text) > DESCRIPTION_MAX:
+        raise ValueError(f"a description has at most {DESCRIPTION_MAX} characters, this one has {len(text)}")
+    return lines(text)
+
+
+def clean_number(text: str) -> str:
+    """`read_number`, refused as 422."""
+    try:
+        return read_number(text)
+    except ValueError as wrong:
+        errors = [{"pointer": "/number", "message": str(wrong)}]
+        raise Invalid(f"This cannot be a number: {wrong}.", code="bad_number", errors=errors) from wrong
+
+
+def clean_name(text: str) -> str:
+    """`read_name`, refused as 422."""
+    try:
+        return read_name(text)
+    except ValueError as wrong:
+        errors = [{"pointer": "/name", "message": str(wrong)}]
+        raise Invalid(f"This cannot be a name: {wrong}.", code="bad_name", errors=errors) from wrong
+
+
+def longest_number(segments: Sequence[Mapping[str, Any]], code_max: int) -> str:
+    """The longest number that a scheme (literal, sequence, project, year) can ever make; `code_max`: of a project's code."""
+    return "".join(_longest(segment, code_max) for segment in segments)
+
+
+def _longest(segment: Mapping[str, Any], code_max: int) -> str:
+    if "literal" in segment:
+        return str(segment["literal"])
+    if "sequence" in segment:
+        return "9" * max(int(segment["sequence"]), SEQUENCE_DIGITS)
+    return "9" * int(segment["year"]) if "year" in segment else "X" * code_max
 
 
 def next_revision(current: str | None) -> str:

@@ -8,10 +8,10 @@ from uuid import UUID
 import psycopg
 from psycopg.types.json import Jsonb
 
-from cascadia.access.model import Actor
+from cascadia.access.model import CODE_MAX, Actor
 from cascadia.items import queries
 from cascadia.items.attributes import merge_attributes
-from cascadia.items.model import NAME_MAX, ItemRow, Kind, Phase, clean_number
+from cascadia.items.model import SEQUENCE_DIGITS, ItemRow, Kind, Phase, clean_name, clean_number, longest_number, read_number
 from cascadia.items.tables import ITEM_V
 from cascadia.kernel.db import Primary, Read, Write
 from cascadia.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -205,16 +205,6 @@ def identities(created: Sequence[Mapping[str, Any]]) -> list[Statement]:
     return [Statement(queries.INSERT_ITEMS, params), Statement(queries.INSERT_NUMBERS, params)]
 
 
-def clean_name(text: str) -> str:
-    """A name without outer spaces; 422 when empty, longer than 300 characters or with control characters."""
-    name = text.strip()
-    if not name or len(name) > NAME_MAX or any(ord(c) < 32 for c in name):
-        raise Invalid(
-            f"A name has 1 to {NAME_MAX} visible characters.", code="bad_name", errors=[{"pointer": "/name", "message": "not usable"}]
-        )
-    return name
-
-
 def number_taken(number: str) -> Conflict:
     """The refusal of a number that stands somewhere already; says nothing else about it."""
     return Conflict(f"The number {number} is taken. Choose another one.", code="number_taken")
@@ -357,7 +347,10 @@ async def schemes(read: Read, paging: PageRequest) -> tuple[list[dict[str, Any]]
 
 
 async def set_scheme(write: Write, actor: Actor, kind: str, segments: Sequence[Mapping[str, Any]], *, typed_allowed: bool) -> None:
-    """Changes a kind's scheme; 422 without exactly one sequence, unless numbers may be typed and there is none."""
+    """Changes a kind's scheme.
+
+    422 without exactly one sequence, unless numbers may be typed and there is none; and where what it makes could not be typed.
+    """
     actor.require_administrator()
     sequences = sum("sequence" in segment for segment in segments)
     if sequences > 1 or (sequences == 0 and not typed_allowed):
@@ -366,8 +359,24 @@ async def set_scheme(write: Write, actor: Actor, kind: str, segments: Sequence[M
             code="bad_scheme",
             errors=[{"pointer": "/segments", "message": "one sequence"}],
         )
+    _check_longest(longest_number(segments, CODE_MAX))
     values = {"kind": kind, "segments": Jsonb(list(segments)), "typed_allowed": typed_allowed}
     uid = await write.value(queries.SET_SCHEME, values)
     if uid is None:
         raise NotFound("There is no such kind of item.")
     await write.emit(Event("number_scheme.changed", uid, actor.user_id, None, {"kind": kind, "segments": list(segments)}))
+
+
+def _check_longest(number: str) -> None:
+    try:
+        usable = read_number(number) == number
+        why = "blanks at its ends, two in a row, or hyphens that look like the plain one"
+    except ValueError as wrong:
+        usable, why = False, str(wrong)
+    if not usable:
+        raise Invalid(
+            f"This scheme makes numbers that cannot be: {why}. Counted are {SEQUENCE_DIGITS} digits of a sequence and {CODE_MAX} "
+            "characters of a project's code, since both may become so long.",
+            code="bad_scheme",
+            errors=[{"pointer": "/segments", "message": why}],
+        )

@@ -5,6 +5,7 @@ of which nothing can be seen. Marks that scripts need (joiners, the left-to-righ
 """
 
 import re
+import unicodedata
 from typing import Final
 
 NO_CHARACTERS: Final = "\ufdd0-\ufdef" + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
@@ -16,6 +17,8 @@ INVISIBLE: Final = (
     "\ufff9-\ufffb\U000e0000-\U000e0fff"
 )
 """What Unicode draws as nothing (default ignorable), and the empty braille pattern."""
+SPOILING: Final = "\xad\u115f\u1160\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e001f"
+"""Of those, what no script needs: two names that differ by one of these look the same."""
 REFUSED: Final = re.compile(f"[{CONTROL}\ud800-\udfff{TURNING}{NO_CHARACTERS}]")
 REFUSED_IN_LINES: Final = re.compile(f"(?![\t\n\r])[{CONTROL}\ud800-\udfff{TURNING}{NO_CHARACTERS}]")
 UNSEEN: Final = re.compile(rf"[\s{INVISIBLE}]*[{INVISIBLE}][\s{INVISIBLE}]*")
@@ -24,6 +27,26 @@ UNSEEN: Final = re.compile(rf"[\s{INVISIBLE}]*[{INVISIBLE}][\s{INVISIBLE}]*")
 def one_line(text: str) -> str:
     """The text as it came; ValueError says what it may not hold."""
     return _checked(text, REFUSED, "a text on one line")
+
+
+def spelled(text: str) -> str:
+    """The text in one spelling that means the same: composed (NFC), runs of blanks single, none at its ends.
+
+    NFKC would change what is meant: `²` is not 2, `½` no 1 before a 2, `№` not No.
+    """
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def unseen(text: str, refused: str = SPOILING) -> str | None:
+    """The first character of the text that cannot be seen, as `U+200B`; None where each can."""
+    found = re.search(f"[{CONTROL}\ud800-\udfff{TURNING}{NO_CHARACTERS}{refused}]", text)
+    return f"U+{ord(found[0]):04X}" if found else None
+
+
+def seen(text: str, refused: str = SPOILING) -> str:
+    """The text without what cannot be seen in it, in one spelling; may be empty."""
+    blank = re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text)
+    return spelled(re.sub(f"[\ud800-\udfff{TURNING}{NO_CHARACTERS}{refused}]", "", blank))
 
 
 def lines(text: str) -> str:

@@ -6,14 +6,24 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from cascadia.items.model import DESCRIPTION_MAX, AttributeType, ItemRow, Phase, RevisionStatus, next_revision, revision_status
+from cascadia.items.model import (
+    DESCRIPTION_MAX,
+    NAME_MAX,
+    NUMBER_MAX,
+    AttributeType,
+    ItemRow,
+    Phase,
+    RevisionStatus,
+    next_revision,
+    revision_status,
+)
 from cascadia.kernel.text import lines, one_line
 from cascadia.vault.model import derivative_url
 from cascadia.versioning.model import Control
 from cascadia.versioning.schemas import PersonRef, PointView
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(one_line)]
-Number = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(one_line)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX), AfterValidator(one_line)]
+Number = Annotated[str, StringConstraints(min_length=1, max_length=NUMBER_MAX), AfterValidator(one_line)]
 Description = Annotated[str, StringConstraints(max_length=DESCRIPTION_MAX), AfterValidator(lines)]
 
 

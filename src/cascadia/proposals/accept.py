@@ -31,6 +31,9 @@ from cascadia.vault.service import CadAttachment
 from cascadia.versioning.model import Author, Change, Delta, Ref
 
 NAMED: Final = 5
+NAMED_ROWS: Final = 100
+"""Rows that a refusal names by their ids."""
+NAMED_LENGTH: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,21 @@ async def judge(primary: Primary, actor: Actor, proposal: ProposalRow, message: 
     source = await service.source_of(primary, proposal.uid)
     assert source
     rows = await service.all_rows(primary, proposal.proposal_id)
+    _refuse_unmended(rows)
     return await _Accepting(primary, actor, proposal, source, rows).run(message)
+
+
+def _refuse_unmended(rows: Sequence[Row]) -> None:
+    """A row that cannot be written is mended or skipped before: the refusal names them all, by their ids too."""
+    parts = {row.component: row.name or row.found["name"] or row.found["number"] for row in rows if row.kind == "part"}
+    wrong = [(row, problem) for row in rows for problem in service.problems_of(row)]
+    if wrong:
+        named = [f"{parts.get(row.component or row.child, '')[:NAMED_LENGTH]}: {problem.message}" for row, problem in wrong]
+        raise Invalid(
+            f"Rows cannot be accepted as they are: {listed(named, NAMED)}. Mend or skip them, then accept.",
+            code="rows_to_mend",
+            errors=[{"pointer": f"/rows/{row.uid}/{problem.field}", "message": problem.message} for row, problem in wrong[:NAMED_ROWS]],
+        )
 
 
 class _Accepting:
@@ -139,7 +156,8 @@ class _Accepting:
             self.plan.created.append(
                 {"item_id": item_id, "uid": str(uid), "kind": PART.name, "project_id": self.source.project_id, "number": number}
             )
-            fields = items.new_fields(row.name or component.name, component.description, merge_attributes(PART, {}, measured(component)))
+            described = component.description if row.description is None else row.description
+            fields = items.new_fields(row.name or component.name, described, merge_attributes(PART, {}, measured(component)))
             self.plan.deltas.append(items.item_delta(item_id, uid, None, fields))
 
     def _use(self, present: Mapping[int, ItemRow]) -> None:

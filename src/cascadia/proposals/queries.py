@@ -50,16 +50,17 @@ DELETE_ROWS: Final[LiteralString] = (
 )
 INSERT_ROWS: Final[LiteralString] = (
     "INSERT INTO proposal_row (uid, proposal_id, ordinal, kind, component, parent, child, found, verdict, match_id, match_by, candidates, "
-    "changes, line_id, seen, choice, number, name) "
+    "changes, line_id, seen, choice, number, name, problems) "
     "SELECT r.uid, %(proposal_id)s, r.ordinal, r.kind, r.component, r.parent, r.child, r.found, r.verdict, r.match_id, r.match_by, "
-    "r.candidates, r.changes, r.line_id, r.seen, r.choice, r.number, r.name "
+    "r.candidates, r.changes, r.line_id, r.seen, r.choice, r.number, r.name, r.problems "
     "FROM jsonb_to_recordset(%(rows)s) AS r(uid uuid, ordinal int, kind text, component text, parent text, child text, found jsonb, "
     "verdict text, match_id bigint, match_by text, candidates jsonb, changes jsonb, line_id bigint, seen bigint, choice text, number text, "
-    "name text)"
+    "name text, problems jsonb)"
 )
 UPDATE_ROW: Final[LiteralString] = (
     "UPDATE proposal_row SET verdict = %(verdict)s, match_id = %(match_id)s, match_by = %(match_by)s, changes = %(changes)s, "
-    "choice = %(choice)s, number = %(number)s, name = %(name)s WHERE row_id = %(row_id)s"
+    "choice = %(choice)s, number = %(number)s, name = %(name)s, description = %(description)s, found = %(found)s, problems = %(problems)s "
+    "WHERE row_id = %(row_id)s"
 )
 ACCEPT: Final[LiteralString] = "SELECT accept_proposal(%(proposal_id)s, %(commit_uid)s)"
 HEAD_SEQ: Final[LiteralString] = "SELECT head_seq FROM branch WHERE branch_id = 0"

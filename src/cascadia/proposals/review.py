@@ -1,19 +1,24 @@
 """Reviewing a proposal: what a person decides about its rows, and what follows from that for others."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from cascadia.access.model import Actor
-from cascadia.items.model import clean_number
-from cascadia.items.service import clean_name
+from cascadia.items.model import clean_name, clean_number
 from cascadia.kernel.db import Write
 from cascadia.kernel.errors import Invalid, NotFound
 from cascadia.proposals import queries, service
 from cascadia.proposals.matching import Choice, Hit, Verdict, matched_row
+from cascadia.proposals.problems import as_json
 from cascadia.proposals.service import ProposalRow, Row
+
+DECIDED: Final = ("verdict", "match_id", "match_by", "changes", "choice", "number", "name", "description", "found")
+"""What a decision may set of a row."""
 
 
 async def choose(write: Write, actor: Actor, proposal: ProposalRow, row_uid: UUID, patch: Mapping[str, Any]) -> Row:
@@ -24,21 +29,14 @@ async def choose(write: Write, actor: Actor, proposal: ProposalRow, row_uid: UUI
     row = await write.one(queries.ONE_ROW, Row, params)
     if row is None:
         raise NotFound("This proposal has no such row.")
-    values = {"verdict": row.verdict, "match_id": row.match_id, "match_by": row.match_by, "changes": row.changes, "choice": row.choice}
+    values: dict[str, Any] = {name: getattr(row, name) for name in DECIDED}
     if row.kind == "line":
-        values |= _line_choice(patch)
+        values |= await _line_choice(write, actor, proposal.proposal_id, row, patch)
     else:
-        values |= await _part_choice(write, actor, row, patch)
-    await write.execute(
-        queries.UPDATE_ROW,
-        {
-            **values,
-            "changes": Jsonb(values["changes"]),
-            "row_id": row.row_id,
-            "number": clean_number(patch["number"]) if patch.get("number") else None if "number" in patch else row.number,
-            "name": clean_name(patch["name"]) if patch.get("name") else None if "name" in patch else row.name,
-        },
-    )
+        values |= {**await _part_choice(write, actor, row, patch), **_typed(patch)}
+    problems = as_json(service.problems_of(replace(row, **values)))
+    jsons = {"changes": Jsonb(values["changes"]), "found": Jsonb(values["found"]), "problems": Jsonb(problems)}
+    await write.execute(queries.UPDATE_ROW, {**values, **jsons, "row_id": row.row_id})
     if row.kind == "part" and values["match_id"] != row.match_id:
         await _match_lines_again(write, actor, proposal.proposal_id)
     changed = await write.one(queries.ONE_ROW, Row, params)
@@ -46,11 +44,41 @@ async def choose(write: Write, actor: Actor, proposal: ProposalRow, row_uid: UUI
     return changed
 
 
-def _line_choice(patch: Mapping[str, Any]) -> dict[str, Any]:
-    choice = patch.get("choice", Choice.APPLY)
+def _typed(patch: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person says of a part to be created; None: as in the file."""
+    typed: dict[str, Any] = {}
+    if "number" in patch:
+        typed["number"] = clean_number(patch["number"]) if patch["number"] else None
+    if "name" in patch:
+        typed["name"] = clean_name(patch["name"]) if patch["name"] else None
+    if "description" in patch:
+        typed["description"] = patch["description"]
+    return typed
+
+
+async def _line_choice(write: Write, actor: Actor, proposal_id: int, row: Row, patch: Mapping[str, Any]) -> dict[str, Any]:
+    choice = patch.get("choice", row.choice if "quantity" in patch else Choice.APPLY)
     if choice not in (Choice.APPLY, Choice.SKIP):
         raise Invalid("A line is applied or skipped.", code="bad_choice", errors=[{"pointer": "/choice", "message": "apply or skip"}])
-    return {"choice": choice}
+    if patch.get("quantity") is None:
+        return {"choice": choice}
+    return {**await _with_quantity(write, actor, proposal_id, row, patch["quantity"]), "choice": choice}
+
+
+async def _with_quantity(write: Write, actor: Actor, proposal_id: int, row: Row, quantity: Decimal) -> dict[str, Any]:
+    """The line with the quantity that a person says instead of the file's, and what it does then."""
+    group = service.group_of(row)
+    if group is None or group.designators or group.placements or quantity <= 0:
+        raise Invalid(
+            "The quantity of this line is how many designators or placements it has, or none above zero was typed. Skip the line, "
+            "or correct the file.",
+            code="bad_choice",
+            errors=[{"pointer": "/quantity", "message": "not of this line"}],
+        )
+    used = service.used_items(await service.all_rows(write, proposal_id))
+    lines = await service.lines_of(write, actor, [replace(group, quantity=quantity)], used)
+    verdict = next((line.verdict for line in lines if line.line is None or line.line.line_id == row.line_id), row.verdict)
+    return {"found": {**row.found, "quantity": f"{quantity:f}"}, "verdict": verdict}
 
 
 async def _part_choice(write: Write, actor: Actor, row: Row, patch: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cascadia.bom.schemas import Measured
+from cascadia.bom.schemas import Measured, Quantity
+from cascadia.items.model import DESCRIPTION_MAX, NAME_MAX, NUMBER_MAX
 from cascadia.kernel.schemas import Lines, OneLine
 from cascadia.proposals.service import ProposalRow, Row
 from cascadia.structures.model import Reader, reader_of
@@ -93,6 +94,7 @@ class Proposal(BaseModel):
     root_item: RootItem | None
     job: UUID | None = Field(description="The job whose progress is shown: conversion, then match.")
     commit: CommitRef | None
+    to_mend: int = Field(description="Rows with `problems`: it is not accepted before each is mended or skipped.")
     model: str | None = Field(description="Where the file's 3D model is read; null for a parts list.")
     created_at: datetime
     changed_at: datetime
@@ -114,6 +116,7 @@ class Proposal(BaseModel):
             root_item=RootItem(id=row.root_uid, number=row.root_number) if row.root_uid and row.root_number else None,
             job=row.job,
             commit=CommitRef(id=row.commit_uid, seq=row.commit_seq) if row.commit_uid and row.commit_seq else None,
+            to_mend=row.to_mend,
             model=derivative_url(row.file_uid, "glb") if reader_of(row.file_name, row.media_type) is Reader.STEP else None,
             created_at=row.created_at,
             changed_at=row.changed_at,
@@ -154,6 +157,13 @@ class AttributeChange(BaseModel):
     new: Any | None
 
 
+class RowProblem(BaseModel):
+    """Why a row cannot be accepted as it is: the member to mend, and words."""
+
+    field: str
+    message: str
+
+
 class ProposalRowView(BaseModel):
     """One row: a part (`component`, …) or a line (`parent`, `child`, `quantity`, …). Members of the other kind are null."""
 
@@ -169,7 +179,9 @@ class ProposalRowView(BaseModel):
     match: MatchedItem | None = None
     match_by: str | None = None
     candidates: list[Candidate] = []
+    problems: list[RowProblem] = []
     number: str | None = Field(default=None, description="The number to be created under; null = drawn by the scheme.")
+    description: str | None = None
     quantity_total: int | None = None
     mass: Measured | None = None
     volume: Measured | None = None
@@ -191,7 +203,7 @@ class ProposalRowView(BaseModel):
     @classmethod
     def of(cls, row: Row, file: UUID) -> "ProposalRowView":
         """The answer for one row of a proposal of `file`."""
-        common = {"id": row.uid, "kind": row.kind, "verdict": row.verdict, "choice": row.choice}
+        common = {"id": row.uid, "kind": row.kind, "verdict": row.verdict, "choice": row.choice, "problems": row.problems}
         return cls.model_validate({**common, **(_part(row, file) if row.kind == "part" else _line(row))})
 
 
@@ -208,6 +220,7 @@ def _part(row: Row, file: UUID) -> dict[str, Any]:
         "match_by": row.match_by,
         "candidates": row.candidates,
         "number": row.number,
+        "description": found.get("description") if row.description is None else row.description or None,
         "quantity_total": found["quantity"],
         "mass": {"value": found["mass"], "unit": "kg"} if found.get("mass") else None,
         "volume": {"value": found["volume"], "unit": "mm3"} if found.get("volume") else None,
@@ -240,14 +253,21 @@ class ProposalRowPage(BaseModel):
 
 
 class RowPatch(BaseModel):
-    """What a row is to do. For parts `create`, `use` (the id of an existing one) or `skip`; for lines `apply` or `skip`."""
+    """What a row is to do. For parts `create`, `use` (the id of an existing one) or `skip`; for lines `apply` or `skip`.
+
+    A member that is null is as in the file.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     choice: Literal["create", "use", "skip", "apply"] | None = None
     use: UUID | None = None
-    number: Annotated[OneLine, Field(max_length=100)] | None = None
-    name: Annotated[OneLine, Field(max_length=300)] | None = None
+    number: Annotated[OneLine, Field(max_length=NUMBER_MAX)] | None = None
+    name: Annotated[OneLine, Field(max_length=NAME_MAX)] | None = None
+    description: Annotated[Lines, Field(max_length=DESCRIPTION_MAX)] | None = Field(
+        default=None, description="Of a part to be created; null = the file's, empty = none."
+    )
+    quantity: Quantity | None = Field(default=None, description="Of a line without designators and placements.")
 
 
 class Acceptance(BaseModel):

@@ -21,8 +21,9 @@ from cascadia.kernel.errors import Conflict, Invalid, NotFound
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
-from cascadia.proposals import queries
+from cascadia.proposals import problems, queries
 from cascadia.proposals.matching import Choice, Hit, LineRow, PartRow, Verdict, match_lines, match_parts
+from cascadia.structures.limits import Problem
 from cascadia.structures.model import Component, LineGroup, Structure, Totals, bom_lines, reader_of, titled, totals
 from cascadia.vault import service as vault
 
@@ -58,6 +59,7 @@ class ProposalRow:
     root_uid: UUID | None
     root_number: str | None
     job: UUID | None
+    to_mend: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class Row:
     choice: str
     number: str | None
     name: str | None
+    description: str | None
+    problems: list[dict[str, str]]
     match_uid: UUID | None
     match_number: str | None
     match_name: str | None
@@ -222,6 +226,7 @@ def _part_json(sums: Totals, ordinal: int, row: PartRow) -> dict[str, Any]:
     component = sums.structure.components[ordinal]
     place = {"is_root": component.key == sums.structure.root, "quantity": sums.per_component.get(component.key, 0)}
     found = {**_component_json(component), **place}
+    number = component.number if component.own_number else None
     return {
         "uid": str(new_uid()),
         "ordinal": ordinal,
@@ -234,7 +239,8 @@ def _part_json(sums: Totals, ordinal: int, row: PartRow) -> dict[str, Any]:
         "candidates": row.candidates,
         "changes": row.changes,
         "choice": row.choice.value,
-        "number": component.number if component.own_number else None,
+        "number": number,
+        "problems": problems.as_json(problems.of_part(component, row.choice, number, None, None)),
     }
 
 
@@ -259,6 +265,7 @@ def line_json(ordinal: int, row: LineRow) -> dict[str, Any]:
         "candidates": [],
         "changes": [],
         "choice": row.choice.value,
+        "problems": problems.as_json(problems.of_line(row.group, row.choice, row.verdict)),
     }
 
 
@@ -298,6 +305,13 @@ def component_of(row: Row) -> Component:
     """The component that a part row is about."""
     known = {name: row.found[name] for name in Component.__struct_fields__ if name in row.found}
     return Component(key=row.component or "", **known)
+
+
+def problems_of(row: Row) -> list[Problem]:
+    """What the row has that cannot be written, as it is decided now."""
+    if row.kind == "part":
+        return problems.of_part(component_of(row), row.choice, row.number, row.name, row.description)
+    return problems.of_line(group_of(row), row.choice, row.verdict)
 
 
 def used_items(rows: Sequence[Row]) -> dict[str, int]:

@@ -10,7 +10,9 @@ from typing import Annotated, Final
 
 import msgspec
 
+from cascadia.bom.model import INSTANCE_MAX
 from cascadia.kernel.text import harmless
+from cascadia.vault.model import COMPONENT_MAX
 
 SCHEMA: Final = 1
 
@@ -169,6 +171,8 @@ def _flaw(structure: Structure) -> str | None:
         return "a component is used that is not there"
     if len({(u.parent, u.key) for u in usages}) != len(usages):
         return "two usages of one parent have one key"
+    if any(len(key) > COMPONENT_MAX for key in keys) or any(len(usage.key) > INSTANCE_MAX for usage in usages):
+        return "a key has more characters than an attachment or a placement may name"
     return "a component contains itself" if _has_circle(structure) else None
 
 

@@ -15,6 +15,8 @@ from cascadia.kernel.text import one_line
 from cascadia.versioning.model import Ref
 
 NAME_LENGTH: Final = 255
+COMPONENT_MAX: Final = 500
+"""Characters of what a file calls one of its components."""
 OCTETS: Final = "application/octet-stream"
 UNTOLD: Final = frozenset({"", OCTETS, "application/x-www-form-urlencoded", "binary/octet-stream"})
 """Content types that clients send when they do not know."""

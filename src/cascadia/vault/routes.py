@@ -22,7 +22,7 @@ from cascadia.kernel.ids import new_uid
 from cascadia.kernel.route import Route
 from cascadia.kernel.statements import Statement
 from cascadia.vault import attaching, delivery, queries, room, service
-from cascadia.vault.model import AttachmentRow, DerivativeRow, FileRow, OutputRow
+from cascadia.vault.model import COMPONENT_MAX, AttachmentRow, DerivativeRow, FileRow, OutputRow
 from cascadia.vault.schemas import (
     AttachmentPage,
     AttachmentPatch,
@@ -202,7 +202,7 @@ async def read_derivative(
     asked: Asked,
     file_id: UUID,
     kind: Annotated[str, Path(max_length=50)],
-    component: Annotated[str, Query(max_length=500, description="A component of the file; absent = the whole.")] = service.WHOLE,
+    component: Annotated[str, Query(max_length=COMPONENT_MAX, description="A component of the file; absent = the whole.")] = service.WHOLE,
     v: Annotated[
         str | None, Query(max_length=64, description="From the derivative's `url`: lets a browser keep the bytes for ever.")
     ] = None,

@@ -8,14 +8,14 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from cascadia.kernel.text import one_line
-from cascadia.vault.model import AttachmentRole, AttachmentRow, DerivativeRow, FileRow, derivative_url
+from cascadia.vault.model import COMPONENT_MAX, AttachmentRole, AttachmentRow, DerivativeRow, FileRow, derivative_url
 from cascadia.vault.room import Usage
 from cascadia.vault.uploads import OpenUpload, UploadRow
 from cascadia.vault.verification import Damaged
 from cascadia.versioning.schemas import PersonRef, PointView
 
 Category = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(one_line)]
-Component = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(one_line)]
+Component = Annotated[str, StringConstraints(min_length=1, max_length=COMPONENT_MAX), AfterValidator(one_line)]
 
 
 class FileProject(BaseModel):

@@ -3562,6 +3562,11 @@ export interface components {
              * @enum {string}
              */
             state: "waiting" | "open" | "accepted" | "discarded" | "stale" | "failed";
+            /**
+             * To Mend
+             * @description Rows with `problems`: it is not accepted before each is mended or skipped.
+             */
+            to_mend: number;
         };
         /**
          * ProposalPage
@@ -3628,6 +3633,8 @@ export interface components {
             choice: "create" | "use" | "skip" | "apply";
             /** Component */
             component?: string | null;
+            /** Description */
+            description?: string | null;
             /**
              * Designators
              * @default []
@@ -3682,6 +3689,11 @@ export interface components {
             old_quantity?: string | null;
             /** Parent */
             parent?: string | null;
+            /**
+             * Problems
+             * @default []
+             */
+            problems?: components["schemas"]["RowProblem"][];
             /** Product Number */
             product_number?: string | null;
             /** Quantity */
@@ -3903,16 +3915,38 @@ export interface components {
         /**
          * RowPatch
          * @description What a row is to do. For parts `create`, `use` (the id of an existing one) or `skip`; for lines `apply` or `skip`.
+         *
+         *     A member that is null is as in the file.
          */
         RowPatch: {
             /** Choice */
             choice?: ("create" | "use" | "skip" | "apply") | null;
+            /**
+             * Description
+             * @description Of a part to be created; null = the file's, empty = none.
+             */
+            description?: string | null;
             /** Name */
             name?: string | null;
             /** Number */
             number?: string | null;
+            /**
+             * Quantity
+             * @description Of a line without designators and placements.
+             */
+            quantity?: string | number | null;
             /** Use */
             use?: string | null;
+        };
+        /**
+         * RowProblem
+         * @description Why a row cannot be accepted as it is: the member to mend, and words.
+         */
+        RowProblem: {
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
         };
         /**
          * Scope

@@ -58,8 +58,10 @@ export type Proposal = Schemas["Proposal"];
 export type ProposalState = Proposal["state"];
 export type ProposalRow = Schemas["ProposalRowView"];
 export type RowChoice = Schemas["RowPatch"];
-export type PartRow = Filled<ProposalRow, "component" | "name" | "is_assembly" | "quantity_total"> & { kind: "part" };
-export type LineRow = Filled<ProposalRow, "parent" | "designators" | "old_designators"> & {
+export type PartRow = Filled<ProposalRow, "component" | "name" | "is_assembly" | "quantity_total" | "problems"> & {
+  kind: "part";
+};
+export type LineRow = Filled<ProposalRow, "parent" | "designators" | "old_designators" | "instances" | "problems"> & {
   kind: "line";
   verdict: "add" | "change" | "same" | "remove";
 };

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -10,6 +10,9 @@ from cascadia.cli.remote.client import Client, Refused, signed_in
 from cascadia.cli.remote.files import upload
 from cascadia.cli.remote.output import Json, Limit, Url, add_group, columns, note, show
 from cascadia.cli.remote.parts import Message, part_by_number, project_id
+
+NAME_SHOWN: Final = 60
+"""Characters by which a row is told; a name may be too long to be kept."""
 
 
 def register(app: typer.Typer) -> None:
@@ -101,10 +104,21 @@ def proposal_text(proposal: dict[str, Any], rows: list[dict[str, Any]]) -> str:
                 ("VERDICT", "CHOICE", "PARENT", "CHILD", "QUANTITY", "DESIGNATORS"), [_line(r, names) for r in rows if r["kind"] == "line"]
             )
         ]
+    if proposal["to_mend"]:
+        lines += [f"To mend or skip before it is accepted ({proposal['to_mend']}):", *_problems(rows)]
     if proposal["commit"]:
         root = f", {proposal['root_item']['number']}" if proposal["root_item"] else ""
         lines.append(f"Accepted as {proposal['branch']}@{proposal['commit']['seq']}{root}")
     return "\n".join(lines)
+
+
+def _problems(rows: list[dict[str, Any]]) -> list[str]:
+    names = {r["id"]: r["name"] or r["product_number"] for r in rows if r["kind"] == "part"}
+    return [
+        f"  {(row['name'] or names.get(row['child'], ''))[:NAME_SHOWN]}: {problem['message']} (row {row['id']})"
+        for row in rows
+        for problem in row["problems"]
+    ]
 
 
 def _part(row: dict[str, Any]) -> tuple[Any, ...]:

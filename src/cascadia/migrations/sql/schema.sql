@@ -1089,6 +1089,8 @@ CREATE TABLE proposal_row (
   choice text NOT NULL,
   number text,
   name text,
+  problems jsonb NOT NULL DEFAULT '[]'::jsonb,
+  description text,
   CONSTRAINT proposal_row_pkey PRIMARY KEY (row_id),
   CONSTRAINT proposal_row_proposal_id_ordinal_key UNIQUE (proposal_id, ordinal),
   CONSTRAINT proposal_row_uid_key UNIQUE (uid),
@@ -1098,6 +1100,7 @@ CREATE TABLE proposal_row (
   CONSTRAINT proposal_row_proposal_id_fkey FOREIGN KEY (proposal_id) REFERENCES proposal(proposal_id) ON DELETE CASCADE
 );
 CREATE INDEX proposal_row_part ON proposal_row USING btree (proposal_id, component) WHERE (kind = 'part'::text);
+CREATE INDEX proposal_row_problem ON proposal_row USING btree (proposal_id) WHERE (problems <> '[]'::jsonb);
 
 CREATE OR REPLACE FUNCTION accept_proposal(proposal bigint, commit_of uuid)
  RETURNS void

@@ -53,7 +53,8 @@ function Accepted({ proposal, parts }: Props) {
 function Decide({ proposal, parts }: Props) {
   const client = useQueryClient();
   const navigate = useNavigate();
-  const blocked = useEditBlock(proposal.project.id);
+  const fixed = useEditBlock(proposal.project.id);
+  const blocked = fixed ?? (proposal.to_mend > 0 ? `Rows to mend or skip before: ${proposal.to_mend}` : undefined);
   const [message, setMessage] = useState(`Import ${proposal.file.name}`);
   const accept = useMutation({
     mutationFn: () => acceptProposal(proposal.id, message.trim()),
@@ -107,7 +108,7 @@ function Decide({ proposal, parts }: Props) {
         >
           Accept
         </Button>
-        <Button variant="default" loading={discard.isPending} disabled={!!blocked} onClick={askDiscard}>
+        <Button variant="default" loading={discard.isPending} disabled={!!fixed} onClick={askDiscard}>
           Discard
         </Button>
       </form>

@@ -13,3 +13,7 @@ CROSS JOIN LATERAL (
 ) asked;
 
 DROP FUNCTION was_outage(jsonb);
+
+-- What nobody could accept of a row: a list of {"field", "message"}; and what a person says instead of the file's description.
+ALTER TABLE proposal_row ADD COLUMN problems jsonb NOT NULL DEFAULT '[]', ADD COLUMN description text;
+CREATE INDEX proposal_row_problem ON proposal_row (proposal_id) WHERE problems <> '[]';
