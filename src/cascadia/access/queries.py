@@ -80,6 +80,7 @@ PROGRAM_BY_CODE: Final[LiteralString] = f"{PROGRAMS} AND lower(p.code) = lower(%
 INSERT_PROGRAM: Final[LiteralString] = (
     "INSERT INTO program (uid, code, name) VALUES (%(uid)s, %(code)s, %(name)s) RETURNING program_id, uid, code, name, 'lead' AS role"
 )
+LOCK_PROGRAM: Final[LiteralString] = "SELECT program_id FROM program WHERE program_id = %(program_id)s FOR NO KEY UPDATE"
 GRANTS: Final[LiteralString] = query(__package__, "grants")
 GRANT_COUNT: Final[LiteralString] = "SELECT count(*) FROM program_role WHERE program_id = %(program_id)s"
 SET_ROLE: Final[LiteralString] = (

@@ -83,14 +83,14 @@ async def edit_user(
 
     A new password and `active: false` end its sessions and API tokens, but for the one by which this is asked.
     """
-    actor, change = session.actor, UserChange(**dict(body))
-    done = await is_repeated(request, db, actor.user_id, key)
-    hashed = None if done else await service.judge_password(db, hashing, actor, user_id, change)
+    change, asker = UserChange(**dict(body)), session.actor.user_id
+    done = await is_repeated(request, db, asker, key)
+    password = None if done else await service.judge_password(db, hashing, session, user_id, change)
 
     async def effect(write: Write) -> User:
-        return User.of(await service.change_user(write, actor, user_id, change, hashed, session.token_hash))
+        return User.of(await service.change_user(write, session, user_id, change, password))
 
-    return await repeatable(request, db, actor.user_id, key, effect)
+    return await repeatable(request, db, asker, key, effect)
 
 
 @people.post("/users/{user_id}/sign-out", response_model=SignedOut)

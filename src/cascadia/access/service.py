@@ -2,21 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
 from cascadia.access import limits, queries
+from cascadia.access.actors import administering, as_of_now, lock_signed_in
+from cascadia.access.http import SignedIn
 from cascadia.access.limits import Attempt
 from cascadia.access.model import Actor, Ended, GrantRow, ProgramRow, ProjectRow, Role, UserRow
 from cascadia.access.passwords import Passwords
 from cascadia.access.sessions import end_access, insert_user
-from cascadia.kernel.db import Database, Primary, Read, Write
+from cascadia.kernel.db import Database, Read, Write
 from cascadia.kernel.errors import Conflict, Invalid, NotFound
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
+
+NOT_PRESENT: Final = "This is not your present password."
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """The hash of a new password, and of the present one that its owner typed; None where an administrator gives it."""
+
+    hashed: str
+    instead_of: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,7 @@ async def user_by_uid(read: Read, uid: UUID) -> UserRow:
 
 async def create_user(write: Write, actor: Actor, email: str, name: str, password_hash: str, *, administrator: bool) -> UserRow:
     """A new account; `password_hash` is made before the transaction. 409 where the email is taken."""
-    actor.require_administrator()
+    await administering(write, actor)
     try:
         user = await insert_user(write, email, name, password_hash, administrator=administrator)
     except UniqueViolation as error:
@@ -71,55 +83,61 @@ async def first_password(database: Database, passwords: Passwords, password: str
         return await passwords.hash(password)
 
 
-async def judge_user_change(primary: Primary, actor: Actor, uid: UUID, change: UserChange) -> UserRow:
-    """The account, where the actor may change this of it."""
-    user = await user_by_uid(primary, uid)
-    if uid != actor.uid or change.active is not None or change.administrator is not None:
-        actor.require_administrator()
-    return user
+def _is_for_administrators(actor: Actor, uid: UUID, change: UserChange) -> bool:
+    return uid != actor.uid or change.active is not None or change.administrator is not None
 
 
-async def judge_password(database: Database, passwords: Passwords, actor: Actor, uid: UUID, change: UserChange) -> str | None:
-    """The hash of the new password, where there is one; refuses one's own without the present one, and one that is easy to guess.
+async def judge_password(database: Database, passwords: Passwords, who: SignedIn, uid: UUID, change: UserChange) -> NewPassword | None:
+    """The new password, where there is one; refuses one's own without the present one, and one that is easy to guess.
 
     Judged before the transaction: it takes a while. The present password may be tried as often as a known browser may.
     """
     if change.password is None:
         return None
+    actor = who.actor
     async with database.primary() as primary:
-        user = await judge_user_change(primary, actor, uid, change)
+        user = await user_by_uid(primary, uid)
+        if _is_for_administrators(actor, uid, change):
+            actor.require_administrator()
         organisation = await primary.value(queries.ORGANISATION)
         stored = await primary.value(queries.PASSWORD_HASH, {"user_id": actor.user_id})
     async with passwords.turn(known=True):
         if uid == actor.uid:
-            await _check_own_password(database, passwords, actor, change.current_password, stored)
+            await _check_own_password(database, passwords, who, change.current_password, stored)
         await passwords.check(change.password, (organisation, user.email, user.name))
-        return await passwords.hash(change.password)
+        return NewPassword(await passwords.hash(change.password), stored if uid == actor.uid else None)
 
 
-async def _check_own_password(database: Database, passwords: Passwords, actor: Actor, current: str | None, stored: str | None) -> None:
-    attempt = Attempt(actor.email, f"person:{actor.user_id}")
+async def _check_own_password(database: Database, passwords: Passwords, who: SignedIn, current: str | None, stored: str | None) -> None:
+    attempt = Attempt(who.actor.email, f"person:{who.actor.user_id}")
     if current is not None:
         await limits.begin(database, attempt)
     if current is None or not await passwords.verify(stored, current):
-        message = "Type your present password." if current is None else "This is not your present password."
-        raise Invalid(
-            "Changing your own password needs the present one.",
-            code="wrong_current_password",
-            errors=[{"pointer": "/current_password", "message": message}],
-        )
+        raise _wrong_current_password("Type your present password." if current is None else NOT_PRESENT)
     async with database.write() as write:
         await limits.forget(write, attempt)
 
 
-async def change_user(write: Write, actor: Actor, uid: UUID, change: UserChange, password_hash: str | None, keep: bytes) -> UserRow:
-    """The changed account. A new password or `active: false` ends its sessions and API tokens, except the one with the hash `keep`.
+def _wrong_current_password(message: str) -> Invalid:
+    errors = [{"pointer": "/current_password", "message": message}]
+    return Invalid("Changing your own password needs the present one.", code="wrong_current_password", errors=errors)
 
-    A new password also clears the limits of its tries.
+
+async def change_user(write: Write, who: SignedIn, uid: UUID, change: UserChange, password: NewPassword | None) -> UserRow:
+    """The changed account. A new password or `active: false` ends its sessions and API tokens, except the one by which this is asked.
+
+    A new password also clears the limits of its tries. Who may not, is signed in no more, or knows a password that is not the present
+    one any more, is refused by what is so under the locks.
     """
-    await judge_user_change(write, actor, uid, change)
-    if change.may_leave_none:
-        await write.value(queries.INSTANCE_LOCK)
+    actor = who.actor
+    await user_by_uid(write, uid)
+    if _is_for_administrators(actor, uid, change):
+        await administering(write, actor)
+    if uid == actor.uid:
+        await lock_signed_in(write, who)
+    if password and password.instead_of and password.instead_of != await write.value(queries.PASSWORD_HASH, {"user_id": actor.user_id}):
+        raise _wrong_current_password(NOT_PRESENT)
+    password_hash = password.hashed if password else None
     said: dict[str, Any] = {"name": change.name, "active": change.active, "administrator": change.administrator}
     user = await write.one(queries.CHANGE_USER, UserRow, {"uid": uid, **said, "password_hash": password_hash})
     if user is None:
@@ -127,7 +145,7 @@ async def change_user(write: Write, actor: Actor, uid: UUID, change: UserChange,
     if change.may_leave_none and not await write.value(queries.ACTIVE_ADMINISTRATORS):
         raise Conflict("This is the last active administrator. Make another one first.", code="last_administrator")
     if password_hash or not user.active:
-        await end_access(write, user.user_id, keep=keep)
+        await end_access(write, user.user_id, keep=who.token_hash)
     if password_hash:
         await limits.forget_all(write, user.email)
     said["password"] = True if password_hash else None
@@ -159,7 +177,7 @@ async def sign_out_everywhere(write: Write, actor: Actor, uid: UUID) -> Ended:
     """Ends every session and every API token of oneself, or as an administrator of anybody."""
     user = await user_by_uid(write, uid)
     if uid != actor.uid:
-        actor.require_administrator()
+        await administering(write, actor)
     ended = await end_access(write, user.user_id)
     await write.emit(Event("user.signed_out", uid, actor.user_id, data={"sessions": ended.sessions, "tokens": ended.tokens}))
     return ended
@@ -188,7 +206,7 @@ async def find_program(read: Read, actor: Actor, *, uid: UUID | None = None, cod
 
 async def create_program(write: Write, actor: Actor, code: str, name: str) -> ProgramRow:
     """A new program whose lead is the actor. 409 where the code is taken."""
-    actor.require_administrator()
+    await administering(write, actor)
     try:
         program = await write.one(queries.INSERT_PROGRAM, ProgramRow, {"uid": new_uid(), "code": code, "name": name})
     except UniqueViolation as error:
@@ -199,11 +217,16 @@ async def create_program(write: Write, actor: Actor, code: str, name: str) -> Pr
     return program
 
 
-async def _managed(primary: Primary, actor: Actor, uid: UUID, permission: str) -> ProgramRow:
-    """The program, where the actor holds the permission in it or is an administrator, who could give it to themselves."""
-    program = await find_program(primary, actor, uid=uid)
-    if not actor.administrator:
-        actor.require(permission, program.program_id)
+async def _managed(write: Write, actor: Actor, uid: UUID, permission: str) -> ProgramRow:
+    """The program, where the actor holds the permission in it or is an administrator, who could give it to themselves.
+
+    Its roles and projects are no others until the transaction ends.
+    """
+    program = await find_program(write, actor, uid=uid)
+    await write.value(queries.LOCK_PROGRAM, {"program_id": program.program_id})
+    now = await as_of_now(write, actor)
+    if not now.administrator:
+        now.require(permission, program.program_id)
     return program
 
 

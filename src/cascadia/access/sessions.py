@@ -142,8 +142,8 @@ async def sign_in(database: Database, passwords: Passwords, email: str, password
             _wrong_credentials(found.uid if found else None)
         fresh = await passwords.hash(password) if passwords.is_outdated(found.password_hash) else None
     async with database.write() as write:
-        await limits.forget(write, attempt)
         started = await _begin(write, found, visitor)
+        await limits.forget(write, attempt)
         if fresh:
             await write.execute(queries.SET_PASSWORD_HASH, {"user_id": found.user_id, "password_hash": fresh})
     return started
@@ -156,7 +156,6 @@ def _wrong_credentials(account: UUID | None) -> NoReturn:
 
 
 async def _begin(write: Write, who: _Credentials, visitor: Visitor) -> Started:
-    await _end_by_hash(write, visitor.replaced)
     secret = secrets.token_urlsafe(32)
     params = {
         "token_hash": token_hash(secret),
@@ -169,6 +168,7 @@ async def _begin(write: Write, who: _Credentials, visitor: Visitor) -> Started:
     if begun is None:
         _wrong_credentials(who.uid)
     await write.emit(Event("session.started", who.uid, who.user_id))
+    await _end_by_hash(write, visitor.replaced)
     return Started(secret, begun.expires_at, await session_state(write, who.user_id))
 
 

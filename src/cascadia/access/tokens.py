@@ -7,10 +7,11 @@ from typing import Final
 from uuid import UUID
 
 from cascadia.access import queries
-from cascadia.access.http import NOBODY, SignedIn, token_hash
+from cascadia.access.actors import as_of_now, lock_signed_in
+from cascadia.access.http import SignedIn, token_hash
 from cascadia.access.model import Actor, Scope, TokenRow
 from cascadia.kernel.db import Read, Write
-from cascadia.kernel.errors import Conflict, Invalid, NotFound, NotSignedIn
+from cascadia.kernel.errors import Conflict, Invalid, NotFound
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
@@ -47,7 +48,7 @@ async def create_token(write: Write, maker: SignedIn, wanted: Wanted, longest: t
     Made by another token, it ends with that one. 401 where what they are signed in by has ended since the request began.
     """
     actor, expires_at = maker.actor, _end(maker, wanted.expires_at, longest)
-    await _lock(write, maker)
+    await lock_signed_in(write, maker)
     if await write.value(queries.TOKENS_IN_USE, {"user_id": actor.user_id}) >= MOST:
         raise Conflict(f"You have {MOST} API tokens. Revoke those that nobody uses any more.", code="too_many_tokens")
     secret = PREFIX + secrets.token_urlsafe(32)
@@ -64,15 +65,6 @@ async def create_token(write: Write, maker: SignedIn, wanted: Wanted, longest: t
     row = TokenRow(**made, user_uid=actor.uid, user_name=actor.name, user_email=actor.email)
     await write.emit(Event("token.created", row.uid, actor.user_id, data={"name": wanted.name, "scope": wanted.scope}))
     return row, secret
-
-
-async def _lock(write: Write, maker: SignedIn) -> None:
-    """Nothing ends the access of this user until the transaction has ended, and nothing has."""
-    params = {"user_id": maker.actor.user_id, "token_hash": maker.token_hash, "token_id": maker.token_id}
-    await write.value(queries.LOCK_USER, params)
-    # A statement of its own: it sees what was committed while the lock was waited for.
-    if not await write.value(queries.STILL_SIGNED_IN, params):
-        raise NotSignedIn(NOBODY)
 
 
 def _end(maker: SignedIn, wanted: datetime | None, longest: timedelta) -> datetime:
@@ -92,7 +84,7 @@ def _end(maker: SignedIn, wanted: datetime | None, longest: timedelta) -> dateti
 
 async def revoke_token(write: Write, actor: Actor, uid: UUID) -> None:
     """Makes a token, and those that were made by it, worthless at once: one of the actor's own, anybody's for an administrator."""
-    if not await _revoke(write, actor, uid=uid):
+    if not await _revoke(write, await as_of_now(write, actor), uid=uid):
         raise NotFound("There is no such token, or it is somebody else's.")
 
 
