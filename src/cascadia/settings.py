@@ -217,8 +217,8 @@ class Settings(BaseModel):
         default=1000,
         ge=10,
         le=100_000,
-        description="Connections that an app server has open at once. Beyond, those that wait without a request give way; where all are "
-        "at work, a new one is refused (503).",
+        description="Connections that an app server has open at once. Beyond, those that wait for their client give way, but for the "
+        "requests of who is signed in; where there is none, a new one is refused (503).",
     )
     data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
         default_factory=default_data_dir,

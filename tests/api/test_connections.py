@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
+import httpx
 import pytest
 import pytest_asyncio
 import uvicorn
@@ -13,7 +14,8 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from cascadia.cli import connection
-from cascadia.cli.connection import Connection, bounded
+from cascadia.cli.connection import Connection, Stage, bounded
+from tests.company import PASSWORD, Company
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
@@ -31,6 +33,8 @@ class Listening:
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         length, more = 0, True
+        if scope["path"].startswith("/ada"):
+            scope["state"]["user"] = "Ada"
         if scope["path"] == "/waits":
             await self.go_on.wait()
         while more:
@@ -38,21 +42,42 @@ class Listening:
             if message["type"] == "http.disconnect":
                 return
             length, more = length + len(message["body"]), message["more_body"]
-        body = b"x" * LARGE if scope["path"] == "/large" else str(length).encode()
+        body = b"x" * LARGE if scope["path"].endswith("/large") else str(length).encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})
         await send({"type": "http.response.body", "body": body})
 
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def connect(self, address: str = "127.0.0.1") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         before = len(self.state.connections)
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20, local_addr=(address, 0))
         self.writers.append(writer)
         await until(lambda: len(self.state.connections) > before or reader.at_eof() or before >= 3)
         return reader, writer
+
+    async def begin(self, request: bytes, address: str = "127.0.0.1") -> asyncio.StreamReader:
+        """A connection whose request the program has seen and waits for the rest of, or that takes nothing of its answer."""
+        before = set(self.state.connections)
+        reader, writer = await self.connect(address)
+        (made,) = set(self.state.connections) - before
+        assert isinstance(made, Connection)
+        writer.write(request)
+        await until(lambda: made._stage is Stage.BODY or made._is_sending())
+        return reader
 
     def pass_time(self, seconds: float) -> None:
         for open_one in list(self.state.connections):
             assert isinstance(open_one, Connection)
             open_one.check(asyncio.get_running_loop().time() + seconds)
+
+    async def close(self, server: asyncio.Server) -> None:
+        self.go_on.set()
+        server.close()
+        for open_one in list(self.state.connections):
+            open_one.transport.abort()
+        for writer in self.writers:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+        await until(lambda: not self.state.connections and not self.state.tasks)
 
     @property
     def only(self) -> Connection:
@@ -71,15 +96,7 @@ async def listening() -> AsyncIterator[Listening]:
     server = await loop.create_server(lambda: kind(config, made.state, {}, loop), "127.0.0.1", 0)
     made.port = server.sockets[0].getsockname()[1]
     yield made
-    made.go_on.set()
-    server.close()
-    for open_one in list(made.state.connections):
-        open_one.transport.abort()
-    for writer in made.writers:
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
-    await until(lambda: not made.state.connections and not made.state.tasks)
+    await made.close(server)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -223,3 +240,80 @@ async def test_where_all_are_at_work_a_new_connection_is_refused(listening: List
     assert await refusal(reader) == (503, "too_many_connections")
     listening.go_on.set()
     assert [await answer(reader) for reader, _ in at_work] == [(200, b"0")] * 3
+
+
+async def test_an_unfinished_body_of_nobody_gives_way_and_is_told(listening: Listening) -> None:
+    first, *_ = [await listening.begin(POST + b"x") for _ in range(3)]
+    reader, writer = await listening.connect()
+    assert await refusal(first) == (503, "too_many_connections")
+    writer.write(GET)
+    assert await answer(reader) == (200, b"0")
+
+
+async def test_an_answer_that_nobody_takes_gives_way(listening: Listening) -> None:
+    for _ in range(3):
+        await listening.begin(GET.replace(b"/ ", b"/large "))
+    reader, writer = await listening.connect()
+    writer.write(GET)
+    assert await answer(reader) == (200, b"0")
+    await until(lambda: len(listening.state.connections) == 3)
+
+
+@pytest.mark.parametrize("request_", (POST.replace(b"/ ", b"/ada "), GET.replace(b"/ ", b"/ada/large ")), ids=("sends", "takes"))
+async def test_who_is_signed_in_gives_way_to_nobody_while_a_request_is_under_way(listening: Listening, request_: bytes) -> None:
+    for _ in range(3):
+        await listening.begin(request_)
+    reader, _ = await listening.connect()
+    assert await refusal(reader) == (503, "too_many_connections")
+
+
+async def test_whoever_has_most_connections_gives_way_first(listening: Listening) -> None:
+    alone = await listening.begin(POST, "127.0.0.2")
+    first, second = [await listening.begin(POST) for _ in range(2)]
+    await listening.connect("127.0.0.3")
+    assert await refusal(first) == (503, "too_many_connections")
+    await listening.connect("127.0.0.3")
+    assert await refusal(alone) == (503, "too_many_connections")
+    assert not second.at_eof()
+
+
+@pytest.mark.parametrize(
+    "words",
+    (
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n\x00: 1\r\n\r\n",
+        POST.replace(b"100000", b"1e5"),
+        b"GET http://[ HTTP/1.1\r\n\r\n",
+    ),
+    ids=("no request", "no line", "no length", "no address"),
+)
+async def test_what_is_no_request_is_refused_by_a_problem_document(listening: Listening, words: bytes) -> None:
+    reader, writer = await listening.connect()
+    writer.write(words)
+    status, body = await answer(reader)
+    assert (status, json.loads(body)["code"], await reader.read()) == (400, "bad_request", b"")
+
+
+async def test_what_follows_a_request_and_is_none_is_not_told_as_its_answer(listening: Listening) -> None:
+    reader, writer = await listening.connect()
+    writer.write(GET.replace(b"/ ", b"/waits ") + b"nonsense\r\n\r\n")
+    assert await reader.read() == b""
+
+
+async def test_somebody_signs_in_while_strangers_fill_the_server(acme: Company) -> None:
+    kind, loop, state = bounded(5), asyncio.get_running_loop(), ServerState()
+    config = uvicorn.Config(acme.app, interface="asgi3", lifespan="off", log_config=None, proxy_headers=False)
+    config.load()
+    server = await loop.create_server(lambda: kind(config, state, {}, loop), "127.0.0.1", 0)
+    made = Listening(state, server.sockets[0].getsockname()[1])
+    drip = b"POST /api/v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{"
+    for number in range(12):
+        _, writer = await asyncio.open_connection("127.0.0.1", made.port)
+        made.writers.append(writer)
+        writer.write(drip)
+        await until(lambda number=number: len(state.tasks) >= min(number + 1, 5))  # type: ignore[misc]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{made.port}") as http:
+        body = {"email": "ada@example.org", "password": PASSWORD}
+        assert (await http.post("/api/v1/sessions", json=body)).status_code == 201
+        assert (await http.get("/api/v1/sessions/current")).status_code == 200
+    await made.close(server)

@@ -5,6 +5,7 @@ A proxy in front does all this too; a server that people reach directly has nobo
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Mapping
 from enum import Enum
 from typing import ClassVar, Final
@@ -12,6 +13,7 @@ from typing import ClassVar, Final
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from cascadia.access.limits import network_of
 from cascadia.api.problems import MEDIA_TYPE
 
 log = structlog.get_logger()
@@ -24,7 +26,9 @@ BODY_SECONDS: Final = 20
 BYTES_A_SECOND: Final = 500
 SEND_SECONDS: Final = 60
 """How long somebody may take less of an answer than the slowest pace."""
+FULL: Final = "Too many are connected to this server. Try again in a moment."
 PHRASES: Final[Mapping[int, str]] = {
+    400: "Bad Request",
     408: "Request Timeout",
     431: "Request Header Fields Too Large",
     503: "Service Unavailable",
@@ -51,23 +55,41 @@ class Connection(HttpToolsProtocol):
         self._stage, self._since, self._received = Stage.HEAD, self.loop.time(), 0
         self._unsent, self._unsent_since = 0, self._since
         self._asked = False
+        self._peer = network_of(self.client[0]) if self.client else None
         if len(self.connections) > self.most:
             self._make_room()
 
     @property
     def gives_way(self) -> bool:
-        """Whether nobody loses anything by its end."""
-        return self._stage in {Stage.IDLE, Stage.HEAD}
+        """Whether it waits for its client, and nobody who is signed in loses anything by its end."""
+        if self._stage is Stage.REFUSED or self._works_for_somebody():
+            return False
+        return self._stage is not Stage.ANSWER or self._is_sending()
+
+    def _works_for_somebody(self) -> bool:
+        """Whether a request is not over yet of which the program knows whose it is."""
+        return self._asked and "user" in self.cycle.scope["state"] and (not self.cycle.response_complete or self._is_sending())
+
+    def _is_sending(self) -> bool:
+        return self.transport.get_write_buffer_size() > 0
 
     def _make_room(self) -> None:
-        """Ends the connection that has waited longest without a request; refuses this one where all others are at work."""
-        others = (c for c in self.connections if isinstance(c, Connection) and c is not self and c.gives_way)
-        longest = min(others, key=lambda connection: connection._since, default=None)  # noqa: SLF001 - of its own class
-        if longest is None:
-            self._refuse(503, "too_many_connections", "Too many are connected to this server. Try again in a moment.")
+        """Ends one that gives way: of whoever has most of them the one that waited longest. Where there is none, refuses this one."""
+        others = [c for c in self.connections if isinstance(c, Connection) and c is not self and c.gives_way]
+        shares = Counter(connection._peer for connection in others)  # noqa: SLF001 - of its own class
+        first = max(others, key=lambda connection: (shares[connection._peer], -connection._since), default=None)  # noqa: SLF001
+        if first is None:
+            self._refuse(503, "too_many_connections", FULL)
         else:
-            longest._stage = Stage.REFUSED  # noqa: SLF001
-            longest.transport.abort()
+            first._give_way()  # noqa: SLF001
+
+    def _give_way(self) -> None:
+        """Ends; where a request waits for its answer, it is told why."""
+        if self._stage is Stage.BODY and not self._is_sending():
+            self._refuse(503, "too_many_connections", FULL)
+        else:
+            self._stage = Stage.REFUSED
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if self._stage is Stage.REFUSED:
@@ -109,6 +131,9 @@ class Connection(HttpToolsProtocol):
         if self._stage is Stage.ANSWER:
             self._enter(Stage.IDLE)
 
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words
+        self._refuse(400, "bad_request", "This is no request of HTTP/1.1, or one that cannot be read.")
+
     def check(self, now: float) -> None:
         """Ends the connection if its client is too slow, be it in asking or in taking the answer."""
         waited = now - self._since
@@ -132,14 +157,22 @@ class Connection(HttpToolsProtocol):
         self._stage, self._since, self._received = stage, self.loop.time(), 0
 
     def _refuse(self, status: int, code: str, detail: str) -> None:
-        """Says why, where no answer has begun, and closes."""
-        answering = self._asked and self.cycle.response_started and not self.cycle.response_complete
+        """Says why, where it would not be taken for the answer to something else, and closes."""
+        if self._stage is Stage.REFUSED:
+            return
         idle = self._stage is Stage.HEAD and not self._received and status == 408
+        said = not idle and not self._is_owed_an_answer()
         self._stage = Stage.REFUSED
         log.info("connection_refused", code=code, address=self.client and self.client[0])
-        if not answering and not idle:
+        if said:
             self.transport.write(_document(status, code, detail))
         self.transport.close()
+
+    def _is_owed_an_answer(self) -> bool:
+        """Whether an answer has begun, or the one to an earlier request is still to come."""
+        if not self._asked:
+            return False
+        return self.cycle.response_started if self._stage is Stage.BODY else not self.cycle.response_complete
 
 
 def _document(status: int, code: str, detail: str) -> bytes:
