@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, ValidationError, model_validator
 
+from cascadia import ports
+
 Network = IPv4Network | IPv6Network
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=0, le=3600)]
@@ -212,7 +214,7 @@ class Settings(BaseModel):
     bind_address: str | None = Field(
         default=None, description="The address to listen on. Absent: `127.0.0.1` for `cascadia up`, `0.0.0.0` for `cascadia app`."
     )
-    port: Port = Field(default=3000, description="The port of the interface and the API.")
+    port: Port = Field(default=ports.APP, description="The port of the interface and the API.")
     connections_max: int = Field(
         default=1000,
         ge=10,
@@ -241,7 +243,8 @@ class Settings(BaseModel):
         description="Memory for jobs, such as `4GiB`: of each family only as many run at once as fit into it. Absent: no such limit.",
     )
     health_port: Port = Field(
-        default=3001, description="The port on which a worker answers health checks; where it is taken, a free one, which the log names."
+        default=ports.WORKER,
+        description="The port on which a worker answers health checks; where it is taken, a free one, which the log names.",
     )
     log_level: Annotated[LogLevel, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)] = Field(
         default="INFO", description="The least important messages that are logged."

@@ -133,7 +133,7 @@ class _Editing:
         self.primary, self.actor, self.parent = primary, actor, parent
         self.children = {c["wanted"]: c for c in parent.children or ()}
         self.lines = {UUID(row["uid"]): row for row in parent.lines or ()}
-        self.taken = dict.fromkeys(parent.find_numbers, 1)
+        self.taken = model.FindNumbers(parent.find_numbers)
         self.ids = list(parent.ids or ())
         self.deltas: list[Delta] = []
         self.added: list[tuple[int, UUID]] = []
@@ -154,8 +154,7 @@ class _Editing:
                 raise
         if not self.deltas:
             raise Unchanged
-        duplicate = next((n for n, count in self.taken.items() if count > 1), None)
-        if duplicate is not None:
+        if (duplicate := self.taken.twice) is not None:
             raise model.find_number_taken(duplicate)
         return Edited(self._change(operations, message, whole=whole), uids)
 
@@ -185,7 +184,7 @@ class _Editing:
         model.check_unit(unit, child.unit)
         uid, line_id = new_uid(), self.ids.pop(0)
         self.added.append((line_id, uid))
-        find_number = op.find_number if op.find_number is not None else model.next_find_number(self.taken)
+        find_number = op.find_number if op.find_number is not None else self.taken.next()
         self._take(find_number)
         fields = {
             "parent_id": Ref(self.parent.item_id, self.parent.uid),
@@ -265,13 +264,11 @@ class _Editing:
 
     def _take(self, number: int | None) -> None:
         if number is not None:
-            self.taken[number] = self.taken.get(number, 0) + 1
+            self.taken.take(number)
 
     def _free(self, number: int | None) -> None:
         if number is not None:
-            self.taken[number] -= 1
-            if not self.taken[number]:
-                del self.taken[number]
+            self.taken.free(number)
 
     def _change(self, operations: Sequence[Operation], message: str | None, *, whole: bool) -> Change:
         parent, branch = self.parent, self.parent.branch_id

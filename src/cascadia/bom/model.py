@@ -152,13 +152,43 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
     return [(1, int(piece), "") if piece.isdigit() else (0, 0, piece) for piece in re.split(r"(\d+)", text) if piece]
 
 
-def next_find_number(taken: Collection[int]) -> int:
-    """The next ten after the highest one in use; where none is left behind it, the first ten that is free."""
-    following = (max(taken, default=0) // FIND_STEP + 1) * FIND_STEP
-    if following <= FIND_MAX:
-        return following
-    used = set(taken)
-    return next(ten for ten in range(FIND_STEP, FIND_MAX, FIND_STEP) if ten not in used)
+class FindNumbers:
+    """The find numbers of one parent while its lines change. Asking for the next one costs the same however many there are."""
+
+    def __init__(self, taken: Iterable[int]) -> None:
+        self._count = Counter(taken)
+        self._highest: int | None = None
+        self._free_from = FIND_STEP
+
+    def take(self, number: int) -> None:
+        """Another line has it, too."""
+        self._count[number] += 1
+        if self._highest is not None:
+            self._highest = max(self._highest, number)
+
+    def free(self, number: int) -> None:
+        """One line fewer has it."""
+        self._count[number] -= 1
+        if not self._count[number]:
+            del self._count[number]
+            self._free_from = FIND_STEP
+            if number == self._highest:
+                self._highest = None
+
+    def next(self) -> int:
+        """The next ten after the highest one in use; where none is left behind it, the first ten that is free."""
+        if self._highest is None:
+            self._highest = max(self._count, default=0)
+        following = (self._highest // FIND_STEP + 1) * FIND_STEP
+        if following <= FIND_MAX:
+            return following
+        self._free_from = next(ten for ten in range(self._free_from, FIND_MAX, FIND_STEP) if ten not in self._count)
+        return self._free_from
+
+    @property
+    def twice(self) -> int | None:
+        """One that several lines have, if there is one."""
+        return next((number for number, count in self._count.items() if count > 1), None)
 
 
 def find_number_taken(number: int) -> Conflict:

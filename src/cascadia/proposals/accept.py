@@ -9,7 +9,7 @@ from uuid import UUID
 from cascadia.access.model import Actor
 from cascadia.bom import bulk
 from cascadia.bom.bulk import OpenLine
-from cascadia.bom.model import designator_list, next_find_number
+from cascadia.bom.model import FindNumbers, designator_list
 from cascadia.items import service as items
 from cascadia.items.attributes import merge_attributes
 from cascadia.items.model import ItemRow
@@ -176,14 +176,14 @@ class _Accepting:
 
     def _apply_lines(self, existing: Sequence[OpenLine], ids: list[int]) -> None:
         by_id = {line.line_id: line for line in existing}
-        taken: dict[int, list[int]] = defaultdict(list)
+        taken: dict[int, FindNumbers] = defaultdict(lambda: FindNumbers(()))
         for line in existing:
-            taken[line.parent_id].append(line.find_number or 0)
+            taken[line.parent_id].take(line.find_number or 0)
         for row in self.line_rows:
             parent, child = self.refs.get(row.parent or ""), self.refs.get(row.child or "")
             if row.verdict == Verdict.ADD and parent and child:
-                number = next_find_number(taken[parent.id])
-                taken[parent.id].append(number)
+                number = taken[parent.id].next()
+                taken[parent.id].take(number)
                 fields = self._new_fields(row, parent, child, number)
                 self._line(ids.pop(0), new_uid(), None, fields, parent)
                 self.plan.lines.append((self.plan.deltas[-1].id, self.plan.deltas[-1].uid))
