@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any, LiteralString
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
@@ -59,19 +60,50 @@ def postgres() -> Iterator[Embedded]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class Databases:
+    """Makes databases on a server and drops them, as its superuser; `owner` is whose they are."""
+
+    url: str
+    owner: str
+    superuser: psycopg.Connection[tuple[Any, ...]]
+
+    def make(self, name: str) -> str:
+        """The URL of an empty one."""
+        self._execute("CREATE DATABASE {} OWNER {}", name, self.owner)
+        return with_database(self.url, name)
+
+    def copy(self, origin: str, name: str) -> str:
+        """The URL of one with the content of another, which nobody may have open."""
+        self._execute("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY", name, self.owner, origin)
+        set_login_defaults(self.superuser, self.owner, name)
+        return with_database(self.url, name)
+
+    def drop(self, name: str) -> None:
+        """Ends its connections, too."""
+        self._execute("DROP DATABASE {} WITH (FORCE)", name)
+
+    def _execute(self, words: LiteralString, *names: str) -> None:
+        self.superuser.execute(sql.SQL(words).format(*map(sql.Identifier, names)))
+
+
 @pytest.fixture(scope="session")
-def template(postgres: Embedded) -> str:
+def databases(postgres: Embedded) -> Iterator[Databases]:
+    """Those of this run's server."""
+    owner = parse_qs(urlsplit(postgres.url).query)["user"][0]
+    with psycopg.connect(with_database(postgres.url, "postgres", SUPERUSER), autocommit=True) as superuser:
+        yield Databases(postgres.url, owner, superuser)
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Embedded, databases: Databases) -> str:
     """The URL of a migrated, empty database that others are copied from; makes the read-only login besides."""
-    admin = with_database(postgres.url, "postgres", SUPERUSER)
     with postgres.cluster.data.joinpath("pg_ident.conf").open("a", encoding="utf-8") as identities:
         identities.write(f'cascadia "{pwd.getpwuid(os.geteuid()).pw_name}" {READER}\n')
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute("SELECT pg_reload_conf()")
-        owner = sql.Identifier(parse_qs(urlsplit(postgres.url).query)["user"][0])
-        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(TEMPLATE), owner))
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(READER)))
-        connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(READER)))
-    url = with_database(postgres.url, TEMPLATE)
+    databases.superuser.execute("SELECT pg_reload_conf()")
+    url = databases.make(TEMPLATE)
+    databases.superuser.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(READER)))
+    databases.superuser.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(READER)))
     migrate(url)
     return url
 
@@ -85,17 +117,15 @@ class Furnished:
 
 
 @pytest.fixture(scope="session")
-def furnished(postgres: Embedded, template: str, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+def furnished(databases: Databases, template: str, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
     """Makes both as people would, through the API, and leaves the databases to be copied."""
-    return asyncio.run(_furnish(postgres, tmp_path_factory.mktemp("furnished")))
+    return asyncio.run(_furnish(databases, tmp_path_factory.mktemp("furnished")))
 
 
-async def _furnish(postgres: Embedded, folder: Path) -> Furnished:
-    copy_database(postgres, TEMPLATE, COMPANY)
-    async with running(with_database(postgres.url, COMPANY), folder) as app, company.set_up(app) as made:
+async def _furnish(databases: Databases, folder: Path) -> Furnished:
+    async with running(databases.copy(TEMPLATE, COMPANY), folder) as app, company.set_up(app) as made:
         administrator = SignedIn.of(made.administrator)
-    copy_database(postgres, COMPANY, WORKSHOP)
-    async with running(with_database(postgres.url, WORKSHOP), folder) as app, company.reopened(app, administrator) as again:
+    async with running(databases.copy(COMPANY, WORKSHOP), folder) as app, company.reopened(app, administrator) as again:
         workshop = Closed.of(await company.open_workshop(again))
     return Furnished(administrator, workshop)
 
@@ -116,28 +146,16 @@ async def running(database_url: str, folder: Path, read_url: str | None = None) 
         yield made
 
 
-def copy_database(postgres: Embedded, origin: str, name: str) -> None:
-    """A database with the content of another one, which nobody may have open."""
-    owner = sql.Identifier(parse_qs(urlsplit(postgres.url).query)["user"][0])
-    copying = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
-    with psycopg.connect(with_database(postgres.url, "postgres", SUPERUSER), autocommit=True) as connection:
-        connection.execute(copying.format(sql.Identifier(name), owner, sql.Identifier(origin)))
-    with psycopg.connect(with_database(postgres.url, name), autocommit=True) as connection:
-        set_login_defaults(connection)
-
-
 @pytest.fixture
-def database_url(postgres: Embedded, template: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def database_url(databases: Databases, template: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """A fresh, migrated database, dropped after the test; with the company or the workshop in it where the test asks for them."""
     wanted = {"acme": COMPANY, "workshop": WORKSHOP}
     origin = next((wanted[name] for name in ("workshop", "acme") if name in request.fixturenames), TEMPLATE)
     if origin != TEMPLATE:
         request.getfixturevalue("furnished")
     name = f"test_{uuid4().hex}"
-    copy_database(postgres, origin, name)
-    yield with_database(postgres.url, name)
-    with psycopg.connect(with_database(postgres.url, "postgres", SUPERUSER), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    yield databases.copy(origin, name)
+    databases.drop(name)
 
 
 @pytest.fixture

@@ -155,11 +155,14 @@ def _grant(connection: Connection) -> None:
             connection.execute(sql.SQL(wording).format(sql.Identifier(str(table)), sql.Identifier(APP)))
 
 
-def set_login_defaults(connection: Connection) -> None:
-    """What this login starts with in this database: the application role, and timeouts that end a forgotten transaction."""
+def set_login_defaults(connection: Connection, login: str | None = None, database: str | None = None) -> None:
+    """What a login (this one) starts with in a database (this one): the application role, and timeouts that end a forgotten transaction."""
     for name, value in (("role", APP), ("idle_in_transaction_session_timeout", "10s"), ("lock_timeout", "5s")):
         connection.execute(
-            sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {} SET {} = {}").format(
-                sql.Identifier(connection.info.dbname), sql.Identifier(name), sql.Literal(value)
+            sql.SQL("ALTER ROLE {} IN DATABASE {} SET {} = {}").format(
+                sql.Identifier(login) if login else sql.SQL("CURRENT_USER"),
+                sql.Identifier(database or connection.info.dbname),
+                sql.Identifier(name),
+                sql.Literal(value),
             )
         )
