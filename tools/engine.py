@@ -143,8 +143,16 @@ def stop() -> None:
         process.wait(STOP_SECONDS)
         STARTED.remove(process)
     deadline = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < deadline and Path(f"/proc/{pid}").exists():
+    while time.monotonic() < deadline and runs(pid):
         time.sleep(0.1)
+
+
+def runs(pid: int) -> bool:
+    """What has ended and waits for somebody to take note does not run: whoever started the engine may be gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 COMPOSE_1: Final = ("docker-compose",)

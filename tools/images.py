@@ -125,4 +125,7 @@ def tell(found: Mapping[str, str]) -> None:
 if __name__ == "__main__":
     if os.geteuid() != 0 and not os.environ.get("DOCKER_HOST"):
         print("images: making images needs root", file=sys.stderr)
-    tell(ensure(engine()))
+    try:
+        tell(ensure(engine()))
+    except (NoEngine, debian.NotToBeHad, RuntimeError, subprocess.CalledProcessError) as error:
+        sys.exit(f"images: {error}")

@@ -3,8 +3,9 @@
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -59,9 +60,15 @@ def run_beside(small: Sequence[Step], large: Sequence[Step]) -> list[Result]:
     """Runs the small steps before the large ones, or beside them where there are cores for both; their output then comes in one piece."""
     if (os.cpu_count() or 1) < CORES_FOR_BOTH:
         return run_all([*small, *large])
-    with ThreadPoolExecutor(1) as beside:
-        done = beside.submit(lambda: [run(step, quiet=True) for step in small])
+    with meanwhile(small) as done:
         return [*run_all(large), *done.result()]
+
+
+@contextmanager
+def meanwhile(steps: Sequence[Step]) -> Iterator[Future[list[Result]]]:
+    """Runs steps beside whatever the block does; each shows its output in one piece when it has ended. The results are there at its end."""
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(lambda: [run(step, quiet=True) for step in steps])
 
 
 def run(step: Step, *, quiet: bool = False) -> Result:

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tools.steps import BIN, ROOT, WEB, Step, checks, close, npm, run_all, run_beside
+from tools.steps import BIN, ROOT, WEB, Step, checks, close, meanwhile, npm, run_all, run_beside
 
 RESULTS = ROOT / "test-results"
 OLDEST = "postgresql-15"
@@ -41,6 +41,8 @@ FAULTS = "tests/faults"
 """Runs alone: hundreds of jobs while servers are stopped would starve what runs beside them."""
 FLEET = "tests/distributed"
 """Runs alone: it brings up a fleet of containers, and stops and cuts its parts."""
+IMAGES = Step("images of the fleet", [f"{BIN}/python", "-m", "tools.images"])
+"""Made beside all other tests: that takes minutes, mostly of waiting for registries. The fleet finds the engine that it started."""
 
 
 def main() -> int:
@@ -56,7 +58,9 @@ def main() -> int:
     faults = pytest("pytest of faults", [*left_out, FAULTS])
     again = [] if OLDEST in asked.without else [on_the_oldest_postgresql(left_out)]
     fleet = pytest("pytest of the fleet", [*left_out, "-p", "no:randomly", FLEET])
-    return close(run_beside([*checks(), *interface()], [tests, faults, *again, fleet]))
+    with meanwhile([] if "docker" in asked.without else [IMAGES]) as images:
+        results = run_beside([*checks(), *interface()], [tests, faults, *again])
+        return close([*results, *images.result(), *run_all([fleet])])
 
 
 def pytest(name: str, arguments: Sequence[str], *variables: str) -> Step:

@@ -1,13 +1,15 @@
 """`./dev cluster` on a machine that lacks something: one sentence, never a stack trace."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.until import wait_until
 from tools import cluster, images, prepare
-from tools.engine import NoEngine
+from tools.engine import NoEngine, runs
 
 
 @pytest.fixture
@@ -42,6 +44,11 @@ def test_what_the_fleet_lacks_is_named_before_anything_is_started(bare: None, ca
         "dev: the fleet needs docker.io, docker-compose. As root: apt-get install --no-install-recommends docker.io docker-compose; "
         "or name an engine that runs by DOCKER_HOST\n"
     )
+
+
+def test_an_engine_that_ended_does_not_run_although_nobody_took_note_of_its_end() -> None:
+    with subprocess.Popen(["true"]) as ended:
+        wait_until(lambda: not runs(ended.pid))
 
 
 def test_what_is_there_is_not_installed_again() -> None:

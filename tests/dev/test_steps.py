@@ -1,10 +1,11 @@
 """The closing line of `./dev test` adds up, whatever a step reports."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from tools.steps import Result, Step, close, count, run, run_beside
+from tools.steps import Result, Step, close, count, meanwhile, run, run_beside
 
 PYTEST = '<testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="20"/></testsuites>'
 VITEST = """<testsuites name="vitest tests" tests="5" failures="1" errors="0">
@@ -48,6 +49,15 @@ def test_small_steps_count_beside_large_ones_or_before_them(
     results = run_beside([Step("style", ["sh", "-c", "echo bad style; exit 1"])], [Step("tests", ["true"])])
     assert (len(results), sum(r.passed for r in results), sum(r.failed for r in results)) == (2, 1, 1)
     assert "bad style\n" in capfd.readouterr().out
+
+
+def test_what_takes_long_and_waits_runs_meanwhile_and_is_told_in_one_piece(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    with meanwhile([Step("images", ["sh", "-c", f"echo begun; cat {gate}; exit 1"])]) as images:
+        assert run(Step("tests", ["sh", "-c", f"echo opened > {gate}"])) == Result(1, 0)
+        assert images.result() == [Result(0, 1)]
+    assert "begun\nopened\n── images: failed" in capfd.readouterr().out
 
 
 def test_processes_of_a_step_keep_what_they_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
