@@ -13,6 +13,7 @@ from cascadia.access import queries
 from cascadia.access.model import SAFE_METHODS, Actor, Role, Scope, scope_needed
 from cascadia.access.origin import DEVICE, cookies_of, same_origin
 from cascadia.access.passwords import Passwords
+from cascadia.kernel.db import Write
 from cascadia.kernel.errors import Forbidden, NotSignedIn
 from cascadia.kernel.http import Db, database
 from cascadia.kernel.idempotency import RIGHTS
@@ -132,10 +133,37 @@ async def signed_in_now(request: Request, db: Db) -> SignedIn:
 
     403 where an API token is for less than this operation does. An answer that goes on for long asks again and again.
     """
+    hashes = await _hashes(request, db)
+    async with db.messages() as connection:
+        return await _signed_in(request, connection, hashes)
+
+
+async def signed_in_on(request: Request, db: Db, write: Write) -> SignedIn:
+    """As `signed_in_now`, in a transaction: what took long to come is judged again where it is recorded."""
+    return await _signed_in(request, write, await _hashes(request, db))
+
+
+async def _hashes(request: Request, db: Db) -> list[bytes]:
+    """Of the secrets that the request shows; 401 where it shows none."""
+    bearer = _bearer(request)
+    secrets: Iterable[str] = [bearer or ""]
+    if bearer is None:
+        secrets = (await session_cookies(request, db)).values() if request.cookies else []
+    hashes = [token_hash(secret) for secret in secrets if secret]
+    if not hashes:
+        raise NotSignedIn(NOBODY)
+    return hashes
+
+
+def _bearer(request: Request) -> str | None:
+    """The secret of `Authorization: Bearer`; None where the request does not send that."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    by_cookie = scheme.lower() != "bearer"
-    secrets: Iterable[str] = (await session_cookies(request, db)).values() if by_cookie and request.cookies else [secret.strip()]
-    row = await _find(db, secrets, by_cookie=by_cookie)
+    return secret.strip() if scheme.lower() == "bearer" else None
+
+
+async def _signed_in(request: Request, connection: Write, hashes: Sequence[bytes]) -> SignedIn:
+    by_cookie = _bearer(request) is None
+    row = await connection.one(queries.SESSION_ACTOR if by_cookie else queries.TOKEN_ACTOR, ActorRow, {"hashes": hashes})
     if row is None:
         raise NotSignedIn(NOBODY)
     if by_cookie and request.method not in SAFE_METHODS:
@@ -157,14 +185,6 @@ def _check_scope(request: Request, scope: Scope) -> None:
 async def identify(request: Request) -> None:
     """Refuses with 401 whom `signed_in` would: for what comes before the dependencies of a route."""
     await signed_in(request, await database(request))
-
-
-async def _find(db: Db, secrets: Iterable[str], *, by_cookie: bool) -> ActorRow | None:
-    hashes: Sequence[bytes] = [token_hash(secret) for secret in secrets if secret]
-    if not hashes:
-        return None
-    async with db.messages() as connection:
-        return await connection.one(queries.SESSION_ACTOR if by_cookie else queries.TOKEN_ACTOR, ActorRow, {"hashes": hashes})
 
 
 async def _actor(found: Annotated[SignedIn, Depends(signed_in)]) -> Actor:

@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 from cascadia.kernel.db import Database, Read, Write
-from cascadia.kernel.errors import CascadiaError, Conflict, Forbidden, Invalid, NotFound, Unavailable
+from cascadia.kernel.errors import CascadiaError, Conflict, Forbidden, Invalid, NotFound, NotSignedIn, Unavailable
 from cascadia.kernel.http import PRIVATE, etag
 from cascadia.kernel.statements import Statement
 
@@ -141,11 +141,24 @@ async def is_repeated(request: Request, database: Database, actor_id: int, key: 
         return await find(primary, Repeat.of(request, actor_id, key, await request.body())) is not None
 
 
+async def is_used(request: Request, database: Database, actor_id: int, key: str | None) -> bool:
+    """Whether there was a request under this key, whatever its body: asked before a body is read that would take room."""
+    if key is None:
+        return False
+    async with database.primary() as primary:
+        return await primary.one(FIND, Recorded, _identity(Repeat.of(request, actor_id, key, b""))) is not None
+
+
+def expired() -> Unavailable:
+    """What there was under the key is forgotten: the effect is to be had again."""
+    return Unavailable("The key of this request has just expired. Send it again.", retry_after=1)
+
+
 async def _earlier(database: Database, repeat: Repeat) -> Recorded:
     async with database.primary() as primary:
         found = await find(primary, repeat)
     if found is None or found.status is None:
-        raise Unavailable("The key of this request has just expired. Send it again.", retry_after=1)
+        raise expired()
     return found
 
 
@@ -175,7 +188,7 @@ async def _judge_again(database: Database, effect: Effect) -> None:
         async with database.write() as write:
             await effect(write)
             _undo()
-    except (Forbidden, NotFound, psycopg.OperationalError):
+    except (NotSignedIn, Forbidden, NotFound, psycopg.OperationalError):
         raise
     except (_Undone, CascadiaError, psycopg.Error):
         return

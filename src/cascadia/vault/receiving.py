@@ -7,19 +7,21 @@ own. Whoever receives all pieces hashes along: the last one then says what the w
 import base64
 import hashlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
 from cascadia.kernel.blobs import BlobStore, Grow, Piece
-from cascadia.kernel.db import Database
+from cascadia.kernel.db import Database, Write
 from cascadia.kernel.errors import Invalid
 from cascadia.kernel.ids import new_uid
 from cascadia.vault import queries, uploads
 from cascadia.vault.uploads import UploadRow, WrongChecksum, WrongOffset
 
 REMEMBERED: Final = 1000
+Judge = Callable[[Write], Awaitable[object]]
+"""Refuses, in the transaction that records a piece, what its sender may not do any more."""
 
 
 class Hashes:
@@ -59,6 +61,7 @@ class Arriving:
     most: int
     checksum: str | None
     running: Any
+    judge: Judge
     size: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
 
@@ -101,9 +104,11 @@ class Arriving:
             self.digest.update(chunk)
 
 
-async def receive(database: Database, store: BlobStore, upload: UploadRow, chunks: AsyncIterator[bytes], checksum: str | None) -> UploadRow:
+async def receive(
+    database: Database, store: BlobStore, upload: UploadRow, chunks: AsyncIterator[bytes], checksum: str | None, judge: Judge
+) -> UploadRow:
     """The upload with the piece, which begins where it has come to. 409 where another one came first; what is refused leaves nothing."""
-    piece = Arriving(chunks, upload.size - upload.received, checksum, HASHES.at(upload.uid, upload.received))
+    piece = Arriving(chunks, upload.size - upload.received, checksum, HASHES.at(upload.uid, upload.received), judge)
     after = await (_grow(database, store, upload, piece) if store.grown(upload.uid, 0) else _put(database, store, upload, piece))
     if after.complete or piece.running is None:
         HASHES.forget(upload.uid)
@@ -127,6 +132,7 @@ async def _grow(database: Database, store: BlobStore, upload: UploadRow, piece: 
         recorded = False
         try:
             async with database.write() as write:
+                await piece.judge(write)
                 after = await uploads.record_piece(write, upload, Piece(key, piece.size), start, piece.hashed)
             recorded = True
             return after
@@ -160,6 +166,7 @@ async def _put(database: Database, store: BlobStore, upload: UploadRow, piece: A
     try:
         piece.check()
         async with database.write() as write:
+            await piece.judge(write)
             after = await uploads.record_piece(write, upload, Piece(stored.key, piece.size), None, piece.hashed)
         kept = True
         return after

@@ -3,6 +3,7 @@
 An upload counts whole from its beginning, so that what was promised fits.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 from uuid import UUID
@@ -10,13 +11,17 @@ from uuid import UUID
 from cascadia.access import service as access
 from cascadia.access.model import Actor
 from cascadia.kernel.blobs import BlobStore, StoreFull
-from cascadia.kernel.db import Read, Write
+from cascadia.kernel.db import Database, Read, Write
 from cascadia.kernel.errors import CascadiaError, TooLarge
 from cascadia.kernel.events import Event
 from cascadia.kernel.paging import PageRequest
 from cascadia.vault import queries
 from cascadia.vault.model import Target
 
+LOOKED_AT: Final = 1024 * 1024
+"""Bytes of a body from which on room is looked for before the whole is there."""
+AGAIN: Final = 16 * LOOKED_AT
+"""After so many more it is looked for again: others write besides."""
 UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -41,8 +46,35 @@ class Usage:
     allowed: int | None
 
 
-async def promise(write: Write, store: BlobStore, target: Target, size: int, reserve: int) -> None:
-    """Holds everybody else's promises until this one is written; 413 and 507 where there is no room for `size` more bytes."""
+async def within(
+    database: Database, store: BlobStore, target: Target, chunks: AsyncIterator[bytes], announced: int, reserve: int
+) -> AsyncIterator[bytes]:
+    """The bytes as they come; 413 and 507 as soon as there is no room for them, whatever was `announced` (0: nothing).
+
+    Looked for before the first byte where that is much, else as they become much, and again after each `AGAIN`.
+    """
+    come, next_look = 0, LOOKED_AT
+    if announced > LOOKED_AT:
+        await _look(database, store, target, announced, reserve, 0)
+        next_look = AGAIN
+    async for chunk in chunks:
+        come += len(chunk)
+        if come > next_look:
+            await _look(database, store, target, max(come, announced), reserve, come)
+            next_look = come + AGAIN
+        yield chunk
+
+
+async def _look(database: Database, store: BlobStore, target: Target, size: int, reserve: int, written: int) -> None:
+    async with database.write() as write:
+        await promise(write, store, target, size, reserve, written=written)
+
+
+async def promise(write: Write, store: BlobStore, target: Target, size: int, reserve: int, *, written: int = 0) -> None:
+    """Holds everybody else's promises until this one is written; 413 and 507 where there is no room for `size` more bytes.
+
+    The disk has the `written` ones of them already.
+    """
     if size > store.largest:
         raise TooLarge(
             f"The largest file that the store takes has {amount(store.largest)}; this one has {amount(size)}.", code="file_too_large"
@@ -51,7 +83,7 @@ async def promise(write: Write, store: BlobStore, target: Target, size: int, res
     if free is not None:
         await write.value(queries.LOCK_ROOM)
         coming = int(await write.value(queries.COMING))
-        if size + coming + reserve > free:
+        if size - written + coming + reserve > free:
             raise StoreFull(
                 f"There is no room for {amount(size)}: the disk of the server has {amount(free)} free, of which {amount(coming)} are "
                 f"promised to other uploads and {amount(reserve)} are kept. Tell your administrator."

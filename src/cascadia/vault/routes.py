@@ -7,21 +7,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from starlette.requests import ClientDisconnect
 
 from cascadia.access.http import CurrentActor
 from cascadia.access.model import Actor
 from cascadia.kernel import idempotency
 from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.bodies import STREAMED, takes
-from cascadia.kernel.db import Primary, Write
-from cascadia.kernel.errors import BadRequest, NotFound, UnsupportedMediaType
+from cascadia.kernel.db import Primary
+from cascadia.kernel.errors import NotFound, UnsupportedMediaType
 from cascadia.kernel.events import current_origin
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, Problem, answer, method_of, page_answer, permission
-from cascadia.kernel.ids import new_uid
 from cascadia.kernel.route import Route
 from cascadia.kernel.statements import Statement
-from cascadia.vault import attaching, delivery, queries, room, service
+from cascadia.vault import attaching, delivery, queries, service, storing
 from cascadia.vault.model import COMPONENT_MAX, AttachmentRow, DerivativeRow, FileRow, OutputRow
 from cascadia.vault.schemas import (
     AttachmentPage,
@@ -51,8 +49,6 @@ DELIVERED: Final[dict[int | str, dict[str, Any]]] = {
     307: {"description": "The link to the bytes in the store, for some minutes, where `S3_PUBLIC_ENDPOINT` is set"},
     416: {"description": "The range begins behind the last byte", "model": Problem},
 }
-LOOKED_AT: Final = 1024 * 1024
-"""Bytes of a body from which on room is looked for before it is read."""
 EXACTLY: Final = "private, no-cache"
 FOR_EVER: Final = "private, max-age=31536000, immutable"
 AN_HOUR: Final = "private, max-age=3600"
@@ -106,35 +102,17 @@ async def create_file(
     project: Annotated[UUID, Query(description="The project that the file belongs to.")],
     key: IdempotencyKey = None,
 ) -> Response:
-    """Stores the body, as it comes, as a new file of its `Content-Type`. Contents that exist already take no more room."""
+    """Stores the body, as it comes, as a new file of its `Content-Type`. Contents that exist already take no more room.
+
+    507 `storage_full` or `quota_exceeded` as soon as there is no room for it. Judged again when the whole is there.
+    """
     refuse_encoded(request)
     async with db.primary() as primary:
         target = await service.judge_upload(primary, actor, project, name, request.headers.get("content-type"))
-    announced = int(request.headers.get("content-length", "0"))
-    if announced > LOOKED_AT:
-        async with db.write() as write:
-            await room.promise(write, blobs, target, announced, request.app.state.settings.storage_reserve)
-    try:
-        stored = await blobs.put(request.stream(), new_uid(), announced)
-    except ClientDisconnect as error:
-        raise BadRequest("The upload broke off; nothing was stored. Send it again.", code="upload_broken_off") from error
-    uid, kept = new_uid(), False
-
-    async def record(write: Write) -> FileView:
-        nonlocal kept
-        await room.check_quota(write, target.program_id, stored.size)
-        blob = await service.create_file(write, actor, target, stored, uid)
-        kept = blob.key == stored.key
-        made = await service.derivatives_of(write, [blob.blob_id], component=service.WHOLE)
-        return FileView.of(await service.file_by_uid(write, actor, uid), made)
-
-    content = bytes.fromhex(stored.sha256)
-    try:
-        return await idempotency.repeatable(request, db, actor.user_id, key, record, status=201, location="/api/v1/files", content=content)
-    finally:
-        # Once a row was to name the object it stays, whatever happened to the COMMIT: `vault.collect` finds out later.
-        if not kept:
-            await blobs.delete(stored.key)
+    sent = storing.Sent(request, db, target, key)
+    if await idempotency.is_used(request, db, actor.user_id, key):
+        return await storing.repeat(sent)
+    return await storing.store(sent, blobs, request.app.state.settings.storage_reserve)
 
 
 @router.get("/files", response_model=FilePage)

@@ -80,12 +80,23 @@ class CadAttachment:
 
 async def judge_upload(read: Read, actor: Actor, project: UUID, name: str, declared_type: str | None) -> Target:
     """Where an upload will go, before its bytes are read. 404, 403 or 422 where it may not."""
+    project_id, program_id = await _place(read, actor, project)
+    return Target(project_id, project, program_id, check_name(name), media_type_of(name, declared_type))
+
+
+async def judge_again(read: Read, actor: Actor, target: Target) -> None:
+    """As `judge_upload` judged, by what the actor may do now that the bytes are there."""
+    await _place(read, actor, target.project_uid)
+
+
+async def _place(read: Read, actor: Actor, project: UUID) -> tuple[int, int]:
+    """The ids of the project and its program; 404 or 403 where the actor may put no file there."""
     rows = await read.rows(queries.PROJECT, {"uid": project, "programs": actor.programs})
     if not rows:
         raise NotFound("There is no such project, or you may not see it.")
     place = rows[0]
     actor.require("file.create", place["program_id"])
-    return Target(place["project_id"], project, place["program_id"], check_name(name), media_type_of(name, declared_type))
+    return place["project_id"], place["program_id"]
 
 
 async def create_file(write: Write, actor: Actor, target: Target, stored: StoredBlob, uid: UUID) -> Blob:

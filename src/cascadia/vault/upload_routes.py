@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
-from cascadia.access.http import CurrentActor
+from cascadia.access.http import CurrentActor, signed_in_on
 from cascadia.kernel import idempotency
 from cascadia.kernel.bodies import PIECE, takes
 from cascadia.kernel.db import Write
@@ -137,8 +137,12 @@ async def add_upload_piece(
     async with db.primary() as primary:
         upload = await uploads.find(primary, actor, upload_id)
     uploads.check_offset(upload, offset)
+
+    async def judge(write: Write) -> None:
+        await uploads.find(write, (await signed_in_on(request, db, write)).actor, upload_id)
+
     if not upload.complete:
-        upload = await receiving.receive(db, blobs, upload, _in_time(request.stream()), checksum)
+        upload = await receiving.receive(db, blobs, upload, _in_time(request.stream()), checksum, judge)
     headers = offset_headers(upload)
     if upload.complete:
         done = await uploads.assemble(db, blobs, upload.uid) if upload.quick else None

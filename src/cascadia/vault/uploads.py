@@ -21,7 +21,7 @@ from cascadia.jobs import service as jobs
 from cascadia.kernel.blobs import BlobMissing, BlobStore, Piece, StoredBlob
 from cascadia.kernel.db import Database, Read, Write
 from cascadia.kernel.declare import Enqueue, Payload
-from cascadia.kernel.errors import CascadiaError, Conflict, Invalid, NotFound
+from cascadia.kernel.errors import CascadiaError, Conflict, Forbidden, Invalid, NotFound
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
 from cascadia.vault import queries, room, service
@@ -219,14 +219,7 @@ async def assemble(database: Database, store: BlobStore, uid: UUID) -> UploadRow
             state = await write.value(queries.LOCK_UPLOAD, {"uid": uid})
             if state not in {"receiving", "failed"}:
                 return await _by_uid(write, uid) if state else None
-            if stored.size != upload.size or (upload.sha256 and stored.sha256 != upload.sha256):
-                error = {"code": WrongChecksum.code, "message": "The bytes arrived otherwise than they were sent. Upload the file again."}
-                await write.execute(queries.END_UPLOAD, {"uid": uid, "state": "failed", "file_uid": None, "error": Jsonb(error)})
-            else:
-                file = new_uid()
-                blob = await service.create_file(write, await actor_of(write, upload.created_by), upload.target, stored, file)
-                kept = blob.key == stored.key
-                await write.execute(queries.END_UPLOAD, {"uid": uid, "state": "done", "file_uid": file, "error": None})
+            kept = await _end(write, upload, stored)
             done = await _by_uid(write, uid)
     finally:
         if not kept:
@@ -234,6 +227,32 @@ async def assemble(database: Database, store: BlobStore, uid: UUID) -> UploadRow
     for piece in pieces:
         await store.delete(piece.key)
     return done
+
+
+async def _end(write: Write, upload: UploadRow, stored: StoredBlob) -> bool:
+    """The file of a whole that is as it was announced, else the end of an upload that failed; whether the object is in use."""
+    try:
+        actor = await _judge(write, upload, stored)
+    except (Forbidden, WrongChecksum) as refusal:
+        error = {"code": refusal.code, "message": refusal.detail}
+        await write.execute(queries.END_UPLOAD, {"uid": upload.uid, "state": "failed", "file_uid": None, "error": Jsonb(error)})
+        return False
+    file = new_uid()
+    blob = await service.create_file(write, actor, upload.target, stored, file)
+    await write.execute(queries.END_UPLOAD, {"uid": upload.uid, "state": "done", "file_uid": file, "error": None})
+    return blob.key == stored.key
+
+
+async def _judge(write: Write, upload: UploadRow, stored: StoredBlob) -> Actor:
+    """Whose file it becomes; refuses other bytes than were announced, and those of whoever may add none to the project any more."""
+    if stored.size != upload.size or (upload.sha256 and stored.sha256 != upload.sha256):
+        raise WrongChecksum("The bytes arrived otherwise than they were sent. Upload the file again.")
+    try:
+        actor = await actor_of(write, upload.created_by)
+        await service.judge_again(write, actor, upload.target)
+    except (Forbidden, NotFound) as refusal:
+        raise Forbidden("Whoever sent this may add no files to the project any more.") from refusal
+    return actor
 
 
 async def _put_together(store: BlobStore, upload: UploadRow, pieces: Sequence[Piece]) -> StoredBlob:

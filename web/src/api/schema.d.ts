@@ -176,6 +176,8 @@ export interface paths {
         /**
          * Create File
          * @description Stores the body, as it comes, as a new file of its `Content-Type`. Contents that exist already take no more room.
+         *
+         *     507 `storage_full` or `quota_exceeded` as soon as there is no room for it. Judged again when the whole is there.
          */
         post: operations["create_file"];
         delete?: never;
