@@ -1228,6 +1228,7 @@ CREATE TABLE output_file (
 );
 CREATE INDEX output_file_blob ON output_file USING btree (blob_id);
 CREATE INDEX output_file_expiry ON output_file USING btree (expires_at);
+CREATE TRIGGER output_names_programs BEFORE INSERT ON output_file FOR EACH ROW WHEN ((new.programs IS NULL)) EXECUTE FUNCTION output_names_programs();
 
 CREATE TABLE program_quota (
   program_id integer NOT NULL,
@@ -1301,6 +1302,15 @@ AS $function$
   WHERE a.branch_id = branch AND a.item_id = item AND a.to_seq > at_seq AND a.from_seq <= at_seq AND NOT a.deleted AND a.role = 'cad'
   ORDER BY a.attachment_id LIMIT 1
 $function$;
+
+CREATE OR REPLACE FUNCTION output_names_programs()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  NEW.programs := ARRAY(SELECT r.program_id FROM program_role r WHERE r.user_id = NEW.created_for);
+  RETURN NEW;
+END $function$;
 
 CREATE OR REPLACE FUNCTION take_blob(content bytea, bytes bigint, new_key text)
  RETURNS blob

@@ -52,3 +52,11 @@ CREATE INDEX file_sizes ON file (project_id) INCLUDE (size);
 -- Of which programs an output holds something: its reader has a role in each of them at the moment of reading. Null: nobody knows, nobody reads.
 ALTER TABLE output_file ADD COLUMN programs int[];
 UPDATE output_file o SET programs = ARRAY(SELECT r.program_id FROM program_role r WHERE r.user_id = o.created_for);
+
+-- As for the outputs before: a worker of version 4 does not name them.
+CREATE FUNCTION output_names_programs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.programs := ARRAY(SELECT r.program_id FROM program_role r WHERE r.user_id = NEW.created_for);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER output_names_programs BEFORE INSERT ON output_file FOR EACH ROW WHEN (NEW.programs IS NULL) EXECUTE FUNCTION output_names_programs();
