@@ -235,8 +235,22 @@ async def test_the_present_password_is_tried_as_often_as_a_known_browser_may(acm
     assert [a.status_code for a in answers] == [422] * limits.FAILURES_BY_PAIR + [429]
     right = {**body, "current_password": PASSWORD}
     assert (await bob.send("PATCH", f"/users/{bob.user['id']}", right)).status_code == 429
-    async with visitor(acme.app) as http:
-        assert (await sign_in(http, {"email": bob.user["email"], "password": PASSWORD})).status_code == 201
+
+
+async def test_who_stole_a_session_and_makes_tokens_uses_up_no_tries_of_the_owner(acme: Company) -> None:
+    bob = await acme.person("Bob")
+    path = f"/users/{bob.user['id']}"
+    wrong = {"password": "another horse battery staple", "current_password": "wrong horse battery staple"}
+    async with visitor(acme.app) as first, visitor(acme.app) as second, visitor(acme.app) as owner:
+        for token, http in zip(
+            [await bob.post("/tokens", {"name": "t", "scope": "administer"}) for _ in range(2)], (first, second), strict=True
+        ):
+            http.headers["Authorization"] = f"Bearer {token['secret']}"
+        for thief, tries in ((bob.http, limits.FAILURES_BY_PAIR), (first, limits.FAILURES_BY_PAIR), (second, 0)):
+            answers = [(await thief.patch(f"/api/v1{path}", json=wrong)).status_code for _ in range(tries + 1)]
+            assert answers == [422] * tries + [429]
+        assert (await sign_in(owner, {"email": bob.user["email"], "password": PASSWORD})).status_code == 201
+        assert (await owner.patch(f"/api/v1{path}", json={**wrong, "current_password": PASSWORD})).status_code == 200
 
 
 async def test_of_ipv6_a_network_counts(acme: Company, database_url: str) -> None:

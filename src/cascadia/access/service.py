@@ -20,6 +20,8 @@ from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
 
+NAME_LENGTH: Final = 32
+"""Of a session's tries: so many characters of its hash are its own."""
 NOT_PRESENT: Final = "This is not your present password."
 
 
@@ -90,7 +92,8 @@ def _is_for_administrators(actor: Actor, uid: UUID, change: UserChange) -> bool:
 async def judge_password(database: Database, passwords: Passwords, who: SignedIn, uid: UUID, change: UserChange) -> NewPassword | None:
     """The new password, where there is one; refuses one's own without the present one, and one that is easy to guess.
 
-    Judged before the transaction: it takes a while. The present password may be tried as often as a known browser may.
+    Judged before the transaction: it takes a while. Each session has as many tries at the present password as a known browser, all
+    API tokens together have as many: who stole one uses up its own.
     """
     if change.password is None:
         return None
@@ -109,7 +112,8 @@ async def judge_password(database: Database, passwords: Passwords, who: SignedIn
 
 
 async def _check_own_password(database: Database, passwords: Passwords, who: SignedIn, current: str | None, stored: str | None) -> None:
-    attempt = Attempt(who.actor.email, f"person:{who.actor.user_id}")
+    tries = f"session:{who.token_hash.hex()[:NAME_LENGTH]}" if who.token_id is None else f"tokens:{who.actor.user_id}"
+    attempt = Attempt(who.actor.email, tries)
     if current is not None:
         await limits.begin(database, attempt)
     if current is None or not await passwords.verify(stored, current):
