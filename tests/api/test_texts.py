@@ -28,6 +28,9 @@ UNREADABLE: Final = (
     "\u3164",
     "\u2800",
     "\U000e0041",
+    "a\U000e0041b",
+    "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067",
+    "\U0001f3f4\U000e0068\U000e0069\U000e007f",
     "a\ud800b",
 )
 OF_LINES: Final = ("a\nb", "a\tb", "a\r\nb")
@@ -41,6 +44,7 @@ READABLE: Final = (
     "<script>",
     "'; --",
     "a\\b",
+    "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
 )
 NO_NUMBERS: Final = (
     "1_000",

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]")
 """Characters that move a terminal's cursor, colour it, turn the direction of text, or show as nothing."""
 LINES: Final = frozenset({"exception", "stack"})
 """What has lines of its own."""

@@ -1,7 +1,8 @@
 """What a text that is kept may hold: what people can read, and nothing that a terminal, a page or a file name takes for more. Pure.
 
-Refused are control characters, lone surrogates, what turns the direction of writing, code points that are no characters, and a text
-of which nothing can be seen. Marks that scripts need (joiners, the left-to-right mark) stay.
+Refused are control characters, lone surrogates, what turns the direction of writing, code points that are no characters, tags, which
+spell a second text that nobody sees, and a text of which nothing can be seen. Marks that scripts need (joiners, the left-to-right mark)
+stay, and so do the three flags that are made of tags.
 """
 
 import re
@@ -17,10 +18,18 @@ INVISIBLE: Final = (
     "\ufff9-\ufffb\U000e0000-\U000e0fff"
 )
 """What Unicode draws as nothing (default ignorable), and the empty braille pattern."""
-SPOILING: Final = "\xad\u115f\u1160\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e001f"
+SPOILING: Final = "\xad\u115f\u1160\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
 """Of those, what no script needs: two names that differ by one of these look the same."""
-REFUSED: Final = re.compile(f"[{CONTROL}\ud800-\udfff{TURNING}{NO_CHARACTERS}]")
-REFUSED_IN_LINES: Final = re.compile(f"(?![\t\n\r])[{CONTROL}\ud800-\udfff{TURNING}{NO_CHARACTERS}]")
+FLAGS: Final = tuple(
+    "\U0001f3f4" + "".join(chr(0xE0000 + ord(letter)) for letter in region) + "\U000e007f" for region in ("gbeng", "gbsct", "gbwls")
+)
+"""Those that Unicode recommends: England, Scotland and Wales. Any other sequence is drawn as a black flag, whatever its tags spell."""
+TAGS: Final = "\U000e0000-\U000e007f"
+NOT_IN_FLAG: Final = "(?!" + "|".join(f"(?<={flag[:end]}){flag[end:]}" for flag in FLAGS for end in range(2, len(flag) + 1)) + ")"
+"""Behind a character: it is none of those of a flag. First the character, then this: the other way round is a hundred times slower."""
+ALWAYS: Final = f"{CONTROL}\ud800-\udfff{TURNING}{NO_CHARACTERS}{TAGS}"
+REFUSED: Final = re.compile(f"[{ALWAYS}]{NOT_IN_FLAG}")
+REFUSED_IN_LINES: Final = re.compile(f"[{ALWAYS}](?<![\t\n\r]){NOT_IN_FLAG}")
 UNSEEN: Final = re.compile(rf"[\s{INVISIBLE}]*[{INVISIBLE}][\s{INVISIBLE}]*")
 
 
@@ -39,14 +48,14 @@ def spelled(text: str) -> str:
 
 def unseen(text: str, refused: str = SPOILING) -> str | None:
     """The first character of the text that cannot be seen, as `U+200B`; None where each can."""
-    found = re.search(f"[{CONTROL}\ud800-\udfff{TURNING}{NO_CHARACTERS}{refused}]", text)
+    found = re.search(f"[{ALWAYS}{refused}]{NOT_IN_FLAG}", text)
     return f"U+{ord(found[0]):04X}" if found else None
 
 
 def seen(text: str, refused: str = SPOILING) -> str:
     """The text without what cannot be seen in it, in one spelling; may be empty."""
     blank = re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text)
-    return spelled(re.sub(f"[\ud800-\udfff{TURNING}{NO_CHARACTERS}{refused}]", "", blank))
+    return spelled(re.sub(f"[{ALWAYS}{refused}]{NOT_IN_FLAG}", "", blank))
 
 
 def lines(text: str) -> str:
