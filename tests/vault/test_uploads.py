@@ -397,3 +397,27 @@ async def test_a_client_may_ask_what_of_tus_is_spoken(workshop: Workshop) -> Non
     assert (told.status_code, told.headers["Tus-Version"], told.headers["Tus-Checksum-Algorithm"]) == (204, "1.0.0", "sha256")
     assert set(told.headers["Tus-Extension"].split(",")) == {"creation", "checksum", "expiration", "termination"}
     assert int(told.headers["Tus-Max-Size"]) == 5 * 2**40
+
+
+@pytest.mark.parametrize("kind", ("application/octet-stream", "text/plain", ""))
+async def test_a_piece_of_another_kind_is_refused(uploader: Uploader, kind: str) -> None:
+    location = await uploader.begin(3)
+    answer = await uploader.piece(location, 0, b"abc", **{"Content-Type": kind})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert await uploader.offset(location) == 0
+    assert (await uploader.piece(location, 0, b"abc", **{"Content-Type": "Application/Offset+Octet-Stream"})).status_code == 204
+
+
+async def test_who_speaks_another_tus_is_told_which_one_is_spoken_and_changes_nothing(uploader: Uploader) -> None:
+    location, other = await uploader.begin(3), {"Tus-Resumable": "0.2.2"}
+    told = {"Upload-Length": "3", "Upload-Metadata": metadata(name="b.bin", project=uploader.workshop.project)}
+    for answer in (
+        await uploader.http.post("/api/v1/uploads", headers={**other, **told}),
+        await uploader.http.head(location, headers=other),
+        await uploader.piece(location, 0, b"abc", **other),
+        await uploader.http.delete(location, headers=other),
+    ):
+        assert (answer.status_code, answer.headers["Tus-Version"], answer.headers["Tus-Resumable"]) == (412, "1.0.0", "1.0.0")
+        assert answer.request.method == "HEAD" or answer.json()["code"] == "tus_version"
+    assert await uploader.offset(location) == 0
+    assert len((await uploader.workshop.engineer.get("/uploads"))["items"]) == 1

@@ -70,7 +70,8 @@ def problem(
 
 def of_error(error: CascadiaError) -> Response:
     """The problem document of a refusal."""
-    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    later = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    headers = {**error.headers, **later}
     return problem(error.status, error.code, error.title, error.detail, errors=error.errors, extra=error.extra, headers=headers)
 
 

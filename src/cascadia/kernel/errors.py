@@ -20,6 +20,7 @@ class CascadiaError(Exception):
         code: str | None = None,
         errors: Sequence[Mapping[str, str]] = (),
         retry_after: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **extra: Any,
     ) -> None:
         super().__init__(detail)
@@ -27,6 +28,7 @@ class CascadiaError(Exception):
         self.code = code or type(self).code
         self.errors = list(errors)
         self.retry_after = retry_after
+        self.headers = headers or {}
         self.extra = extra
 
 

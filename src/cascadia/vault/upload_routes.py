@@ -17,7 +17,7 @@ from cascadia.access.http import CurrentActor, signed_in_on
 from cascadia.kernel import idempotency
 from cascadia.kernel.bodies import PIECE, takes
 from cascadia.kernel.db import Write
-from cascadia.kernel.errors import BadRequest, Invalid
+from cascadia.kernel.errors import BadRequest, CascadiaError, Invalid, UnsupportedMediaType
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
 from cascadia.kernel.route import Route
 from cascadia.vault import receiving, service, uploads
@@ -27,7 +27,9 @@ from cascadia.vault.uploads import UploadRow
 
 router = APIRouter(tags=["files"], route_class=Route)
 
-TUS: Final = {"Tus-Resumable": "1.0.0"}
+VERSION: Final = "1.0.0"
+TUS: Final = {"Tus-Resumable": VERSION}
+PIECE_TYPE: Final = "application/offset+octet-stream"
 SHA256_BYTES: Final = 32
 IDLE_SECONDS: Final = 30.0
 Length = Annotated[int, Header(alias="Upload-Length", ge=0, le=2**63 - 1, description="Bytes of the whole file.")]
@@ -44,6 +46,18 @@ Offset = Annotated[int, Header(alias="Upload-Offset", ge=0, description="Where t
 Checksum = Annotated[str | None, Header(alias="Upload-Checksum", description="`sha256 base64` of the piece.")]
 
 
+class OtherTus(CascadiaError):
+    """Whoever asks speaks another version of tus; `Tus-Version` names the one that is spoken here."""
+
+    status, code, title = 412, "tus_version", "This version of tus is not spoken here"
+
+
+def speaks_tus(request: Request) -> None:
+    """Refuses who says to speak another version of tus; who does not say it is taken to speak ours."""
+    if request.headers.get("tus-resumable", VERSION) != VERSION:
+        raise OtherTus(f"Speak tus {VERSION}, as `Tus-Version` says.", headers={"Tus-Version": VERSION, **TUS})
+
+
 @router.post("/uploads", status_code=201, response_model=UploadView)
 @permission("file.create")
 async def begin_upload(
@@ -53,6 +67,7 @@ async def begin_upload(
 
     507 `storage_full` or `quota_exceeded` where there is no room for all of it.
     """
+    speaks_tus(request)
     told = _metadata(metadata)
     async with db.primary() as primary:
         target = await service.judge_upload(
@@ -92,14 +107,15 @@ async def list_uploads(
 @permission("signed_in")
 async def probe_uploads(actor: CurrentActor, blobs: Blobs) -> Response:  # noqa: ARG001 - refuses who is not signed in
     """What of tus this server speaks, in `Tus-Version`, `Tus-Extension`, `Tus-Checksum-Algorithm` and `Tus-Max-Size`."""
-    spoken = {"Tus-Version": "1.0.0", "Tus-Extension": "creation,checksum,expiration,termination", "Tus-Checksum-Algorithm": "sha256"}
+    spoken = {"Tus-Version": VERSION, "Tus-Extension": "creation,checksum,expiration,termination", "Tus-Checksum-Algorithm": "sha256"}
     return Response(status_code=204, headers={**TUS, **spoken, "Tus-Max-Size": str(blobs.largest)})
 
 
 @router.head("/uploads/{upload_id}", response_class=Response)
 @permission("file.create")
-async def probe_upload(db: Db, actor: CurrentActor, upload_id: UUID) -> Response:
+async def probe_upload(request: Request, db: Db, actor: CurrentActor, upload_id: UUID) -> Response:
     """How far an upload has come, in `Upload-Offset`."""
+    speaks_tus(request)
     async with db.primary() as primary:
         upload = await uploads.find(primary, actor, upload_id)
     return Response(headers={**offset_headers(upload), "Upload-Length": str(upload.size), "Cache-Control": "no-store"})
@@ -120,9 +136,7 @@ async def read_upload(request: Request, db: Db, blobs: Blobs, actor: CurrentActo
     "/uploads/{upload_id}",
     status_code=204,
     response_class=Response,
-    openapi_extra={
-        "requestBody": {"required": True, "content": {"application/offset+octet-stream": BYTES["content"]["application/octet-stream"]}}
-    },
+    openapi_extra={"requestBody": {"required": True, "content": {PIECE_TYPE: BYTES["content"]["application/octet-stream"]}}},
 )
 @permission("file.create")
 @takes(PIECE)
@@ -131,11 +145,15 @@ async def add_upload_piece(
 ) -> Response:
     """Adds a piece (at most 20 MiB) at `Upload-Offset`; the last one answers with `Cascadia-File`, or `Cascadia-Job` for a large file.
 
-    409 `upload_offset` where the upload has come to another byte: ask by HEAD.
+    409 `upload_offset` where the upload has come to another byte: ask by HEAD. 415 where it is not sent as
+    `application/offset+octet-stream`, 412 where `Tus-Resumable` names another version.
     """
+    speaks_tus(request)
     refuse_encoded(request)
     async with db.primary() as primary:
         upload = await uploads.find(primary, actor, upload_id)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != PIECE_TYPE:
+        raise UnsupportedMediaType(f"Send the piece as `{PIECE_TYPE}`, and say so in `Content-Type`.")
     uploads.check_offset(upload, offset)
 
     async def judge(write: Write) -> None:
@@ -157,6 +175,7 @@ async def add_upload_piece(
 @permission("file.create")
 async def end_upload(request: Request, db: Db, blobs: Blobs, actor: CurrentActor, upload_id: UUID, key: IdempotencyKey = None) -> Response:
     """Gives an upload up; its pieces are deleted. Administrators drop anybody's."""
+    speaks_tus(request)
     async with db.primary() as primary:
         upload = await uploads.find(primary, actor, upload_id, drops=True)
     keys: list[str] = []

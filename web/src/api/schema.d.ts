@@ -1390,7 +1390,8 @@ export interface paths {
          * Add Upload Piece
          * @description Adds a piece (at most 20 MiB) at `Upload-Offset`; the last one answers with `Cascadia-File`, or `Cascadia-Job` for a large file.
          *
-         *     409 `upload_offset` where the upload has come to another byte: ask by HEAD.
+         *     409 `upload_offset` where the upload has come to another byte: ask by HEAD. 415 where it is not sent as
+         *     `application/offset+octet-stream`, 412 where `Tus-Resumable` names another version.
          */
         patch: operations["add_upload_piece"];
         trace?: never;
