@@ -72,8 +72,8 @@ async def test_a_file_that_is_not_there_is_no_page(browser: httpx.AsyncClient, p
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("path", ("*", "", "x", "x/parts"))
-async def test_what_is_no_path_is_no_page(browser: httpx.AsyncClient, app: FastAPI, path: str) -> None:
+async def started(app: FastAPI, method: str, path: str) -> Message:
+    """How the answer begins to what no client of HTTP lets one ask."""
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -82,10 +82,21 @@ async def test_what_is_no_path_is_no_page(browser: httpx.AsyncClient, app: FastA
     async def send(message: Message) -> None:
         sent.append(message)
 
-    headers = [(b"host", browser.base_url.host.encode()), (b"accept", b"text/html")]
-    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers}
+    headers = [(b"host", b"localhost"), (b"accept", b"text/html")]
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers}
     await app({**scope, "http_version": "1.1", "scheme": "http", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80)}, receive, send)
-    assert sent[0]["status"] == 404
+    return sent[0]
+
+
+@pytest.mark.parametrize("path", ("*", "", "x", "x/parts"))
+async def test_what_is_no_path_is_no_page(app: FastAPI, path: str) -> None:
+    assert (await started(app, "GET", path))["status"] == 404
+
+
+async def test_the_server_as_a_whole_says_what_it_takes(app: FastAPI) -> None:
+    answer = await started(app, "OPTIONS", "*")
+    told = dict(answer["headers"])[b"allow"]
+    assert (answer["status"], told) == (204, b"DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")
 
 
 async def test_a_number_with_a_dot_has_a_page(browser: httpx.AsyncClient) -> None:

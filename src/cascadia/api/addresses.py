@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cascadia.api import problems
@@ -43,6 +44,8 @@ class Addresses:
             known = merged.get(template)
             merged[template] = Address(template, pattern, methods | known.methods if known else methods)
         every = list(merged.values())
+        self.allow: str = ", ".join(sorted({"HEAD", "OPTIONS"}.union(*(address.methods for address in every))))
+        """The value of `Allow` for the server as a whole."""
         self._fixed: Sequence[Address] = [a for a in every if any(b.gives_way_to(a) for b in every)]
         self._others: Sequence[Address] = [a for a in every if a not in self._fixed]
 
@@ -56,7 +59,10 @@ class Addresses:
 
 
 class Addressed:
-    """Refuses what is addressed to no host or two (400), and a method that its path does not take (405); answers HEAD by GET."""
+    """Refuses what is addressed to no host or two (400), and a method that its path does not take (405); answers HEAD by GET.
+
+    `OPTIONS *` asks the server as a whole what it takes.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -69,6 +75,9 @@ class Addressed:
             await problems.wrong_host()(scope, receive, send)
             return
         addresses: Addresses = scope["app"].state.addresses
+        if (scope["method"], scope["path"]) == ("OPTIONS", "*"):
+            await Response(status_code=204, headers={"Allow": addresses.allow})(scope, receive, send)
+            return
         find = addresses.find if scope["method"] == "HEAD" else addresses.fixed
         address = find(scope["path"])
         method = "GET" if scope["method"] == "HEAD" and address and "HEAD" not in address.methods else scope["method"]
