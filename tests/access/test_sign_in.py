@@ -40,6 +40,10 @@ async def current(http: httpx.AsyncClient) -> int:
     return (await http.get("/api/v1/sessions/current")).status_code
 
 
+def device_of(http: httpx.AsyncClient) -> dict[str, str]:
+    return {name: value for name, value in http.cookies.items() if name.endswith("-device")}
+
+
 async def test_the_right_password_opens_and_the_email_may_be_typed_in_any_case(acme: Company) -> None:
     async with visitor(acme.app) as http:
         answer = await sign_in(http, {**GOOD, "email": " ADA@Example.org "})
@@ -180,7 +184,7 @@ async def test_without_a_proxy_the_peer_is_limited_later_since_it_may_be_an_offi
 
 
 async def test_who_is_attacked_signs_in_where_they_have_before(acme: Company, database_url: str) -> None:
-    device = {name: value for name, value in acme.administrator.http.cookies.items() if name.endswith("-device")}
+    device = device_of(acme.administrator.http)
     failures(database_url, limits.FAILURES_BY_ACCOUNT, "198.51.100.7", "'ada@example.org'")
     failures(database_url, limits.FAILURES_BY_PEER, "127.0.0.1")
     async with visitor(acme.app) as stranger, visitor(acme.app) as known:
@@ -200,6 +204,26 @@ async def test_a_known_browser_has_as_many_tries_as_an_address_and_a_forged_one_
         forger.cookies.set(name, f"of-my-own.{device.partition('.')[2]}")
         failures(database_url, limits.FAILURES_BY_ACCOUNT, "198.51.100.7", "'ada@example.org'")
         assert (await sign_in(forger, GOOD)).status_code == 429
+
+
+async def test_a_browser_is_known_until_the_password_is_another(acme: Company, database_url: str) -> None:
+    bob = await acme.person("Bob")
+    path, email = f"/users/{bob.user['id']}", bob.user["email"]
+    of_old = device_of(bob.http)
+    fresh = {"password": "another horse battery staple", "current_password": PASSWORD}
+    assert (await bob.send("PATCH", path, fresh)).status_code == 200
+    failures(database_url, limits.FAILURES_BY_ACCOUNT, "198.51.100.7", f"'{email}'")
+    async with visitor(acme.app) as thief, visitor(acme.app) as owner:
+        thief.cookies.update(of_old)
+        owner.cookies.update(device_of(bob.http))
+        assert (await sign_in(thief, {"email": email, "password": PASSWORD})).status_code == 429
+        assert (await sign_in(owner, {"email": email, "password": fresh["password"]})).status_code == 201
+    given = {"password": "yet another donkey battery"}
+    assert (await acme.administrator.send("PATCH", path, given)).status_code == 200
+    failures(database_url, limits.FAILURES_BY_ACCOUNT, "198.51.100.7", f"'{email}'")
+    async with visitor(acme.app) as owner:
+        owner.cookies.update(device_of(bob.http))
+        assert (await sign_in(owner, {"email": email, **given})).status_code == 429
 
 
 async def test_retry_after_is_when_one_more_is_judged(acme: Company, database_url: str) -> None:

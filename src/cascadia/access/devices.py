@@ -1,6 +1,7 @@
 """A browser in which somebody has signed in before is known again by a signed cookie, and has tries of its own. Pure.
 
-Whoever knows an email can use up the tries that strangers have at it; its owner still gets in where they have been before.
+Whoever knows an email can use up the tries that strangers have at it; its owner still gets in where they have been before. A browser is
+known for as long as the password is the same: who knew the one before is a stranger.
 """
 
 import hashlib
@@ -13,6 +14,11 @@ MOST_PEOPLE: Final = 5
 SECONDS: Final = 180 * 24 * 3600
 BETWEEN: Final = "."
 AFTER: Final = "~"
+
+
+def key_of(instance_key: str, password_hash: str) -> str:
+    """What signs the cookies of one account, until it has another password."""
+    return hmac.new(instance_key.encode(), password_hash.encode(), hashlib.sha256).hexdigest()
 
 
 def known(cookie: str | None, key: str, email: str) -> str | None:

@@ -25,6 +25,7 @@ FORGET_OLD_ATTEMPTS: Final[LiteralString] = "DELETE FROM sign_in_attempt WHERE a
 CREDENTIALS: Final[LiteralString] = (
     "SELECT user_id, uid, password_hash FROM user_account WHERE lower(email) = lower(%(email)s) AND active AND password_hash IS NOT NULL"
 )
+PASSWORD_HASH_AT: Final[LiteralString] = "SELECT password_hash FROM user_account WHERE lower(email) = lower(%(email)s) AND active"
 PASSWORD_HASH: Final[LiteralString] = "SELECT password_hash FROM user_account WHERE user_id = %(user_id)s"
 SET_PASSWORD_HASH: Final[LiteralString] = "UPDATE user_account SET password_hash = %(password_hash)s WHERE user_id = %(user_id)s"
 START_SESSION: Final[LiteralString] = query(__package__, "start_session")

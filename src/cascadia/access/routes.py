@@ -90,7 +90,10 @@ async def edit_user(
     async def effect(write: Write) -> User:
         return User.of(await service.change_user(write, session, user_id, change, password))
 
-    return await repeatable(request, db, asker, key, effect)
+    response = await repeatable(request, db, asker, key, effect)
+    if password and password.instead_of and session.by_cookie:
+        await session_routes.remember(request, db, response, session.actor.email, password.hashed)
+    return response
 
 
 @people.post("/users/{user_id}/sign-out", response_model=SignedOut)

@@ -87,7 +87,7 @@ async def sign_in(request: Request, db: Db, hashing: Hashing, body: Credentials)
 
 
 async def _visitor(request: Request, db: Db, email: str) -> Visitor:
-    device = devices.known(await device_cookie(request, db), (await here(request, db)).device_key, email)
+    device = await _known_device(request, db, email)
     return Visitor(
         request.headers.get("user-agent"),
         [token_hash(secret) for secret in (await session_cookies(request, db)).values()],
@@ -96,15 +96,32 @@ async def _visitor(request: Request, db: Db, email: str) -> Visitor:
     )
 
 
+async def _known_device(request: Request, db: Db, email: str) -> str | None:
+    cookie = await device_cookie(request, db)
+    if cookie is None:
+        return None
+    async with db.primary() as primary:
+        stored = await sessions.stored_password(primary, email)
+    return devices.known(cookie, devices.key_of((await here(request, db)).device_key, stored), email) if stored else None
+
+
 async def _started(request: Request, db: Db, started: Started, email: str) -> Response:
     response = answer(request, Session.of(started.state, started.expires_at), status=201, headers={"Location": "/api/v1/sessions/current"})
-    secure = is_secure(settings_of(request).public_url, request.headers.get("origin"))
-    instance = await here(request, db)
-    name = cookie_name(instance.uid, secure=secure)
-    device = devices.remembered(await device_cookie(request, db), instance.device_key, email)
-    for told, value, age in ((name, started.secret, COOKIE_SECONDS), (f"{name}{DEVICE}", device, devices.SECONDS)):
-        response.set_cookie(told, value, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
+    await _set_cookie(request, db, response, "", started.secret, COOKIE_SECONDS)
+    await remember(request, db, response, email, started.password_hash)
     return response
+
+
+async def remember(request: Request, db: Db, response: Response, email: str, password_hash: str) -> None:
+    """Lets the browser be known again at this account, until it has another password."""
+    key = devices.key_of((await here(request, db)).device_key, password_hash)
+    await _set_cookie(request, db, response, DEVICE, devices.remembered(await device_cookie(request, db), key, email), devices.SECONDS)
+
+
+async def _set_cookie(request: Request, db: Db, response: Response, suffix: str, value: str, seconds: int) -> None:
+    secure = is_secure(settings_of(request).public_url, request.headers.get("origin"))
+    name = cookie_name((await here(request, db)).uid, secure=secure)
+    response.set_cookie(f"{name}{suffix}", value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 @router.get("/sessions", response_model=OpenSessionPage)

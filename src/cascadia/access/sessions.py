@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NoReturn
 from uuid import UUID
@@ -39,11 +39,12 @@ class FirstAdministrator:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A new session: the secret for the cookie, and when it ends unused."""
+    """A new session: the secret for the cookie, when it ends unused, and the hash of the password by which its browser is known again."""
 
     secret: str
     expires_at: datetime
     state: SessionState
+    password_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,12 @@ async def needs_setup(primary: Primary) -> bool:
 async def setup_token(primary: Primary) -> str | None:
     """The token that `migrate` made for the first administrator."""
     found: str | None = await primary.value(queries.SETUP_TOKEN)
+    return found
+
+
+async def stored_password(primary: Primary, email: str) -> str | None:
+    """The hash of an active account's password; None where there is none."""
+    found: str | None = await primary.value(queries.PASSWORD_HASH_AT, {"email": email})
     return found
 
 
@@ -146,7 +153,7 @@ async def sign_in(database: Database, passwords: Passwords, email: str, password
         await limits.forget(write, attempt)
         if fresh:
             await write.execute(queries.SET_PASSWORD_HASH, {"user_id": found.user_id, "password_hash": fresh})
-    return started
+    return replace(started, password_hash=fresh) if fresh else started
 
 
 def _wrong_credentials(account: UUID | None) -> NoReturn:
@@ -169,7 +176,7 @@ async def _begin(write: Write, who: _Credentials, visitor: Visitor) -> Started:
         _wrong_credentials(who.uid)
     await write.emit(Event("session.started", who.uid, who.user_id))
     await _end_by_hash(write, visitor.replaced)
-    return Started(secret, begun.expires_at, await session_state(write, who.user_id))
+    return Started(secret, begun.expires_at, await session_state(write, who.user_id), who.password_hash)
 
 
 async def session_state(read: Read, user_id: int) -> SessionState:
