@@ -18,6 +18,7 @@ import psycopg
 from cascadia.api import routes  # noqa: F401  # every domain says which tables are versioned
 from cascadia.kernel.db import Database
 from cascadia.versioning.verification import verify_chain
+from tests.distributed.logs import AppLogs
 from tests.distributed.site import AGAIN_SECONDS, Site, signed_in
 from tools.cluster import Fleet, until
 
@@ -53,9 +54,9 @@ class Load:
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def work(self, number: int) -> None:
-        """One person's work; what goes wrong is a failed user action."""
-        chance, site = random.Random(number), signed_in(self.fleet)
+    def work(self, number: int, site: Site) -> None:
+        """The work of one person, who is signed in; what goes wrong is a failed user action."""
+        chance = random.Random(number)
         site.patience = max(site.patience, 4 * OUTAGE)
         mine: list[dict[str, Any]] = []
         try:
@@ -129,18 +130,19 @@ class Load:
 def under_load(fleet: Fleet, project: str, workers: int = WORKERS, think_seconds: float = 0.0) -> Iterator[Load]:
     """Work goes on while the block runs; then it stops, and no user action may have failed."""
     load = Load(fleet, project, think_seconds=think_seconds)
-    threads = [threading.Thread(target=load.work, args=(number,)) for number in range(workers)]
-    for thread in threads:
-        thread.start()
-    began = time.monotonic()
-    try:
-        yield load
-    finally:
-        load._stop.set()
+    threads = [threading.Thread(target=load.work, args=(number, signed_in(fleet))) for number in range(workers)]
+    with AppLogs(fleet.engine) as logs:
         for thread in threads:
-            thread.join(180)
-    load.seconds = time.monotonic() - began
-    assert load.failures == [], load.failures
+            thread.start()
+        began = time.monotonic()
+        try:
+            yield load
+        finally:
+            load._stop.set()
+            for thread in threads:
+                thread.join(180)
+        load.seconds = time.monotonic() - began
+        assert load.failures == [], (load.failures, logs.broken())
     assert load.writes > 0
 
 
