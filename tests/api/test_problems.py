@@ -1,9 +1,11 @@
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
@@ -51,6 +53,36 @@ async def test_every_refusal_is_a_problem_document(client: httpx.AsyncClient, me
     body = answer.json()
     assert set(body) == MEMBERS
     assert (body["status"], body["code"], body["request_id"]) == (status, code, answer.headers["X-Request-ID"])
+
+
+@pytest.mark.parametrize(
+    ("prepare", "statements", "status"),
+    (
+        ("SET idle_in_transaction_session_timeout = '20ms'", ("BEGIN", "SELECT 1"), 503),
+        ("SET default_transaction_read_only = on", ("CREATE TABLE t ()",), 503),
+        ("SELECT 1", ("DO $$ BEGIN RAISE EXCEPTION 'nobody foresaw this'; END $$",), 500),
+    ),
+)
+async def test_a_session_that_the_database_ended_is_an_outage(
+    database_url: str, tmp_path: Path, prepare: str, statements: tuple[str, ...], status: int
+) -> None:
+    """A server that was frozen in a transaction, say, or whose database became a standby."""
+    app = FastAPI()
+    app.state.templates = {}
+    problems.add_handlers(app)
+
+    @app.get("/")
+    async def read() -> None:
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+            await connection.execute(prepare.encode())
+            for statement in statements:
+                await connection.execute(statement.encode())
+                await asyncio.sleep(0.2)
+
+    app.add_middleware(Surroundings, settings=Settings(database_url=NOWHERE, data_dir=tmp_path))
+    async with visitor(app) as client:
+        answer = await client.get("/")
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (status, "2" if status == 503 else None)
 
 
 async def test_an_address_says_which_methods_it_takes(client: httpx.AsyncClient) -> None:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from cascadia.api import words
 from cascadia.kernel import text
 from cascadia.kernel.bodies import ERRORS_SHOWN
+from cascadia.kernel.db import outage_of
 from cascadia.kernel.errors import BadRequest, CascadiaError, Invalid, Unavailable
 from cascadia.kernel.events import current_origin
 
@@ -42,6 +43,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(psycopg.errors.DiskFull, _database_full)
     app.add_exception_handler(psycopg.OperationalError, _database_lost)
     app.add_exception_handler(psycopg.InterfaceError, _database_lost)
+    app.add_exception_handler(psycopg.InternalError, _database_unable)
 
 
 def problem(
@@ -143,6 +145,13 @@ async def _not_storable(_: Request, error: Exception) -> Response:
 async def _database_lost(_: Request, error: Exception) -> Response:
     log.error("database_error", reason=str(error).strip(), sqlstate=getattr(error, "sqlstate", None))
     return of_error(Unavailable("The database does not answer. Try again in a moment.", retry_after=RETRY_SECONDS))
+
+
+async def _database_unable(request: Request, error: Exception) -> Response:
+    """A session that the server ended, or that is on a standby now; another one does better. Anything else nobody foresaw."""
+    if outage_of(error) is None:
+        raise error
+    return await _database_lost(request, error)
 
 
 async def _database_full(_: Request, error: Exception) -> Response:

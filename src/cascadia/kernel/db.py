@@ -32,8 +32,8 @@ log = structlog.get_logger()
 
 UNREACHABLE = "database_unreachable"
 AWAY = "The database does not answer. Try again in a moment."
-GONE = ("08", "53", "57P", "25006")
-"""Beginnings of SQLSTATEs: the connection failed, resources ran out, the server was stopped, it is a standby now."""
+GONE = ("08", "53", "57P", "25006", "25P03", "25P04")
+"""Beginnings of SQLSTATEs: the connection failed, resources ran out, the server was stopped, it is a standby now, it waited too long."""
 FULL = "The disk of the database is full. Tell your administrator; the work is tried again."
 NOTIFY_PAUSE_SECONDS = 0.01
 NOTIFY_ALL: LiteralString = "SELECT pg_notify(c, p) FROM unnest(%(channels)s::text[], %(payloads)s::text[]) AS n(c, p)"
