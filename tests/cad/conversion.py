@@ -1,18 +1,22 @@
 """Conversions for the tests: each in a process of its own, because a damaged file may end that process."""
 
+import atexit
 import json
 import shutil
-import signal
 import struct
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from cascadia.structures.model import Component, Structure, decode
 
-CHILD = Path(__file__).with_name("child.py")
+ROOT = Path(__file__).parents[2]
+ANSWER = "answer.json"
+SECONDS = 60
+"""The job runner, too, ends what takes too long."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +53,42 @@ def convert(folder: Path, source: Path | bytes, *beside: Path, name: str = "mode
     (given / "source.stp").write_bytes(source if isinstance(source, bytes) else source.read_bytes())
     for document in beside:
         shutil.copy(document, given / document.name)
-    command = [sys.executable, str(CHILD), str(folder), name]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
-    except subprocess.TimeoutExpired:
-        return Conversion(folder, -signal.SIGKILL)  # as the job runner ends what takes too long
-    if done.returncode != 0:
-        return Conversion(folder, done.returncode)
-    answer = json.loads(done.stdout.splitlines()[-1])
+    status = converter().run(folder, name)
+    if status != 0:
+        return Conversion(folder, status)
+    answer = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
     notes = [(fraction, note) for fraction, note in answer["notes"]]
     outputs = answer.get("result", {}).get("outputs", [])
     return Conversion(folder, 0, outputs, answer.get("error"), notes)
+
+
+@dataclass(frozen=True)
+class Converter:
+    """Loads OpenCASCADE once, which takes a second or two, and converts each file in a process forked from there."""
+
+    process: "subprocess.Popen[str]"
+
+    def run(self, folder: Path, name: str) -> int:
+        """Converts what lies in a folder; the exit code, which is negative where a signal ended the process."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps([str(folder), name]) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def end(self) -> None:
+        """It ends when nobody can ask it any more."""
+        self.process.communicate()
+
+
+@cache
+def converter() -> Converter:
+    """The one of this run."""
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-m", "tests.cad.child"]
+    made = Converter(subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True))
+    atexit.register(made.end)
+    return made
 
 
 @dataclass(frozen=True)
