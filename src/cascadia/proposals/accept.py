@@ -14,6 +14,7 @@ from cascadia.items import service as items
 from cascadia.items.attributes import merge_attributes
 from cascadia.items.model import ItemRow
 from cascadia.items.service import fields_of
+from cascadia.kernel.aside import beside
 from cascadia.kernel.db import Primary
 from cascadia.kernel.errors import Conflict, Forbidden, Invalid
 from cascadia.kernel.events import Event
@@ -66,7 +67,7 @@ async def judge(primary: Primary, actor: Actor, proposal: ProposalRow, message: 
     source = await service.source_of(primary, proposal.uid)
     assert source
     rows = await service.all_rows(primary, proposal.proposal_id)
-    _refuse_unmended(rows)
+    await beside(lambda: _refuse_unmended(rows))
     return await _Accepting(primary, actor, proposal, source, rows).run(message)
 
 
@@ -103,13 +104,11 @@ class _Accepting:
         self._refuse_fixed(used, present)
         creating = [r for r in self.parts if r.choice == Choice.CREATE]
         drawn = await self._draw(creating)
-        self._create(creating, drawn)
-        self._use(present)
-        self._apply_lines(existing, list(drawn.lines or ()))
+        await beside(lambda: self._apply(creating, present, existing, drawn))
         await self._attach(present)
         changed = {present[i].program_id for i in self.plan.touched | self.plan.edited if i in present}
         programs = frozenset({self.proposal.program_id, *changed})
-        return self._change(message, programs, {i: seen.get(i, 0) for i in self.plan.touched if i in present})
+        return await beside(lambda: self._change(message, programs, {i: seen.get(i, 0) for i in self.plan.touched if i in present}))
 
     def _refuse_moved(self, used: Mapping[str, int], present: Mapping[int, ItemRow], seen: Mapping[int, int]) -> None:
         base = self.proposal.base_seq or 0
@@ -144,6 +143,11 @@ class _Accepting:
         if len({n.upper() for n in typed}) != len(typed):
             raise Invalid("Two rows would be created under one number. Give each its own.", code="number_twice")
         return drawn
+
+    def _apply(self, creating: Sequence[Row], present: Mapping[int, ItemRow], existing: Sequence[OpenLine], drawn: _Drawn) -> None:
+        self._create(creating, drawn)
+        self._use(present)
+        self._apply_lines(existing, list(drawn.lines or ()))
 
     def _create(self, creating: Sequence[Row], drawn: _Drawn) -> None:
         numbers, ids = list(drawn.numbers or ()), list(drawn.items or ())
@@ -216,22 +220,28 @@ class _Accepting:
         if reader_of(self.source.file_name, self.proposal.media_type) is not Reader.STEP:
             return
         shown = await vault.cad_attachments(self.primary, sorted(present))
-        wanted = [(self.refs[r.component], None if r.found.get("is_root") else r.component) for r in self.parts if r.component in self.refs]
-        wanted = [(ref, component) for ref, component in wanted if self._is_mine(ref, present)]
-        missing = [(ref, component) for ref, component in dict(wanted).items() if not self._checked_in(ref, component, shown)]
+        missing = await beside(lambda: self._missing(present, shown))
         ids = await vault.draw_attachment_ids(self.primary, len(missing)) if missing else []
         file = Ref(self.source.file_id, self.source.file_uid)
         for attachment_id, (ref, component) in zip(ids, missing, strict=True):
             self.plan.attachments.append(NewAttachment(attachment_id, new_uid(), ref, file, AttachmentRole.CAD, None, component))
             self.plan.edited.add(ref.id)
 
+    def _missing(self, present: Mapping[int, ItemRow], shown: Sequence[CadAttachment]) -> list[tuple[Ref, str | None]]:
+        """The parts that no CAD file shows yet, each with its component; older files of this name are replaced."""
+        by_item: dict[int, list[CadAttachment]] = defaultdict(list)
+        for attachment in shown:
+            by_item[attachment.item_id].append(attachment)
+        wanted = [(self.refs[r.component], None if r.found.get("is_root") else r.component) for r in self.parts if r.component in self.refs]
+        mine = {ref: component for ref, component in wanted if self._is_mine(ref, present)}
+        return [(ref, component) for ref, component in mine.items() if not self._checked_in(ref, component, by_item[ref.id])]
+
     def _is_mine(self, ref: Ref, present: Mapping[int, ItemRow]) -> bool:
         item = present.get(ref.id)
         return item is None or service.may_change(self.actor, item)
 
-    def _checked_in(self, ref: Ref, component: str | None, shown: Sequence[CadAttachment]) -> bool:
-        """Whether an attachment shows the item already: this file's, another one's, or an older file of this name, which is replaced."""
-        mine = [a for a in shown if a.item_id == ref.id]
+    def _checked_in(self, ref: Ref, component: str | None, mine: Sequence[CadAttachment]) -> bool:
+        """Whether one of its attachments shows the item: this file's, another one's, or an older file of this name, which is replaced."""
         if not mine or any(a.blob_id == self.source.blob_id for a in mine):
             return bool(mine)
         older = next((a for a in mine if a.name == self.source.file_name), None)
