@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
+from cascadia.access.jobs import forget_expired
 from cascadia.kernel.db import Database
 from tests.company import JSON, PASSWORD, Company, Person, Workshop, visitor
 from tests.until import until
@@ -20,7 +22,7 @@ WAITING = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
 Asked = asyncio.Task[httpx.Response]
 
 
-async def come_far(database: Database, *asked: Asked) -> None:
+async def come_far(database: Database, *asked: asyncio.Task[Any]) -> None:
     """Until each of these requests is answered or waits for a lock."""
 
     async def all_wait() -> bool:
@@ -249,3 +251,22 @@ async def test_of_two_administrators_who_unmake_each_other_one_stays(acme: Compa
         await come_far(database, first, second)
     assert [(await first).status_code, (await second).status_code] == [200, 403]
     assert {user["id"] for user in await everybody(ada) if user["administrator"]} == {ada.user["id"], third["id"]}
+
+
+async def test_what_has_expired_is_forgotten_around_what_somebody_works_on(acme: Company, database: Database) -> None:
+    eve, bob = await acme.person("Eve"), await acme.person("Bob")
+    async with database.write() as write:
+        await write.execute("UPDATE session SET expires_at = now() - interval '1 day'")
+        await write.execute("INSERT INTO sign_in_attempt (email, at) SELECT email, now() - interval '2 days' FROM user_account")
+    async with database.write() as hold:
+        await hold.value(HOLD_SESSIONS, {"uid": UUID(eve.user["id"])})
+        await hold.value("SELECT at FROM sign_in_attempt WHERE email = %(email)s FOR UPDATE", {"email": eve.user["email"]})
+        forgotten = asyncio.create_task(forget_expired(database))
+        trying = asyncio.create_task(signs_in(acme, bob, PASSWORD))
+        await come_far(database, forgotten, trying)
+        assert forgotten.done()
+        assert trying.done()
+    async with database.primary() as primary:
+        assert await primary.value("SELECT count(*) FROM session WHERE expires_at < now()") == 1
+        assert await primary.rows("SELECT email FROM sign_in_attempt") == [{"email": eve.user["email"]}]
+    assert (await forget_expired(database))["sessions"] == 1

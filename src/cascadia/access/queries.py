@@ -21,7 +21,10 @@ FORGET_ATTEMPTS: Final[LiteralString] = (
     "AND (budget IS NOT NULL OR address IS NOT DISTINCT FROM %(address)s::text)"
 )
 FORGET_ATTEMPTS_AT: Final[LiteralString] = "DELETE FROM sign_in_attempt WHERE email = lower(%(email)s)"
-FORGET_OLD_ATTEMPTS: Final[LiteralString] = "DELETE FROM sign_in_attempt WHERE at < now() - interval '1 day'"
+FORGET_OLD_ATTEMPTS: Final[LiteralString] = (
+    "DELETE FROM sign_in_attempt WHERE attempt_id IN "
+    "(SELECT attempt_id FROM sign_in_attempt WHERE at < now() - interval '1 day' FOR UPDATE SKIP LOCKED)"
+)
 CREDENTIALS: Final[LiteralString] = (
     "SELECT user_id, uid, password_hash FROM user_account WHERE lower(email) = lower(%(email)s) AND active AND password_hash IS NOT NULL"
 )
@@ -30,7 +33,9 @@ PASSWORD_HASH: Final[LiteralString] = "SELECT password_hash FROM user_account WH
 SET_PASSWORD_HASH: Final[LiteralString] = "UPDATE user_account SET password_hash = %(password_hash)s WHERE user_id = %(user_id)s"
 START_SESSION: Final[LiteralString] = query(__package__, "start_session")
 SESSION_STATE: Final[LiteralString] = query(__package__, "session_state")
-FORGET_SESSIONS: Final[LiteralString] = "DELETE FROM session WHERE expires_at < now()"
+FORGET_SESSIONS: Final[LiteralString] = (
+    "DELETE FROM session WHERE session_id IN (SELECT session_id FROM session WHERE expires_at < now() FOR UPDATE SKIP LOCKED)"
+)
 END_SESSION: Final[LiteralString] = "DELETE FROM session WHERE uid = %(uid)s AND user_id = %(user_id)s RETURNING uid"
 END_SESSIONS_BY_HASH: Final[LiteralString] = (
     "DELETE FROM session s USING user_account u WHERE s.token_hash = ANY(%(hashes)s) AND u.user_id = s.user_id RETURNING u.user_id, u.uid"
@@ -52,7 +57,10 @@ INSERT_TOKEN: Final[LiteralString] = (
     "RETURNING token_id, uid, name, scope, created_at, expires_at, last_used_at"
 )
 REVOKE_TOKENS: Final[LiteralString] = query(__package__, "revoke_tokens")
-FORGET_TOKENS: Final[LiteralString] = "DELETE FROM api_token WHERE expires_at < now() - interval '30 days'"
+FORGET_TOKENS: Final[LiteralString] = (
+    "DELETE FROM api_token WHERE token_id IN "
+    "(SELECT token_id FROM api_token WHERE expires_at < now() - interval '30 days' FOR UPDATE SKIP LOCKED)"
+)
 
 USER_COLUMNS: Final[LiteralString] = "user_id, uid, email, name, administrator, active"
 USER_MATCHING: Final[LiteralString] = (

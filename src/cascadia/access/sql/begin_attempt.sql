@@ -16,7 +16,8 @@ WITH recent AS MATERIALIZED (
   SELECT lower(%(email)s), %(address)s::text, %(budget)s::text FROM full_since WHERE at IS NULL
   RETURNING attempt_id
 ), forgotten AS (
-  DELETE FROM sign_in_attempt WHERE at < now() - interval '1 day'
+  DELETE FROM sign_in_attempt
+  WHERE attempt_id IN (SELECT attempt_id FROM sign_in_attempt WHERE at < now() - interval '1 day' LIMIT 100 FOR UPDATE SKIP LOCKED)
 )
 SELECT (SELECT attempt_id FROM noted) AS attempt_id,
   coalesce(greatest(ceil(extract(epoch FROM at + interval '15 minutes' - now()))::int, 1), 1) AS wait
