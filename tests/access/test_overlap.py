@@ -270,3 +270,17 @@ async def test_what_has_expired_is_forgotten_around_what_somebody_works_on(acme:
         assert await primary.value("SELECT count(*) FROM session WHERE expires_at < now()") == 1
         assert await primary.rows("SELECT email FROM sign_in_attempt") == [{"email": eve.user["email"]}]
     assert (await forget_expired(database))["sessions"] == 1
+
+
+async def test_who_leaves_while_a_repeat_is_judged_reads_nothing_of_the_first_answer(workshop: Workshop, database: Database) -> None:
+    eve, key = await workshop.company.person("Eve", {workshop.program: "lead"}), {"Idempotency-Key": "k"}
+    path = f"/programs/{workshop.program}/roles"
+    again = ("PUT", f"{path}/{workshop.viewer.user['id']}", {"role": "viewer"}, key)
+    assert (await ask(eve, *again)).status_code == 200
+    assert (await workshop.lead.send("PUT", f"{path}/{eve.user['id']}", {"role": "viewer"})).status_code == 200
+    async with database.write() as hold:
+        await hold.value("SELECT code FROM program WHERE uid = %(uid)s FOR UPDATE", {"uid": UUID(workshop.program)})
+        repeat = ask(eve, *again)
+        await come_far(database, repeat)
+        await hold.execute("UPDATE user_account SET active = false WHERE uid = %(uid)s", {"uid": UUID(eve.user["id"])})
+    assert (await repeat).status_code == 401
