@@ -37,7 +37,7 @@ class Listening:
             scope["state"]["user"] = "Ada"
         if scope["path"] == "/waits":
             await self.go_on.wait()
-        while more:
+        while more and not scope["path"].endswith("/early"):
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
@@ -166,6 +166,20 @@ async def test_a_body_has_time_by_what_has_come_of_it(listening: Listening) -> N
     await until(lambda: listening.only._received == 1)
     listening.pass_time(connection.BODY_SECONDS + 2)
     assert await refusal(reader) == (408, "too_slow")
+
+
+@pytest.mark.parametrize(("path", "open_after"), ((b"/early", 0), (b"/ada/early", 1)))
+async def test_the_rest_of_a_strangers_body_is_not_taken_for_ever(listening: Listening, path: bytes, open_after: int) -> None:
+    reader, writer = await listening.connect()
+    writer.write(POST.replace(b"/ ", path + b" ").replace(b"100000", b"100000000") + b"x" * 50_000)
+    assert await answer(reader) == (200, b"0")
+    await until(lambda: listening.only._received == 50_000)
+    listening.pass_time(connection.LINGER_SECONDS - 1)
+    assert len(listening.state.connections) == 1
+    listening.pass_time(connection.LINGER_SECONDS + 1)
+    await until(lambda: len(listening.state.connections) == open_after)
+    if not open_after:
+        assert await reader.read() == b""
 
 
 async def test_a_client_is_not_blamed_for_a_body_that_nobody_reads(listening: Listening) -> None:

@@ -24,6 +24,8 @@ HEAD_SECONDS: Final = 20
 BODY_SECONDS: Final = 20
 """Time for a body besides what it takes at the slowest pace."""
 BYTES_A_SECOND: Final = 500
+LINGER_SECONDS: Final = 30
+"""How long the rest of a stranger's body is taken after its answer: a client that is cut while it sends may not read that."""
 SEND_SECONDS: Final = 60
 """How long somebody may take less of an answer than the slowest pace."""
 FULL: Final = "Too many are connected to this server. Try again in a moment."
@@ -54,7 +56,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self._stage, self._since, self._received = Stage.HEAD, self.loop.time(), 0
         self._unsent, self._unsent_since = 0, self._since
-        self._asked = False
+        self._asked, self._answered = False, self._since
         self._peer = network_of(self.client[0]) if self.client else None
         if len(self.connections) > self.most:
             self._make_room()
@@ -69,6 +71,10 @@ class Connection(HttpToolsProtocol):
     def _works_for_somebody(self) -> bool:
         """Whether a request is not over yet of which the program knows whose it is."""
         return self._asked and "user" in self.cycle.scope["state"] and (not self.cycle.response_complete or self._is_sending())
+
+    def _is_only_drained(self) -> bool:
+        """Whether nobody reads the body any more, and the program does not know whose it is."""
+        return self.cycle.response_complete and "user" not in self.cycle.scope["state"]
 
     def _is_sending(self) -> bool:
         return self.transport.get_write_buffer_size() > 0
@@ -128,6 +134,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self._answered = self.loop.time()
         if self._stage is Stage.ANSWER:
             self._enter(Stage.IDLE)
 
@@ -143,6 +150,8 @@ class Connection(HttpToolsProtocol):
             self._refuse(408, "too_slow", f"The lines before the body did not come within {HEAD_SECONDS} seconds.")
         elif self._stage is Stage.BODY and waited > BODY_SECONDS + self._received / BYTES_A_SECOND:
             self._refuse(408, "too_slow", f"The body comes slower than {BYTES_A_SECOND} bytes a second.")
+        elif self._stage is Stage.BODY and self._is_only_drained() and now - self._answered > LINGER_SECONDS:
+            self._refuse(408, "too_slow", "The rest of a body whose request is answered does not end.")
         self._check_sending(now)
 
     def _check_sending(self, now: float) -> None:
