@@ -1,4 +1,6 @@
-"""What tests may need from the machine, how a run leaves them out in words, and which are tried a second time."""
+"""What tests may need from the machine, how a run leaves them out in words, which are tried a second time, and which files come first."""
+
+from collections import Counter
 
 import pytest
 
@@ -23,7 +25,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What holds something against a clock is tried a second time; everything else fails at once, races above all."""
+    """What holds something against a clock is tried a second time; everything else fails at once, races above all.
+
+    Where files run beside each other, those with few tests come first: they drive browsers, fleets and fuzzers, and would end alone.
+    """
     for item in items:
         if item.get_closest_marker("timed"):
             item.add_marker(pytest.mark.flaky(reruns=1))
@@ -32,6 +37,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         chosen = [item for item in items if fixture in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = chosen
+    if not config.getoption("loadscopereorder", True):
+        tests = Counter(item.path for item in items)
+        items.sort(key=lambda item: tests[item.path])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
