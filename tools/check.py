@@ -2,8 +2,8 @@
 
 import sys
 
-from tools.steps import checks, run_all
+from tools.steps import checks, run_at_once
 
 if __name__ == "__main__":
-    results = run_all(checks())
+    results = run_at_once(checks())
     sys.exit(any(result.failed for result in results))

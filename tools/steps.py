@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -56,10 +57,16 @@ def run_all(steps: Iterable[Step]) -> list[Result]:
     return [run(step) for step in steps]
 
 
+def run_at_once(steps: Sequence[Step]) -> list[Result]:
+    """Runs a step on each core; each shows its output in one piece when it has ended."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as cores:
+        return list(cores.map(partial(run, quiet=True), steps))
+
+
 def run_beside(small: Sequence[Step], large: Sequence[Step]) -> list[Result]:
     """Runs the small steps before the large ones, or beside them where there are cores for both; their output then comes in one piece."""
     if (os.cpu_count() or 1) < CORES_FOR_BOTH:
-        return run_all([*small, *large])
+        return [*run_at_once(small), *run_all(large)]
     with meanwhile(small) as done:
         return [*run_all(large), *done.result()]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.steps import Result, Step, close, count, meanwhile, run, run_beside
+from tools.steps import Result, Step, close, count, meanwhile, run, run_at_once, run_beside
 
 PYTEST = '<testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="20"/></testsuites>'
 VITEST = """<testsuites name="vitest tests" tests="5" failures="1" errors="0">
@@ -49,6 +49,15 @@ def test_small_steps_count_beside_large_ones_or_before_them(
     results = run_beside([Step("style", ["sh", "-c", "echo bad style; exit 1"])], [Step("tests", ["true"])])
     assert (len(results), sum(r.passed for r in results), sum(r.failed for r in results)) == (2, 1, 1)
     assert "bad style\n" in capfd.readouterr().out
+
+
+def test_each_core_runs_a_small_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    waits, opens = Step("waits", ["sh", "-c", f"cat {gate}; exit 1"]), Step("opens", ["sh", "-c", f"echo opened > {gate}"])
+    assert run_at_once([waits, opens]) == [Result(0, 1), Result(1, 0)]
+    assert "opened\n── waits: failed" in capfd.readouterr().out
 
 
 def test_what_takes_long_and_waits_runs_meanwhile_and_is_told_in_one_piece(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
