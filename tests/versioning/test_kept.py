@@ -8,7 +8,7 @@ import psycopg
 from cascadia.kernel.db import Database
 from cascadia.versioning import registry
 from cascadia.versioning.model import VersionedTable
-from cascadia.versioning.verification import KEPT
+from cascadia.versioning.rules import KEPT
 from tests.versioning.past import Connection, six_commits, superuser
 
 OPEN: LiteralString = (

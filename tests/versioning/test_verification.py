@@ -17,6 +17,7 @@ Cases = dict[str, tuple[str, list[str]]]
 
 ROWS = "its author, message or rows are not those that were committed"
 BROKEN = "the chain is broken: its time, digest or hash was changed"
+MISTOLD = "its kind, import or programs are not those of which the audit trail tells"
 CHANGED = "is not what was sealed: it was changed or exchanged"
 SWAPPED = "UPDATE {0} SET {1} = -1 WHERE {1} = {2}; UPDATE {0} SET {1} = {2} WHERE {1} = {3}; UPDATE {0} SET {1} = {3} WHERE {1} = -1;"
 
@@ -127,6 +128,39 @@ HISTORY: Cases = {
             "DELETE FROM outbox_position WHERE position = 6"
         ),
         ["event 6 is missing from the audit trail, its seal too"],
+    ),
+    "a kind": ("UPDATE commit_log SET kind = 'import' WHERE seq = 4", [f"commit 4: {MISTOLD}"]),
+    "an import": ("UPDATE commit_log SET import_id = gen_random_uuid() WHERE seq = 4", [f"commit 4: {MISTOLD}"]),
+    "a program is taken away": ("DELETE FROM commit_program WHERE seq = 4", [f"commit 4: {MISTOLD}"]),
+    "a program is taken away from a commit of the release before": (
+        "DELETE FROM commit_program WHERE seq = 4; UPDATE audit SET data = data - 'about' WHERE id = 4",
+        [f"commit 4: {MISTOLD}", f"event 4 (seal 4) {CHANGED}"],
+    ),
+    "a program is added": (
+        (
+            "INSERT INTO program (program_id, uid, code, name) OVERRIDING SYSTEM VALUE VALUES (99, gen_random_uuid(), 'X', 'X'); "
+            "INSERT INTO commit_program VALUES (0, 4, 99)"
+        ),
+        [f"commit 4: {MISTOLD}"],
+    ),
+    "a revision is added": (
+        "INSERT INTO revision (item_id, revision, branch_id, seq) SELECT item_id, 'A', 0, 5 FROM item WHERE number = 'P-000001'",
+        ["revision A of P-000001, of commit 5: the audit trail does not tell of it: it was added or changed"],
+    ),
+    "a rule is replaced by one of its name": (
+        (
+            "CREATE OR REPLACE TRIGGER history_closed_once AFTER UPDATE ON item_v FOR EACH ROW WHEN (false) "
+            "EXECUTE FUNCTION refuse_rewriting()"
+        ),
+        ["item_v: the rule history_closed_once was replaced by another one of its name"],
+    ),
+    "what the rules call is replaced": (
+        "CREATE OR REPLACE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+        ["the function refuse_rewriting, by which the history is kept, was replaced or removed"],
+    ),
+    "the schema is said to be another": (
+        "UPDATE schema_state SET version = 99",
+        ["the rules of schema version 99 are known to its own release only, this one is for 5: verify with that"],
     ),
     "a rule is switched off": (
         "ALTER TABLE item_v DISABLE TRIGGER history_closed_once",

@@ -17,7 +17,8 @@ Generated; a test holds it against the source. How to read them is in [receive w
 `GET /api/v1/events` and `cascadia events` tell them in one gapless order; each has `id`, `type`, `subject` (the id of what it is about),
 `at`, `program`, `actor` and `data`. One sees the events of programs in which one has a role and of one's own jobs; administrators
 see those of no program besides. Types marked with * are not told by webhooks. Members may be added to `data` later; none is taken
-away in `/api/v1`. What came with a commit has `commit` besides, its id, `seq`, its number on its branch, and `branch_id` (0: `main`).
+away in `/api/v1`. What came with a commit has `commit` besides, its id, `seq`, its number on its branch, `branch_id` (0: `main`) and
+`about`, a hash of its kind, import and programs, by which the seals of the audit trail cover them.
 
 | type | when | `subject` | members of `data` |
 |---|---|---|---|
@@ -39,7 +40,7 @@ class About:
     committed: bool = False
 
 
-COMMIT: Final = frozenset({"commit", "seq", "branch_id"})
+COMMIT: Final = frozenset({"commit", "seq", "branch_id", "about"})
 
 
 _NUMBER: Final = {"number": "its number"}

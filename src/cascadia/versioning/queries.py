@@ -39,9 +39,10 @@ OPEN_COMMIT: LiteralString = (
     "SELECT open_commit(%(branch_id)s, %(uid)s, %(author_id)s, %(message)s, %(kind)s, %(import_id)s, %(digest)s, %(programs)s::int[])"
 )
 EMIT_ALL: LiteralString = (
-    "SELECT emit(e.uid, e.type, e.subject, e.program_id, e.actor_id, "
-    "e.data || jsonb_build_object('branch_id', %(branch_id)s::int, 'seq', seq(), 'commit', %(uid)s::uuid), %(request_id)s, %(address)s) "
-    "FROM jsonb_to_recordset(%(events)s) AS e(uid uuid, type text, subject uuid, program_id int, actor_id bigint, data jsonb)"
+    "SELECT emit(e.uid, e.type, e.subject, e.program_id, e.actor_id, e.data || jsonb_build_object("
+    "'branch_id', %(branch_id)s::int, 'seq', seq(), 'commit', %(uid)s::uuid, 'about', c.about), %(request_id)s, %(address)s) "
+    "FROM jsonb_to_recordset(%(events)s) AS e(uid uuid, type text, subject uuid, program_id int, actor_id bigint, data jsonb), "
+    "commit_about(%(kind)s, %(import_id)s::uuid, %(programs)s::int[]) AS c(about)"
 )
 
 
@@ -91,7 +92,15 @@ def emit_all(change: Change, request_id: str | None, address: str | None) -> Sta
         }
         for e in change.events
     ]
-    params = {"events": Jsonb(events), "branch_id": change.branch_id, "uid": change.uid, "request_id": request_id, "address": address}
+    about = {"kind": change.kind, "import_id": change.import_id, "programs": sorted(change.programs)}
+    params = {
+        "events": Jsonb(events),
+        "branch_id": change.branch_id,
+        "uid": change.uid,
+        "request_id": request_id,
+        "address": address,
+        **about,
+    }
     return Statement(EMIT_ALL, params)
 
 
@@ -146,10 +155,31 @@ UNTOLD: LiteralString = (
     "SELECT c.seq FROM commit_log c WHERE NOT EXISTS "
     "(SELECT FROM audit a WHERE a.data ? 'branch_id' AND a.data ->> 'commit' = c.uid::text) ORDER BY c.branch_id, c.seq"
 )
+MISTOLD: LiteralString = (
+    "SELECT c.seq FROM commit_log c JOIN audit a ON a.data ->> 'commit' = c.uid::text AND a.data ? 'branch_id' CROSS JOIN LATERAL "
+    "(SELECT coalesce(array_agg(program_id), '{}') AS programs FROM commit_program WHERE (branch_id, seq) = (c.branch_id, c.seq)) p "
+    "WHERE CASE WHEN a.data ? 'about' THEN a.data ->> 'about' <> commit_about(c.kind, c.import_id, p.programs) "
+    "ELSE a.program_id <> ALL (p.programs) END GROUP BY c.branch_id, c.seq ORDER BY c.branch_id, c.seq"
+)
+UNTOLD_REVISIONS: LiteralString = (
+    "SELECT i.number, r.revision, r.seq FROM revision r JOIN item i USING (item_id) LEFT JOIN commit_log c USING (branch_id, seq) "
+    "WHERE NOT EXISTS (SELECT FROM audit a WHERE a.subject = i.uid AND a.data ->> 'revision' = r.revision "
+    "AND a.data ->> 'commit' = c.uid::text) ORDER BY r.seq, i.number, r.revision"
+)
+LOST_REVISIONS: LiteralString = (
+    "SELECT DISTINCT a.data ->> 'revision' AS revision, a.data ->> 'seq' AS seq, a.subject FROM audit a WHERE a.data ? 'revision' "
+    "AND a.data ? 'branch_id' AND NOT EXISTS (SELECT FROM revision r JOIN item i USING (item_id) JOIN commit_log c USING (branch_id, seq) "
+    "WHERE i.uid = a.subject AND r.revision = a.data ->> 'revision' AND c.uid::text = a.data ->> 'commit') ORDER BY 2, 1"
+)
 RULES: LiteralString = (
-    "SELECT c.relname AS name, t.tgname AS rule FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+    "SELECT c.relname AS name, t.tgname AS rule, pg_get_triggerdef(t.oid) AS text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
     "WHERE c.relnamespace = 'public'::regnamespace AND t.tgname LIKE 'history\\_%%' AND t.tgenabled IN ('O', 'A')"
 )
+FUNCTIONS: LiteralString = (
+    "SELECT proname AS name, pg_get_functiondef(oid) AS text FROM pg_proc "
+    "WHERE pronamespace = 'public'::regnamespace AND proname = ANY (%(names)s)"
+)
+SCHEMA_VERSION: LiteralString = "SELECT version FROM schema_state"
 
 
 def touching(tables: Sequence[VersionedTable]) -> LiteralString:

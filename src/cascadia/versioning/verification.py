@@ -14,18 +14,11 @@ from cascadia.kernel.naming import listed
 from cascadia.versioning import queries, registry
 from cascadia.versioning.canonical import canonical_delta, digest
 from cascadia.versioning.model import Reference, VersionedTable
+from cascadia.versioning.rules import broken_rules
 
 WINDOW: Final = 100
 """Commits whose rows are in memory at once."""
 NAMED: Final = 3
-KEPT: Final = {
-    **dict.fromkeys(("commit_log", "commit_program", "revision", "audit", "audit_seal"), ("history_only_added",)),
-    **dict.fromkeys(("item", "bom_line", "attachment", "user_account"), ("history_names_it",)),
-    "file": ("history_names_it", "history_content"),
-    "blob": ("history_content",),
-}
-"""The rules that the database keeps for tables beside the versioned ones."""
-KEPT_FOR_VERSIONS: Final = ("history_closed_once", "history_in_a_commit", "history_inserted_once", "history_never_edited")
 
 Deltas = dict[int, list[Mapping[str, Any]]]
 Fault = tuple[int, str]
@@ -50,7 +43,7 @@ async def verify_history(read: Read, *, known: tuple[int, str] | None = None) ->
     walk, faults = await _commits(read)
     told = await _trail(read, {seq for seq, _ in faults})
     words = [word for _, word in sorted(faults)]
-    words = [*await _rules(read), *words, *await _rows(read), *told, *await _noted(read, known)]
+    words = [*await broken_rules(read), *words, *await _rows(read), *told, *await _noted(read, known)]
     return Verified(walk.last, f"{walk.last}:{walk.hash.hex()}", words)
 
 
@@ -154,6 +147,8 @@ async def _rows(read: Read) -> list[str]:
     return faults
 
 
+MISTOLD: Final = "its kind, import or programs are not those of which the audit trail tells"
+UNTOLD: Final = "the audit trail does not tell of it: it was added or changed"
 WRONG: Final = {
     "overlap": "it ends at {to_seq} although the next version begins at {next_seq}: two states at one moment",
     "empty": "it ends at {to_seq}, before it began",
@@ -172,12 +167,18 @@ async def _trail(read: Read, named: set[int]) -> list[str]:
     return [
         *(f"commit {seq} is not the one that the audit trail names: it was removed or replaced" for seq in lost if seq not in shown),
         *(f"commit {seq}: the audit trail does not name it" for seq in untold if str(seq) not in lost),
+        *(f"commit {row['seq']}: {MISTOLD}" for row in await read.rows(queries.MISTOLD)),
+        *await _revisions(read),
     ]
 
 
-async def _rules(read: Read) -> list[str]:
-    """Rules of the database that are missing or switched off."""
-    wanted = {(table, rule) for table, rules in KEPT.items() for rule in rules}
-    wanted |= {(table.table, rule) for table in registry.tables() for rule in KEPT_FOR_VERSIONS}
-    there = {(row["name"], row["rule"]) for row in await read.rows(queries.RULES)}
-    return [f"{table}: the rule {rule} is missing or switched off" for table, rule in sorted(wanted - there)]
+async def _revisions(read: Read) -> list[str]:
+    """Released revisions of which the sealed audit trail tells nothing, and those that it names and that are not there."""
+    added = [
+        f"revision {r['revision']} of {r['number']}, of commit {r['seq']}: {UNTOLD}" for r in await read.rows(queries.UNTOLD_REVISIONS)
+    ]
+    lost = [
+        f"revision {r['revision']} of the item {r['subject']}, which commit {r['seq']} released, was removed or changed"
+        for r in await read.rows(queries.LOST_REVISIONS)
+    ]
+    return added + lost

@@ -1471,6 +1471,14 @@ AS $function$
   SELECT sha256(coalesce(previous, ''::bytea) || int8send(n) || int8send((extract(epoch FROM t) * 1000000)::bigint) || digest)
 $function$;
 
+CREATE OR REPLACE FUNCTION commit_about(kind text, import uuid, programs integer[])
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT encode(sha256(convert_to(jsonb_build_array(kind, import, ARRAY(SELECT DISTINCT p FROM unnest(programs) AS p ORDER BY p))::text, 'UTF8')), 'hex')
+$function$;
+
 CREATE OR REPLACE FUNCTION commit_being_made()
  RETURNS bigint
  LANGUAGE sql

@@ -58,6 +58,11 @@ BEGIN
   EXECUTE format('CREATE OR REPLACE TRIGGER history_names_it BEFORE UPDATE OF %I, uid ON %s FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()', id_column, guarded);
 END $$;
 
+-- What else than its rows a commit is: the events that tell of it carry this, so that the seals of the audit trail cover it.
+CREATE FUNCTION commit_about(kind text, import uuid, programs int[]) RETURNS text STABLE LANGUAGE sql AS $$
+  SELECT encode(sha256(convert_to(jsonb_build_array(kind, import, ARRAY(SELECT DISTINCT p FROM unnest(programs) AS p ORDER BY p))::text, 'UTF8')), 'hex')
+$$;
+
 -- As before, and says which branch the commit is on.
 CREATE OR REPLACE FUNCTION open_commit(b int, commit_uid uuid, author bigint, message text, commit_kind text, import uuid, digest bytea, programs int[])
 RETURNS bigint LANGUAGE plpgsql AS $$
