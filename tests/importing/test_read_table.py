@@ -125,3 +125,10 @@ def test_rows_of_one_number_are_one_component_and_unfitted_ones_a_line_of_their_
     structure = decode(encode(structure_of(read_items(text.encode()))))
     assert [c.number for c in structure.components] == ["", "A"]
     assert totals(structure).counts | {"components": 2, "lines": 2, "occurrences": 4} == totals(structure).counts
+
+
+def test_values_that_differ_in_case_are_two_parts_and_numbers_are_one_in_any_script() -> None:
+    values = structure_of(read_items(b"Ref,Value,Footprint\nR1 R2,10M,R_0603\nR3,10m,R_0603\n"))
+    assert [component.name for component in values.components] == ["", "10M R_0603", "10m R_0603"]
+    numbers = structure_of(read_items("Qty,Part Number\n1,Größe-7\n2,GRÖßE-7\n".encode()))
+    assert [component.number for component in numbers.components] == ["", "Größe-7"]

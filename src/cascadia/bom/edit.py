@@ -19,6 +19,7 @@ from cascadia.kernel.events import Event
 from cascadia.kernel.http import check_version
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.statements import Statement
+from cascadia.kernel.text import spelled
 from cascadia.versioning.model import Author, Change, Delta, Ref, Unchanged
 
 OPERATIONS_MAX: Final = 10_000
@@ -109,7 +110,7 @@ async def _read(primary: Primary, actor: Actor, operations: Sequence[Operation],
     wanted: list[dict[str, str | None]] = []
     for op in operations:
         if isinstance(op, AddLine):
-            wanted.append({"uid": str(op.child) if op.child else None, "number": op.child_number if not op.child else None})
+            wanted.append({"uid": str(op.child) if op.child else None, "number": spelled(op.child_number or "") if not op.child else None})
         elif isinstance(op, ChangeLine) and op.patch.get("child"):
             wanted.append({"uid": str(op.patch["child"]), "number": None})
     params = {
@@ -179,7 +180,7 @@ class _Editing:
                 return op.line
 
     async def _add(self, op: AddLine) -> UUID:
-        child = await self._usable(str(op.child) if op.child else op.child_number or "")
+        child = await self._usable(str(op.child) if op.child else spelled(op.child_number or ""))
         unit = op.unit or child.unit
         model.check_unit(unit, child.unit)
         uid, line_id = new_uid(), self.ids.pop(0)

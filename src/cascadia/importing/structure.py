@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cascadia.importing.model import Item
+from cascadia.kernel.text import fold
 from cascadia.structures.limits import key_of
 from cascadia.structures.model import Component, Structure, Usage
 
@@ -22,7 +23,7 @@ def structure_of(items: Sequence[Item]) -> Structure:
 
 
 def _key(item: Item) -> str:
-    return key_of(f"number:{item.number.upper()}" if item.number else f"name:{item.name.casefold()}")
+    return key_of(f"number:{fold(item.number)}" if item.number else f"name:{item.name}")
 
 
 def _component(key: str, item: Item) -> Component:

@@ -124,7 +124,7 @@ class ItemRow:
 NUMBER_MAX: Final = 100
 NAME_MAX: Final = 300
 DESCRIPTION_MAX: Final = 10_000
-HYPHENS: Final = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2212"), "-")
+PLAIN_HYPHEN: Final = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2212"), "-")
 """What programs write for the hyphen of a number: they look the same, and a plain one is typed to find it."""
 SEQUENCE_DIGITS: Final = 19
 """A sequence counts in 64 bits: it outgrows the width that its scheme gives it."""
@@ -137,7 +137,7 @@ def read_number(text: str) -> str:
 
     ValueError says why it cannot be one: empty, too long, or with a character that cannot be seen.
     """
-    number = spelled(text).translate(HYPHENS)
+    number = spelled(text).translate(PLAIN_HYPHEN)
     if not number:
         raise ValueError("a number has at least one character that can be seen")
     if len(number) > NUMBER_MAX:

@@ -33,14 +33,12 @@ INSERT_NUMBERS: Final[LiteralString] = (
     "SELECT r.number, r.item_id, 'current' FROM jsonb_to_recordset(%(items)s) AS r(number text, item_id bigint)"
 )
 INSERT_ALIAS: Final[LiteralString] = "INSERT INTO item_number (number, item_id, role) VALUES (%(number)s, %(item_id)s, 'alias')"
-DELETE_ALIAS: Final[LiteralString] = (
-    "DELETE FROM item_number WHERE item_id = %(item_id)s AND role = 'alias' AND upper(number) = upper(%(number)s)"
-)
-NUMBER_HOLDER: Final[LiteralString] = "SELECT item_id, role FROM item_number WHERE upper(number) = upper(%(number)s)"
+DELETE_ALIAS: Final[LiteralString] = "DELETE FROM item_number WHERE item_id = %(item_id)s AND role = 'alias' AND key = folded(%(number)s)"
+NUMBER_HOLDER: Final[LiteralString] = "SELECT item_id, role FROM item_number WHERE key = folded(%(number)s)"
 LOCK_ITEM: Final[LiteralString] = "SELECT number FROM item WHERE item_id = %(item_id)s FOR UPDATE"
 DEMOTE_NUMBER: Final[LiteralString] = "UPDATE item_number SET role = 'alias' WHERE item_id = %(item_id)s AND role = 'current'"
 PROMOTE_ALIAS: Final[LiteralString] = (
-    "UPDATE item_number SET role = 'current', number = %(number)s WHERE item_id = %(item_id)s AND upper(number) = upper(%(number)s)"
+    "UPDATE item_number SET role = 'current', number = %(number)s WHERE item_id = %(item_id)s AND key = folded(%(number)s)"
 )
 SET_NUMBER: Final[LiteralString] = "UPDATE item SET number = %(number)s WHERE item_id = %(item_id)s"
 RELEASED: Final[LiteralString] = "SELECT EXISTS (SELECT 1 FROM revision WHERE item_id = %(item_id)s)"

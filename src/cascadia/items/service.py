@@ -20,6 +20,7 @@ from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
 from cascadia.kernel.sql import like_part
 from cascadia.kernel.statements import Statement
+from cascadia.kernel.text import spelled
 from cascadia.versioning.model import At, Author, Change, CommitSeq, Delta, Ref, Unchanged
 
 
@@ -81,7 +82,10 @@ def one_statement(
     point = (at or At()).params()
     if seq is not None:
         point["at_seq"] = seq
-    return Statement(queries.ONE, {**point, "uid": uid, "number": number, "kinds": list(kinds), "programs": actor.programs})
+    return Statement(
+        queries.ONE,
+        {**point, "uid": uid, "number": spelled(number) if number else number, "kinds": list(kinds), "programs": actor.programs},
+    )
 
 
 async def find(
@@ -118,7 +122,7 @@ async def page(
         "project": wanted.project,
         "program": wanted.program,
         "phase": wanted.phase,
-        "number": wanted.number,
+        "number": spelled(wanted.number) if wanted.number else wanted.number,
         "like": like_part(wanted.q),
         "released": wanted.released,
         "after_key": after_key,
@@ -315,14 +319,14 @@ async def add_alias(write: Write, actor: Actor, kind: Kind, row: ItemRow, typed:
 async def remove_alias(write: Write, actor: Actor, kind: Kind, row: ItemRow, alias: str) -> None:
     """Takes an alias away; 404 where the item has no such alias."""
     actor.require(f"{kind.name}.edit", row.program_id)
-    if not await write.execute(queries.DELETE_ALIAS, {"item_id": row.item_id, "number": alias}):
+    if not await write.execute(queries.DELETE_ALIAS, {"item_id": row.item_id, "number": spelled(alias)}):
         raise NotFound("The item has no such alias.")
     await write.emit(Event(f"{kind.name}.alias_removed", row.uid, actor.user_id, row.program_id, {"alias": alias}))
 
 
 async def _is_mine(write: Write, item_id: int, number: str) -> bool:
     holders = await write.rows(queries.NUMBER_HOLDER, {"number": number})
-    if holders and holders[0]["item_id"] != item_id:
+    if any(holder["item_id"] != item_id for holder in holders):
         raise number_taken(number)
     return bool(holders)
 

@@ -7,6 +7,7 @@ stay, and so do the three flags that are made of tags.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 NO_CHARACTERS: Final = "\ufdd0-\ufdef" + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
@@ -44,6 +45,27 @@ def spelled(text: str) -> str:
     NFKC would change what is meant: `²` is not 2, `½` no 1 before a 2, `№` not No.
     """
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+HYPHENS: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+
+
+def fold(text: str) -> str:
+    """What a number is compared by: two that fold to the same are one. The database's `folded` does the same (decision 0024)."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", "".join(map(_folded, unicodedata.normalize("NFC", text))))
+
+
+@lru_cache(maxsize=4096)
+def _folded(character: str) -> str:
+    """One for one: full width and half width as usual, any hyphen or dash as the plain one, upper case as lower."""
+    kind, _, usual = unicodedata.decomposition(character).partition(" ")
+    if kind in ("<wide>", "<narrow>") and " " not in usual:
+        character = chr(int(usual, 16))
+    if character in HYPHENS:
+        return "-"
+    return next((found for found in (character.casefold(), character.lower()) if len(found) == 1), character)
 
 
 def unseen(text: str, refused: str = SPOILING) -> str | None:

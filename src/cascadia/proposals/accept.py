@@ -21,6 +21,7 @@ from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.naming import listed
 from cascadia.kernel.statements import Statement
+from cascadia.kernel.text import fold
 from cascadia.parts.model import DEFAULT_UNIT, PART
 from cascadia.proposals import queries, service
 from cascadia.proposals.matching import Choice, Verdict, changed_attributes, changed_fields, measured
@@ -140,7 +141,7 @@ class _Accepting:
         assert drawn
         if drawn.taken:
             raise items.number_taken(drawn.taken[0])
-        if len({n.upper() for n in typed}) != len(typed):
+        if len({fold(n) for n in typed}) != len(typed):
             raise Invalid("Two rows would be created under one number. Give each its own.", code="number_twice")
         return drawn
 

@@ -67,7 +67,7 @@ HEAD_SEQ: Final[LiteralString] = "SELECT head_seq FROM branch WHERE branch_id = 
 DRAWN: Final[LiteralString] = (
     "SELECT draw_ids('item', 'item_id', %(items)s) AS items, draw_ids('bom_line', 'line_id', %(lines)s) AS lines, "
     "draw_numbers('part', %(project_code)s, %(numbers)s) AS numbers, "
-    "ARRAY(SELECT n.number FROM item_number n WHERE upper(n.number) = ANY(SELECT upper(t) FROM unnest(%(typed)s::text[]) AS t)) AS taken"
+    "ARRAY(SELECT n.number FROM item_number n WHERE n.key = ANY(SELECT folded(t) FROM unnest(%(typed)s::text[]) AS t)) AS taken"
 )
 CREATED: Final[LiteralString] = (
     "UPDATE proposal_row r SET match_id = x.item_id FROM unnest(%(rows)s::bigint[], %(items)s::bigint[]) AS x(row_id, item_id) "

@@ -10,7 +10,7 @@ SELECT p.branch_id, i.item_id, i.uid, i.number, i.kind, pr.program_id, bom_versi
   (SELECT jsonb_agg(jsonb_build_object('item_id', c.item_id, 'uid', c.uid, 'number', c.number, 'phase', cv.phase, 'unit', coalesce(cv.attributes ->> 'unit', 'ea'),
       'program_id', cp.program_id, 'wanted', coalesce(w.number, w.uid::text)))
    FROM jsonb_to_recordset(%(children)s) AS w(uid uuid, number text)
-   JOIN item c ON c.item_id = coalesce((SELECT x.item_id FROM item x WHERE x.uid = w.uid), (SELECT n.item_id FROM item_number n WHERE upper(n.number) = upper(w.number)))
+   JOIN item c ON c.item_id = coalesce((SELECT x.item_id FROM item x WHERE x.uid = w.uid), (SELECT n.item_id FROM item_number n WHERE n.key = folded(w.number) ORDER BY n.number <> w.number, n.twin LIMIT 1))
    JOIN project cp ON cp.project_id = c.project_id AND (cp.program_id = ANY(%(programs)s::int[]) OR cp.library)
    JOIN item_v cv ON cv.branch_id = p.branch_id AND cv.item_id = c.item_id AND cv.to_seq > p.seq AND NOT cv.deleted) AS children,
   (SELECT jsonb_agg(to_jsonb(v) || jsonb_build_object('uid', l.uid, 'child_uid', c.uid, 'child_unit', coalesce(cv.attributes ->> 'unit', 'ea')))

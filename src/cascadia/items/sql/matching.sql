@@ -9,8 +9,8 @@ WHERE i.kind = %(kind)s
   AND (%(project)s::uuid IS NULL OR pr.uid = %(project)s::uuid)
   AND (%(program)s::uuid IS NULL OR pg.uid = %(program)s::uuid)
   AND (%(phase)s::text IS NULL OR v.phase = %(phase)s::text)
-  AND (%(number)s::text IS NULL OR upper(i.number) = upper(%(number)s::text))
+  AND (%(number)s::text IS NULL OR i.item_id IN (SELECT n.item_id FROM item_number n WHERE n.role = 'current' AND n.key = folded(%(number)s::text)))
   AND (%(like)s::text IS NULL OR i.number ILIKE %(like)s::text OR v.name ILIKE %(like)s::text
-       OR EXISTS (SELECT 1 FROM item_number n WHERE n.item_id = i.item_id AND n.role = 'alias' AND n.number ILIKE %(like)s::text))
+       OR EXISTS (SELECT 1 FROM item_number n WHERE n.item_id = i.item_id AND n.key LIKE folded(%(like)s::text)))
   AND (%(released)s::boolean IS NULL OR %(released)s::boolean = EXISTS (
        SELECT 1 FROM revision r WHERE r.item_id = i.item_id AND r.branch_id = p.branch_id AND r.seq <= p.seq))
