@@ -78,6 +78,15 @@ async def test_a_missing_schema_is_made_by_fix(database_url: str, tmp_path: Path
     assert [line.split(":")[0] for line in report.fixed] == ["schema"]
 
 
+TWINS = """
+WITH p AS (INSERT INTO program (uid, code, name) VALUES (gen_random_uuid(), 'P', 'P') RETURNING program_id),
+q AS (INSERT INTO project (uid, program_id, code, name) SELECT gen_random_uuid(), program_id, 'P', 'P' FROM p RETURNING project_id),
+i AS (INSERT INTO item (uid, kind, project_id, number) SELECT gen_random_uuid(), 'part', project_id, 'Ü-1' FROM q RETURNING item_id)
+INSERT INTO item_number (number, item_id, role, twin)
+SELECT n.number, i.item_id, n.role, n.twin FROM i, (VALUES ('Ü-1', 'current', 0), ('ü-1', 'alias', 1)) AS n(number, role, twin)
+"""
+
+
 @pytest.mark.parametrize(
     ("check", "statement", "status", "told"),
     (
@@ -96,6 +105,7 @@ async def test_a_missing_schema_is_made_by_fix(database_url: str, tmp_path: Path
             "bad",
             "event 99 (seal 1) is missing",
         ),
+        ("numbers", TWINS, "warn", "ü-1: another number differs"),
         ("events", "INSERT INTO outbox_new SELECT g FROM generate_series(1, 1500) g", "bad", "not numbered"),
     ),
 )

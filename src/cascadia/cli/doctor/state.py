@@ -26,6 +26,7 @@ CHAIN_MOST: Final = 20_000
 """Commits up to which the whole chain is read again."""
 FAULTS_TOLD: Final = 3
 WEBHOOKS_TOLD: Final = 5
+NUMBERS_TOLD: Final = 5
 SERVER: Final[LiteralString] = (
     "SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS replica, "
     "(SELECT count(*) FROM pg_stat_activity) AS used, current_setting('max_connections')::int AS most, "
@@ -225,6 +226,19 @@ def _changed(what: str, faults: list[str]) -> Finding:
     return bad(f"{what} was changed: {listed(faults, FAULTS_TOLD, between='; ')}.", remedy)
 
 
+async def numbers(around: Surroundings) -> Finding:
+    """No two numbers differ only in case, width or kind of hyphen: such were taken before version 5 of the schema."""
+    async with around.database.read() as read:
+        rows = await read.rows('SELECT number FROM item_number WHERE twin > 0 ORDER BY number COLLATE "C"')
+    if rows:
+        names = listed([row["number"] for row in rows], NUMBERS_TOLD)
+        return warn(
+            f"{names}: another number differs from it in case, width or hyphens only.",
+            "each is found by its exact spelling alone; renumber one of the two, or delete the part that is not meant",
+        )
+    return ok("each is one, however it is written")
+
+
 async def bytes_of_rows(around: Surroundings) -> Finding:
     """The newest contents have their bytes; older ones are read by night."""
     async with around.database.read() as read:
@@ -274,6 +288,7 @@ CHECKS: Final = (
     Check("failed jobs", failures, needs_schema=True),
     Check("events", events, needs_schema=True),
     Check("webhooks", webhooks, needs_schema=True),
+    Check("numbers", numbers, needs_schema=True),
     Check("history", chain, needs_schema=True),
     Check("audit trail", seals, needs_schema=True),
     Check("rows without bytes", bytes_of_rows, needs_schema=True, needs_store=True),
