@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cascadia.importing.model import TableError, column_of, designators_of, quantity_of
 from cascadia.importing.read_table import read_items
 from cascadia.importing.structure import structure_of
-from cascadia.structures.model import decode, encode, totals
+from cascadia.structures.model import bom_lines, decode, encode, totals
 from tests.importing.lists import KICAD
 
 
@@ -40,7 +40,7 @@ def test_a_mechanical_list_with_semicolons_and_commas_in_numbers() -> None:
 
 @pytest.mark.parametrize("encoding", ("utf-8", "utf-8-sig", "utf-16", "cp1252"))
 def test_any_usual_encoding(encoding: str) -> None:
-    assert read_items("Qty,Value,MPN\n1,4µ7,A\n".encode(encoding))[0].name == "4μ7"
+    assert read_items("Qty,Value,MPN\n1,4µ7,A\n".encode(encoding))[0].name == "4µ7"
 
 
 def test_a_minus_sign_in_a_part_number_is_a_hyphen() -> None:
@@ -109,7 +109,7 @@ def test_headings_are_known_however_they_are_written() -> None:
 
 @given(st.text(max_size=60))
 def test_any_cell_is_read_or_refused_in_words(text: str) -> None:
-    for read_cell in (designators_of, lambda cell: quantity_of(cell, comma=True), lambda cell: quantity_of(cell, comma=False)):
+    for read_cell in (designators_of, quantity_of, lambda cell: quantity_of(cell, ","), lambda cell: quantity_of(cell, ".")):
         with suppress(ValueError):
             read_cell(text)
 
@@ -132,3 +132,69 @@ def test_values_that_differ_in_case_are_two_parts_and_numbers_are_one_in_any_scr
     assert [component.name for component in values.components] == ["", "10M R_0603", "10m R_0603"]
     numbers = structure_of(read_items("Qty,Part Number\n1,Größe-7\n2,GRÖßE-7\n".encode()))
     assert [component.number for component in numbers.components] == ["", "Größe-7"]
+
+
+def quantities(*cells: str, heading: str = "Qty;Part Number", sep: str = ";") -> list[tuple[str, ...]]:
+    """What each quantity of a list means, with a point and with a comma before decimals where nothing says which."""
+    rows = [sep.join((cell, f"P-{n}")) for n, cell in enumerate(cells)]
+    items = read_items("\n".join((heading.replace(";", sep), *rows, "")).encode())
+    return [tuple(f"{value:f}" for value in (item.quantity, item.otherwise) if value is not None) for item in items]
+
+
+@pytest.mark.parametrize("sep", (";", "\t", ","))
+def test_the_whole_column_says_how_its_numbers_are_read(sep: str) -> None:
+    def quoted(*cells: str) -> list[str]:
+        return [f'"{cell}"' for cell in cells]
+
+    assert quantities(*quoted("1.500", "2,5"), sep=sep) == [("1500",), ("2.5",)]
+    assert quantities(*quoted("1,500", "2.5"), sep=sep) == [("1500",), ("2.5",)]
+    assert quantities(*quoted("1,500", "1,234.5"), sep=sep) == [("1500",), ("1234.5",)]
+    assert quantities(*quoted("1,500", "1,000,000"), sep=sep) == [("1500",), ("1000000",)]
+    assert quantities(*quoted("1,500", "0,125"), sep=sep) == [("1.500",), ("0.125",)]
+
+
+@pytest.mark.parametrize("sep", (";", "\t", ","))
+def test_a_column_that_does_not_say_it_keeps_both_readings(sep: str) -> None:
+    assert quantities('"1,500"', "3", sep=sep) == [("1500", "1.500"), ("3",)]
+    assert quantities('"1.500"', "3", sep=sep) == [("1.500", "1500"), ("3",)]
+    assert quantities('"1,500"', '"2,5"', '"2.5"', sep=sep) == [("1500", "1.500"), ("2.5",), ("2.5",)]
+
+
+def test_designators_say_what_a_quantity_means() -> None:
+    many = " ".join(f"R{n}" for n in range(1000))
+    items = read_items(f'Ref,Qty,MPN\n{many},"1,000",A\n,"2,000",B\n'.encode())
+    assert [(item.quantity, item.otherwise) for item in items] == [(Decimal(1000), None), (Decimal(2000), None)]
+
+
+def test_rows_of_one_part_have_both_readings_of_their_sum() -> None:
+    structure = decode(encode(structure_of(read_items(b'Qty,MPN\n"1,000",A\n2,A\n"1,500",B\n'))))
+    assert [(group.quantity, group.otherwise) for group in bom_lines(structure)] == [
+        (Decimal(1002), Decimal(3)),
+        (Decimal(1500), Decimal("1.5")),
+    ]
+
+
+def test_what_is_written_is_what_is_kept() -> None:
+    items = read_items("Qty,Part Number,Name\n1,W32-²,½ inch №\n1,W32-①,10 m² ™\n1,W32-2,plain\n".encode())
+    assert [(item.number, item.name) for item in items] == [("W32-²", "½ inch №"), ("W32-①", "10 m² ™"), ("W32-2", "plain")]
+    assert len(structure_of(items).components) == 4
+
+
+def test_what_cannot_be_seen_is_left_out_and_said() -> None:
+    text = "Qty,Part Number,Name\n1,W27-1,Clip\n2,\u200bW27-1,Clip\n3,W27\u00ad-1\ufeff,Clip\n4,RL-1,a\u202eb\u200dc\n"
+    items = read_items(text.encode())
+    assert [(item.number, item.name) for item in items] == [("W27-1", "Clip")] * 3 + [("RL-1", "ab\u200dc")]
+    assert items[0].notes == ()
+    assert items[1].notes == ("the number had U+200B, which cannot be seen: it was left out",)
+    assert items[3].notes == ("the name had U+202E, which cannot be seen: it was left out",)
+    structure = structure_of(items)
+    assert [component.number for component in structure.components] == ["", "W27-1", "RL-1"]
+    assert structure.components[1].notes == [
+        "the number had U+200B, which cannot be seen: it was left out",
+        "the number had U+00AD, which cannot be seen: it was left out",
+    ]
+
+
+def test_values_that_look_the_same_are_one_part() -> None:
+    structure = structure_of(read_items("Ref,Value\nC1,4\u00b57\nC2,4\u03bc7\nR1,10\u2126\nR2,10\u03a9\nD1,\u22125V\nD2,-5V\n".encode()))
+    assert len(structure.components) == 4

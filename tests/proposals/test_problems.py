@@ -15,10 +15,13 @@ def renamed(structure: Structure, key: str, **members: Any) -> Structure:
     return msgspec.structs.replace(structure, components=components)
 
 
-def parts_list(*rows: tuple[str, str]) -> Structure:
-    """A parts list `top`: (part, quantity)."""
-    usages = [Usage(parent="top", child=part, key=f"row {n}", name=part, quantity=count) for n, (part, count) in enumerate(rows)]
-    parts = [component(part) for part in dict.fromkeys(part for part, _ in rows)]
+def parts_list(*rows: tuple[str, ...]) -> Structure:
+    """A parts list `top`: (part, quantity), and the quantity in the other reading where it has two."""
+    usages = [
+        Usage(parent="top", child=part, key=f"row {n}", name=part, quantity=count, otherwise=other[0] if other else None)
+        for n, (part, count, *other) in enumerate(rows)
+    ]
+    parts = [component(part) for part in dict.fromkeys(part for part, *_ in rows)]
     return Structure(source_schema="table", unit="mm", root="top", components=[component("top", is_assembly=True), *parts], usages=usages)
 
 
@@ -39,7 +42,7 @@ async def test_a_name_that_is_too_long_is_said_of_its_row_and_mended_there(offic
     proposal = await office.propose(renamed(small_assembly(), "bolt", name="B" * 301))
     assert proposal["to_mend"] == 1
     row = (await office.rows(proposal, "part"))["bolt"]
-    assert row["problems"] == [{"field": "name", "message": "a name has at most 300 characters, this one has 301"}]
+    assert row["problems"] == [{"field": "name", "message": "a name has at most 300 characters, this one has 301", "readings": []}]
     problem = await refusal(office, proposal)
     assert "BBBB: a name has at most 300 characters" in problem["detail"]
     assert problem["errors"] == [{"pointer": f"/rows/{row['id']}/name", "message": row["problems"][0]["message"]}]
@@ -98,7 +101,7 @@ async def test_a_line_of_too_many_designators_is_said_and_skipped(office: Office
     )
     proposal = await office.propose(structure, "list.csv")
     row = (await office.rows(proposal, "line"))["top r"]
-    assert row["problems"] == [{"field": "designators", "message": "a line has at most 10000 designators, this one 10001"}]
+    assert row["problems"] == [{"field": "designators", "message": "a line has at most 10000 designators, this one 10001", "readings": []}]
     await refusal(office, proposal)
     typed = await office.person.send("PATCH", f"/proposals/{proposal['id']}/rows/{row['id']}", {"quantity": "3"})
     assert (typed.status_code, typed.json()["code"]) == (422, "bad_choice")
@@ -113,3 +116,38 @@ async def test_a_quantity_that_a_person_says_is_compared_with_the_bom(office: Of
     row = (await office.rows(again, "line"))["top bolt"]
     assert row["verdict"] == "change"
     assert (await office.choose(again, row, quantity="7"))["verdict"] == "same"
+
+
+async def test_a_quantity_with_two_readings_is_asked_once_for_the_list(office: Office) -> None:
+    first = await office.propose(parts_list(("bolt", "1000"), ("nut", "3")), "list.csv")
+    assembly = (await office.accept(first))["root_item"]["id"]
+    proposal = await office.propose(parts_list(("bolt", "1000", "1"), ("glue", "1.5", "1500"), ("nut", "3")), "list.csv")
+    assert proposal["to_mend"] == 2
+    rows = await office.rows(proposal, "line")
+    assert rows["top bolt"]["problems"] == [
+        {
+            "field": "quantity",
+            "message": "its quantity can be 1000 or 1: no number of the list says which",
+            "readings": ["1000", "1"],
+        }
+    ]
+    assert "Glue: its quantity can be 1.5 or 1500" in (await refusal(office, proposal))["detail"]
+    decided = await office.choose(proposal, rows["top glue"], quantity="1500")
+    assert (decided["quantity"], decided["problems"]) == ("1500", [])
+    rows = await office.rows(proposal, "line")
+    assert (rows["top bolt"]["quantity"], rows["top bolt"]["verdict"], rows["top bolt"]["problems"]) == ("1", "change", [])
+    assert (rows["top nut"]["quantity"], rows["top nut"]["verdict"]) == ("3", "same")
+    assert await to_mend(office, proposal) == 0
+    await office.accept(proposal)
+    lines = (await office.person.get(f"/parts/{assembly}/bom"))["items"]
+    assert {line["child"]["name"]: line["quantity"] for line in lines} == {"Bolt": "1", "Glue": "1500", "Nut": "3"}
+
+
+async def test_another_quantity_than_both_readings_is_of_its_row_alone(office: Office) -> None:
+    proposal = await office.propose(parts_list(("bolt", "1000", "1"), ("glue", "1.5", "1500")), "list.csv")
+    row = (await office.rows(proposal, "line"))["top bolt"]
+    assert (await office.choose(proposal, row, quantity="7"))["quantity"] == "7"
+    assert await to_mend(office, proposal) == 1
+    glue = (await office.rows(proposal, "line"))["top glue"]
+    assert (await office.choose(proposal, glue, choice="skip"))["problems"] == []
+    assert (await office.choose(proposal, glue, choice="apply"))["problems"][0]["readings"] == ["1.5", "1500"]

@@ -21,6 +21,8 @@ def component(name: str, number: str = "", description: str | None = None) -> Co
 def test_names_numbers_and_descriptions_of_a_file_hold_what_can_be_read() -> None:
     found = component("\x1b[2Jplate\u202eexe", "P\x00-1\ufeff", "two\nlines\x07")
     assert (found.name, found.number, found.description) == ("[2Jplateexe", "P -1\ufeff", "two lines")
+    words = "had characters that cannot be read: they were left out"
+    assert found.notes == [f"the {what} {words}" for what in ("number", "name", "description")]
     for text in (found.name, found.number, found.description or ""):
         assert one_line(text) == text
 

@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { parseCell, sameValue, toText } from "../src/features/bom/cells";
+import { asSent, parseCell, sameValue, toText } from "../src/features/bom/cells";
 import { withCell } from "../src/features/bom/useLineEditing";
 import { AS1 } from "./tree";
 
 describe("cells of a BOM line", () => {
-  it("take quantities as decimal strings, with a comma too", () => {
-    expect(parseCell("quantity", " 0,25 ")).toEqual({ ok: true, value: "0.25" });
-    expect(parseCell("quantity", "12345678901234567890")).toEqual({ ok: true, value: "12345678901234567890" });
-  });
-
-  it("refuse what is no quantity", () => {
-    for (const text of ["", "two", "-1", "1e3", "1.", ".5"]) expect(parseCell("quantity", text).ok).toBe(false);
+  it("send quantities as they were typed: the server says what they mean", () => {
+    for (const text of ["0,25", "1,000", "1.500", "two", "-1"]) {
+      expect(parseCell("quantity", ` ${text} `)).toEqual({ ok: true, value: text });
+      expect(asSent("quantity", text)).toEqual({ typed: text });
+    }
+    expect(parseCell("quantity", " ").ok).toBe(false);
+    expect(asSent("find_number", 20)).toBe(20);
+    expect(asSent("designators", ["R1"])).toEqual(["R1"]);
   });
 
   it("take find numbers from 1, and none", () => {

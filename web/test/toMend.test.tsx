@@ -69,6 +69,15 @@ it("offers no other quantity where placements say how many there are", () => {
   expect(screen.getByLabelText("Quantity of the line of Bolt 1")).toBeTruthy();
 });
 
+it("offers both readings of a quantity, and sends the one that is chosen", async () => {
+  const problem = { field: "quantity", message: "can be 1000 or 1", readings: ["1000", "1"] };
+  const sent = shown([bolt(1)], [{ ...line([]), problems: [problem] }]);
+  expect(screen.getByText(/holds for all numbers of the list/)).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "1000" }));
+  await waitFor(() => expect(sent).toHaveLength(1));
+  expect(await sent[0]?.json()).toEqual({ quantity: "1000" });
+});
+
 it("says that it shows the first ones of more", () => {
   shown(Array.from({ length: 12 }, (_, n) => bolt(n, "too long")));
   expect(screen.getByText(/12 rows must be mended or skipped before this can be accepted; the first 10:/)).toBeTruthy();

@@ -17,6 +17,7 @@ from cascadia.api import words
 from cascadia.kernel import text
 from cascadia.kernel.bodies import ERRORS_SHOWN
 from cascadia.kernel.db import outage_of
+from cascadia.kernel.decimals import Ambiguous
 from cascadia.kernel.errors import BadRequest, CascadiaError, Invalid, Unavailable
 from cascadia.kernel.events import current_origin
 
@@ -52,7 +53,7 @@ def problem(
     title: str,
     detail: str,
     *,
-    errors: Sequence[Mapping[str, str]] = (),
+    errors: Sequence[Mapping[str, Any]] = (),
     extra: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -97,9 +98,15 @@ async def _not_valid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     every = error.errors()
     found = every[:ERRORS_SHOWN]
-    errors = [{"pointer": pointer(e["loc"]), "message": words.of(e)} for e in found]
+    errors = [{"pointer": pointer(e["loc"]), "message": words.of(e), **_readings(e)} for e in found]
     more = f": the first {ERRORS_SHOWN}, there may be more" if len(every) >= ERRORS_SHOWN else ""
     return problem(422, Invalid.code, Invalid.title, f"Correct the members that `errors` names{more}.", errors=errors)
+
+
+def _readings(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Both readings of a number, for a person to choose."""
+    wrong = (error.get("ctx") or {}).get("error")
+    return {"readings": wrong.readings} if isinstance(wrong, Ambiguous) else {}
 
 
 def pointer(location: Sequence[str | int]) -> str:

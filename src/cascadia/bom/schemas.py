@@ -42,7 +42,7 @@ DecimalText = Annotated[Decimal, PlainSerializer(plain, return_type=str)]
 Quantity = Annotated[
     Decimal,
     BeforeValidator(read_quantity),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": decimals.SPELLING.pattern}, {"type": "number"}]}),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": decimals.SPELLING.pattern}, {"type": "number"}, decimals.AS_TYPED]}),
 ]
 Unit = Annotated[str, StringConstraints(min_length=1, max_length=20), AfterValidator(one_line)]
 Note = Annotated[str, StringConstraints(max_length=4000), AfterValidator(lines)]

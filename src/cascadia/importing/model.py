@@ -1,14 +1,17 @@
 """Which columns a parts list may have, and what its cells mean. Pure."""
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
-from cascadia.bom.model import DESIGNATOR
+from cascadia.bom.model import DESIGNATOR, read_quantity
+from cascadia.items.model import PLAIN_HYPHEN
 from cascadia.jobs.model import PermanentJobError
+from cascadia.kernel import decimals
+from cascadia.kernel.text import INVISIBLE, SPOILING, seen, unseen
 
 CONVERTER_VERSION: Final = "table-2"
 """Part of every derivative's key: raise it when the structure of the same file changes."""
@@ -66,7 +69,6 @@ _DASHES: Final = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2212"), "-")
 _RANGE: Final = re.compile(r"([A-Za-z_]+)(\d+)\s*(?:-|\.\.)\s*([A-Za-z_]*)(\d+)")
 _RANGE_MAX: Final = 10_000
 _RANGE_DIGITS: Final = 12
-_GROUPED: Final = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 class TableError(PermanentJobError):
@@ -75,7 +77,11 @@ class TableError(PermanentJobError):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row of a parts list. `quantity` is None where the row has designators only; `place` is its row in the file, from 1."""
+    """One row of a parts list. `quantity` is None where the row has designators only; `place` is its row in the file, from 1.
+
+    `otherwise`: the quantity where a comma stands before decimals, if the list does not say; `quantity` is then that of a point.
+    `notes`: how the row was read otherwise than it is written.
+    """
 
     place: int
     number: str | None
@@ -84,6 +90,8 @@ class Item:
     designators: tuple[str, ...]
     quantity: Decimal | None
     fitted: bool
+    otherwise: Decimal | None = None
+    notes: tuple[str, ...] = ()
 
 
 def column_of(heading: str) -> str | None:
@@ -99,9 +107,19 @@ def is_heading(cells: Sequence[str]) -> bool:
 
 
 def clean(text: str) -> str:
-    """A cell in one spelling: NFKC, plain hyphens, single spaces, nothing that cannot be seen."""
-    plain = unicodedata.normalize("NFKC", text).translate(_DASHES)
-    return " ".join("".join(c if unicodedata.category(c) != "Cc" else " " for c in plain).split())
+    """A cell in one spelling that means the same (`²` stays), without what cannot be seen."""
+    return seen(text)
+
+
+def clean_number(text: str) -> str:
+    """The cell of a part number: plain hyphens besides, and nothing at all that cannot be seen."""
+    return seen(text, INVISIBLE).translate(PLAIN_HYPHEN)
+
+
+def left_out(column: str, text: str, *, number: bool = False) -> str | None:
+    """What is said of a cell in which something could not be seen; None where all could."""
+    hidden = unseen(text.strip().replace("\t", " ").replace("\n", " ").replace("\r", " "), INVISIBLE if number else SPOILING)
+    return f"the {column} had {hidden}, which cannot be seen: it was left out" if hidden else None
 
 
 def designators_of(text: str) -> tuple[str, ...]:
@@ -126,22 +144,40 @@ def _spelled_out(match: re.Match[str]) -> Iterator[str]:
     return (f"{prefix}{number}" for number in range(start, end + 1))
 
 
-def quantity_of(text: str, *, comma: bool) -> Decimal | None:
-    """A number above zero, None for an empty cell; with `comma`, `1,5` is one and a half. `ValueError` says what is wrong."""
-    plain = clean(text).replace(" ", "")
-    if not plain:
-        return None
-    if comma:
-        plain = plain.replace(".", "").replace(",", ".") if "," in plain else plain
-    elif _GROUPED.fullmatch(plain):
-        plain = plain.replace(",", "")
+def quantity_of(text: str, sign: str | None = None) -> tuple[Decimal, ...]:
+    """What a quantity means: one number above zero, none for an empty cell; two, with a point and with a comma before its decimals.
+
+    `sign`: what stands before decimals in this column; None where nothing says so. `ValueError` says what is wrong.
+    """
+    if not text.strip():
+        return ()
     try:
-        value = Decimal(plain)
-    except InvalidOperation:
+        found = [value for of in decimals.SIGNS if (value := decimals.reading(text, of)) is not None and sign in (None, of)]
+        found = found or list(decimals.readings(text))
+    except ValueError:
         raise ValueError(f"the quantity “{text.strip()[:40]}” is no number") from None
-    if not value.is_finite() or value <= 0 or value >= 10**12 or value != round(value, 9):
+    meant = tuple(dict.fromkeys(found))
+    try:
+        usable = all(read_quantity(value) > 0 for value in meant)
+    except ValueError:
+        usable = False
+    if not usable:
         raise ValueError(f"the quantity {text.strip()[:40]} cannot be meant")
-    return value
+    return meant
+
+
+def sign_of(cells: Iterable[tuple[str, int]]) -> str | None:
+    """What stands before decimals in a column of quantities, by the cells with one reading; None where these say nothing or both.
+
+    `cells`: each text with the number of its row's designators; a quantity that is their number has the reading of that number.
+    """
+    told: set[str] = set()
+    for text, designators in cells:
+        with suppress(ValueError):
+            signs = decimals.signs(text) if text.strip() else frozenset(decimals.SIGNS)
+            fitting = {sign for sign in signs if designators and decimals.reading(text, sign) == designators}
+            told |= next((found for found in (signs, fitting) if len(found) == 1), frozenset())
+    return told.pop() if len(told) == 1 else None
 
 
 def is_fitted(unfitted: str | None, fitted: str | None) -> bool:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from typing import Final
 
@@ -15,16 +16,22 @@ from cascadia.importing.model import (
     Item,
     TableError,
     clean,
+    clean_number,
     column_of,
     designators_of,
     is_fitted,
     is_heading,
+    left_out,
     quantity_of,
+    sign_of,
 )
 from cascadia.items.model import DESCRIPTION_MAX, NAME_MAX, NUMBER_MAX
+from cascadia.kernel import decimals
 
 BYTES_MAX: Final = 50_000_000
 DELIMITERS: Final = (",", ";", "\t", "|")
+WORDS: Final = ("number", "mpn", "name", "value", "footprint", "manufacturer", "datasheet")
+NUMBERS: Final = frozenset({"number", "mpn"})
 NEEDED: Final = "It needs a heading row with Quantity or Reference (designators), and Part Number, MPN, Value or Name."
 
 
@@ -45,12 +52,13 @@ class _Table:
 def read_items(data: bytes) -> list[Item]:
     """The rows of a parts list in the order of the file; `TableError` names up to three rows that cannot be meant."""
     table = _table(data)
+    sign = sign_of((table.cell(row, "quantity") or "", _count(table, row)) for _, row in table.rows)
     items: list[Item] = []
     problems: list[str] = []
     seen: dict[str, int] = {}
     for place, row in table.rows:
         try:
-            item = _item(table, place, row)
+            item = _item(table, place, row, sign)
             _note_designators(item, seen)
             items.append(item)
         except ValueError as error:
@@ -127,16 +135,23 @@ def _columns(heading: Sequence[str]) -> dict[str, int]:
     return columns
 
 
-def _item(table: _Table, place: int, row: Sequence[str]) -> Item:
+def _count(table: _Table, row: Sequence[str]) -> int:
+    try:
+        return len(designators_of(table.cell(row, "designators") or ""))
+    except ValueError:
+        return 0
+
+
+def _item(table: _Table, place: int, row: Sequence[str], sign: str | None) -> Item:
     designators = designators_of(table.cell(row, "designators") or "")
-    quantity = quantity_of(table.cell(row, "quantity") or "", comma=table.delimiter == ";")
-    if designators and quantity is not None and quantity != len(designators):
-        raise ValueError(f"{len(designators)} designators, quantity {quantity}")
-    if not designators and quantity is None:
+    quantities = quantity_of(table.cell(row, "quantity") or "", sign)
+    if designators and quantities and len(designators) not in quantities:
+        raise ValueError(f"{len(designators)} designators, quantity {' or '.join(map(decimals.plain, quantities))}")
+    if not designators and not quantities:
         raise ValueError("neither a quantity nor designators")
-    words = {
-        name: clean(table.cell(row, name) or "") for name in ("number", "mpn", "name", "value", "footprint", "manufacturer", "datasheet")
-    }
+    quantities = (Decimal(len(designators)),) if designators and quantities else quantities
+    cells = {name: table.cell(row, name) or "" for name in WORDS}
+    words = {name: clean_number(cell) if name in NUMBERS else clean(cell) for name, cell in cells.items()}
     number = words["number"] or words["mpn"] or None
     footprint = words["footprint"].rsplit(":", 1)[-1]
     name = words["name"] or " ".join(filter(None, (words["value"], footprint))) or number
@@ -156,6 +171,8 @@ def _item(table: _Table, place: int, row: Sequence[str]) -> Item:
         name=name,
         description=description,
         designators=designators,
-        quantity=quantity,
+        quantity=quantities[0] if quantities else None,
+        otherwise=quantities[1] if len(quantities) > 1 else None,
+        notes=tuple(note for name, cell in cells.items() if (note := left_out(name, cell, number=name in NUMBERS))),
         fitted=is_fitted(table.cell(row, "unfitted"), table.cell(row, "fitted")),
     )

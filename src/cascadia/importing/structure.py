@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cascadia.importing.model import Item
-from cascadia.kernel.text import fold
+from cascadia.kernel.text import alike, fold
 from cascadia.structures.limits import key_of
 from cascadia.structures.model import Component, Structure, Usage
 
@@ -17,21 +17,30 @@ def structure_of(items: Sequence[Item]) -> Structure:
     usages: list[Usage] = []
     for item in items:
         key = _key(item)
-        components.setdefault(key, _component(key, item))
+        known = components.setdefault(key, _component(key, item))
+        known.notes.extend(note for note in item.notes if note not in known.notes)
         usages += _usages(key, item)
     return Structure(source_schema="table", unit="mm", root=ROOT, components=list(components.values()), usages=usages)
 
 
 def _key(item: Item) -> str:
-    return key_of(f"number:{fold(item.number)}" if item.number else f"name:{item.name}")
+    return key_of(f"number:{fold(item.number)}" if item.number else f"name:{alike(item.name)}")
 
 
 def _component(key: str, item: Item) -> Component:
-    return Component(key=key, number=item.number or "", name=item.name, description=item.description, own_number=item.number is not None)
+    return Component(
+        key=key,
+        number=item.number or "",
+        name=item.name,
+        description=item.description,
+        own_number=item.number is not None,
+        notes=list(item.notes),
+    )
 
 
 def _usages(key: str, item: Item) -> list[Usage]:
     if item.designators:
         return [Usage(parent=ROOT, child=key, key=name, name=name, designator=name, fitted=item.fitted) for name in item.designators]
     row = f"row {item.place}"
-    return [Usage(parent=ROOT, child=key, key=row, name=row, quantity=f"{item.quantity:f}", fitted=item.fitted)]
+    otherwise = None if item.otherwise is None else f"{item.otherwise:f}"
+    return [Usage(parent=ROOT, child=key, key=row, name=row, quantity=f"{item.quantity:f}", otherwise=otherwise, fitted=item.fitted)]

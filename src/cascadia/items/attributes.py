@@ -25,7 +25,7 @@ class _Wrong(ValueError):
 def merge_attributes(kind: Kind, current: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes after a JSON Merge Patch (null removes); 422 names every unknown or wrong member at once."""
     merged = dict(current)
-    errors = []
+    errors: list[dict[str, Any]] = []
     for name, value in patch.items():
         field = kind.field(name)
         if field is None:
@@ -36,7 +36,8 @@ def merge_attributes(kind: Kind, current: Mapping[str, Any], patch: Mapping[str,
             try:
                 merged[name] = _CHECKS[field.type](field, value)
             except ValueError as wrong:
-                errors.append({"pointer": text.pointer("attributes", name), "message": str(wrong)})
+                asked = {"readings": wrong.readings} if isinstance(wrong, decimals.Ambiguous) else {}
+                errors.append({"pointer": text.pointer("attributes", name), "message": str(wrong), **asked})
     if errors:
         raise Invalid("Some attributes are not as their kind says. Correct them and send again.", code="bad_attributes", errors=errors)
     return merged

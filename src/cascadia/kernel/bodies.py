@@ -151,7 +151,7 @@ def one_by_one(most: int) -> Callable[[Any, ValidatorFunctionWrapHandler], Any]:
 
 def _at(index: int, details: ErrorDetails) -> InitErrorDetails:
     """An error of a list with one item as that of the item at `index`."""
-    told = {name: value for name, value in details.get("ctx", {}).items() if isinstance(value, str | int | float)}
+    told = {name: value for name, value in details.get("ctx", {}).items() if isinstance(value, str | int | float | ValueError)}
     said = PydanticCustomError(details["type"], details["msg"], told)
     return InitErrorDetails(type=said, loc=(index, *details["loc"][1:]), input=None)
 

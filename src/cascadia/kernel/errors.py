@@ -18,7 +18,7 @@ class CascadiaError(Exception):
         detail: str,
         *,
         code: str | None = None,
-        errors: Sequence[Mapping[str, str]] = (),
+        errors: Sequence[Mapping[str, Any]] = (),
         retry_after: int | None = None,
         headers: Mapping[str, str] | None = None,
         **extra: Any,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Header, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import PreconditionRequired, Stale
@@ -21,6 +21,7 @@ class ProblemError(BaseModel):
 
     pointer: str
     message: str
+    readings: list[str] | None = Field(default=None, description="Both readings of a number that has two: send the one that is meant.")
 
 
 class Problem(BaseModel):

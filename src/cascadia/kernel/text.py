@@ -57,14 +57,26 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(map(_folded, unicodedata.normalize("NFC", text))))
 
 
+def alike(text: str) -> str:
+    """What a name is compared by: as `fold` has it, but `M` is not `m` (mega, milli); `µ` and `μ` are one."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", "".join(map(_usual, unicodedata.normalize("NFC", text)))).replace("µ", "μ")
+
+
 @lru_cache(maxsize=4096)
-def _folded(character: str) -> str:
-    """One for one: full width and half width as usual, any hyphen or dash as the plain one, upper case as lower."""
+def _usual(character: str) -> str:
+    """Full width and half width as usual, any hyphen or dash as the plain one."""
     kind, _, usual = unicodedata.decomposition(character).partition(" ")
     if kind in ("<wide>", "<narrow>") and " " not in usual:
         character = chr(int(usual, 16))
-    if character in HYPHENS:
-        return "-"
+    return "-" if character in HYPHENS else character
+
+
+@lru_cache(maxsize=4096)
+def _folded(character: str) -> str:
+    """One for one: as usual, upper case as lower."""
+    character = _usual(character)
     return next((found for found in (character.casefold(), character.lower()) if len(found) == 1), character)
 
 

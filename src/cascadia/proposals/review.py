@@ -16,6 +16,7 @@ from cascadia.proposals import queries, service
 from cascadia.proposals.matching import Choice, Hit, Verdict, matched_row
 from cascadia.proposals.problems import as_json
 from cascadia.proposals.service import ProposalRow, Row
+from cascadia.structures.model import LineGroup
 
 DECIDED: Final = ("verdict", "match_id", "match_by", "changes", "choice", "number", "name", "description", "found")
 """What a decision may set of a row."""
@@ -29,15 +30,12 @@ async def choose(write: Write, actor: Actor, proposal: ProposalRow, row_uid: UUI
     row = await write.one(queries.ONE_ROW, Row, params)
     if row is None:
         raise NotFound("This proposal has no such row.")
-    values: dict[str, Any] = {name: getattr(row, name) for name in DECIDED}
     if row.kind == "line":
-        values |= await _line_choice(write, actor, proposal.proposal_id, row, patch)
+        values = await _line_choice(write, actor, proposal.proposal_id, row, patch)
     else:
-        values |= {**await _part_choice(write, actor, row, patch), **_typed(patch)}
-    problems = as_json(service.problems_of(replace(row, **values)))
-    jsons = {"changes": Jsonb(values["changes"]), "found": Jsonb(values["found"]), "problems": Jsonb(problems)}
-    await write.execute(queries.UPDATE_ROW, {**values, **jsons, "row_id": row.row_id})
-    if row.kind == "part" and values["match_id"] != row.match_id:
+        values = {**await _part_choice(write, actor, row, patch), **_typed(patch)}
+    await _update(write, row, values)
+    if row.kind == "part" and values.get("match_id", row.match_id) != row.match_id:
         await _match_lines_again(write, actor, proposal.proposal_id)
     changed = await write.one(queries.ONE_ROW, Row, params)
     assert changed
@@ -66,7 +64,10 @@ async def _line_choice(write: Write, actor: Actor, proposal_id: int, row: Row, p
 
 
 async def _with_quantity(write: Write, actor: Actor, proposal_id: int, row: Row, quantity: Decimal) -> dict[str, Any]:
-    """The line with the quantity that a person says instead of the file's, and what it does then."""
+    """The line with the quantity that a person says instead of the file's, and what it does then.
+
+    Where that is one of two readings, it tells how the list's numbers are read: the other lines that ask the same follow.
+    """
     group = service.group_of(row)
     if group is None or group.designators or group.placements or quantity <= 0:
         raise Invalid(
@@ -75,10 +76,37 @@ async def _with_quantity(write: Write, actor: Actor, proposal_id: int, row: Row,
             code="bad_choice",
             errors=[{"pointer": "/quantity", "message": "not of this line"}],
         )
-    used = service.used_items(await service.all_rows(write, proposal_id))
-    lines = await service.lines_of(write, actor, [replace(group, quantity=quantity)], used)
-    verdict = next((line.verdict for line in lines if line.line is None or line.line.line_id == row.line_id), row.verdict)
-    return {"found": {**row.found, "quantity": f"{quantity:f}"}, "verdict": verdict}
+    rows = await service.all_rows(write, proposal_id)
+    found = [(other, of) for other in rows if other.kind == "line" and (of := service.group_of(other))]
+    decided = [
+        replace(of, quantity=quantity, otherwise=None) if other.row_id == row.row_id else _follows(of, group, quantity)
+        for other, of in found
+    ]
+    lines = await service.lines_of(write, actor, decided, service.used_items(rows))
+    changed = {
+        other.row_id: {"found": {**other.found, "quantity": f"{now.quantity:f}", "otherwise": None}, "verdict": line.verdict}
+        for (other, of), now, line in zip(found, decided, lines, strict=False)
+        if now != of or other.row_id == row.row_id
+    }
+    mine = changed.pop(row.row_id)
+    for other, _ in found:
+        if other.row_id in changed:
+            await _update(write, other, changed[other.row_id])
+    return mine
+
+
+def _follows(of: LineGroup, asked: LineGroup, answer: Decimal) -> LineGroup:
+    """The line as it is read when `asked` was answered so."""
+    if of.otherwise is None or asked.otherwise is None or answer not in (asked.quantity, asked.otherwise):
+        return of
+    return replace(of, quantity=of.quantity if answer == asked.quantity else of.otherwise, otherwise=None)
+
+
+async def _update(write: Write, row: Row, decided: Mapping[str, Any]) -> None:
+    values: dict[str, Any] = {**{name: getattr(row, name) for name in DECIDED}, **decided}
+    problems = as_json(service.problems_of(replace(row, **values)))
+    jsons = {"changes": Jsonb(values["changes"]), "found": Jsonb(values["found"]), "problems": Jsonb(problems)}
+    await write.execute(queries.UPDATE_ROW, {**values, **jsons, "row_id": row.row_id})
 
 
 async def _part_choice(write: Write, actor: Actor, row: Row, patch: Mapping[str, Any]) -> dict[str, Any]:

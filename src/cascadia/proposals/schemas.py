@@ -162,6 +162,11 @@ class RowProblem(BaseModel):
 
     field: str
     message: str
+    readings: list[str] = Field(
+        default=[],
+        description="Of a quantity that has two: with a point before its decimals, with a comma. Sent as the row's `quantity`, it decides "
+        "for all rows of the list that ask the same.",
+    )
 
 
 class ProposalRowView(BaseModel):
@@ -180,6 +185,7 @@ class ProposalRowView(BaseModel):
     match_by: str | None = None
     candidates: list[Candidate] = []
     problems: list[RowProblem] = []
+    notes: list[str] = Field(default=[], description="How the part was read otherwise than the file has it.")
     number: str | None = Field(default=None, description="The number to be created under; null = drawn by the scheme.")
     description: str | None = None
     quantity_total: int | None = None
@@ -219,6 +225,7 @@ def _part(row: Row, file: UUID) -> dict[str, Any]:
         "match": {"id": row.match_uid, "number": row.match_number, "name": row.match_name or ""} if row.match_uid else None,
         "match_by": row.match_by,
         "candidates": row.candidates,
+        "notes": found.get("notes", []),
         "number": row.number,
         "description": found.get("description") if row.description is None else row.description or None,
         "quantity_total": found["quantity"],

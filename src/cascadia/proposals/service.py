@@ -21,6 +21,7 @@ from cascadia.kernel.errors import Conflict, Invalid, NotFound
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
+from cascadia.kernel.text import alike
 from cascadia.proposals import problems, queries
 from cascadia.proposals.matching import Choice, Hit, LineRow, PartRow, Verdict, match_lines, match_parts
 from cascadia.structures.limits import Problem
@@ -102,7 +103,7 @@ class Row:
     number: str | None
     name: str | None
     description: str | None
-    problems: list[dict[str, str]]
+    problems: list[dict[str, Any]]
     match_uid: UUID | None
     match_number: str | None
     match_name: str | None
@@ -181,7 +182,9 @@ async def find_hits(read: Read, actor: Actor, project_id: int, structure: Struct
         {"component": c.key, "number": c.number, "name": None if c.own_number else c.name, "hash": c.geometry_hash}
         for c in structure.components
     ]
-    return await read.all(queries.HITS, Hit, {"wanted": Jsonb(wanted), "project_id": project_id, "programs": actor.programs})
+    found = await read.all(queries.HITS, Hit, {"wanted": Jsonb(wanted), "project_id": project_id, "programs": actor.programs})
+    names = {c.key: alike(c.name) for c in structure.components}
+    return [hit for hit in found if hit.match_by != "name" or alike(hit.name) == names[hit.component]]
 
 
 async def match(write: Write, actor: Actor, source: Source, structure: Structure) -> None:
@@ -275,6 +278,7 @@ def _group_json(group: LineGroup) -> dict[str, Any]:
         "designators": designator_list(group.designators),
         "quantity": f"{group.quantity:f}",
         "fitted": group.fitted,
+        "otherwise": None if group.otherwise is None else f"{group.otherwise:f}",
     }
 
 
@@ -298,6 +302,7 @@ def group_of(row: Row) -> LineGroup | None:
         found.get("placements", {}),
         frozenset(found.get("designators", ())),
         found.get("fitted", True),
+        Decimal(found["otherwise"]) if found.get("otherwise") else None,
     )
 
 

@@ -21,10 +21,14 @@ DIGEST: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a part or line cannot be written as it is: its member, and words that begin small."""
+    """Why a part or line cannot be written as it is: its member, and words that begin small.
+
+    `readings`: of a number that has two, with a point before its decimals and with a comma.
+    """
 
     field: str
     message: str
+    readings: tuple[str, ...] = ()
 
 
 def key_of(text: str) -> str:

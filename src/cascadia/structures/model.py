@@ -1,7 +1,7 @@
 """The `structure` document: components, usages, measures, and what they add up to. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -45,6 +45,7 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     """One distinct component of a file. Decimals are strings: volume in mm³, area in mm², mass in kg, box and centre in mm.
 
     `own_number`: the number is the part's own, under which it is found and made; else it is the number in another system.
+    `notes`: how it was read otherwise than the file has it.
     """
 
     key: str
@@ -60,12 +61,14 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     color: Color | None = None
     geometry_hash: str | None = None
     own_number: bool = False
+    notes: list[str] = []
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """One component placed in another. `key` is unique inside the parent; `placement` is 4×4, row by row, in millimetres.
 
-    A parts list has no placements, but designators (one usage each) or quantities, and rows that are not fitted.
+    A parts list has no placements, but designators (one usage each) or quantities, and rows that are not fitted. `otherwise`: what the
+    quantity is where a comma stands before its decimals, if the file does not say whether it does; `quantity` is then that of a point.
     """
 
     parent: str
@@ -75,6 +78,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     placement: Matrix | None = None
     designator: str | None = None
     quantity: DecimalText = "1"
+    otherwise: DecimalText | None = None
     fitted: bool = True
 
 
@@ -100,6 +104,8 @@ class LineGroup:
     placements: Mapping[str, list[float]]
     designators: frozenset[str] = frozenset()
     fitted: bool = True
+    otherwise: Decimal | None = None
+    """The quantity in the other reading of the file's numbers, where it has two."""
 
     @property
     def pieces(self) -> int:
@@ -157,7 +163,11 @@ def _readable(component: Component) -> Component:
     description = None if component.description is None else " ".join(map(harmless, component.description.splitlines())).strip() or None
     if (number, name, description) == (component.number, component.name, component.description):
         return component
-    return msgspec.structs.replace(component, number=number, name=name or number or "unnamed", description=description)
+    told = (("number", number, component.number), ("name", name, component.name), ("description", description or "", component.description))
+    notes = [f"the {what} had characters that cannot be read: they were left out" for what, kept, was in told if kept != was and was]
+    return msgspec.structs.replace(
+        component, number=number, name=name or number or "unnamed", description=description, notes=[*component.notes, *notes]
+    )
 
 
 def _flaw(structure: Structure) -> str | None:
@@ -214,9 +224,16 @@ def bom_lines(structure: Structure) -> list[LineGroup]:
             {u.key: u.placement for u in usages if u.placement is not None},
             frozenset(u.designator for u in usages if u.designator is not None),
             fitted,
+            _otherwise(usages),
         )
         for (parent, child, fitted), usages in groups.items()
     ]
+
+
+def _otherwise(usages: Sequence[Usage]) -> Decimal | None:
+    if all(usage.otherwise is None for usage in usages):
+        return None
+    return sum((Decimal(usage.otherwise or usage.quantity) for usage in usages), Decimal(0))
 
 
 def unfitted(structure: Structure) -> frozenset[str]:

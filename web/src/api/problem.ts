@@ -6,7 +6,7 @@ export type ProblemBody = {
   status?: number;
   detail?: string;
   code?: string;
-  errors?: { pointer: string; message: string }[];
+  errors?: { pointer: string; message: string; readings?: string[] | null }[];
   request_id?: string;
   [member: string]: unknown;
 };
@@ -58,6 +58,13 @@ export function sentence(error: unknown): string {
   const more = untold.length > NAMED ? `; and ${untold.length - NAMED} more` : "";
   const words = named.join("; ") + more;
   return !error.body.detail || error.body.detail.includes("`errors`") ? words : `${error.message} (${words})`;
+}
+
+/** Both readings of a number that was typed, where the server asks which one is meant; `field` as in `Problem.fields`. */
+export function readingsOf(error: unknown, field: string): string[] {
+  if (!(error instanceof Problem)) return [];
+  const pointer = `/${field.replaceAll(".", "/")}`;
+  return (error.body.errors ?? []).find((one) => one.pointer === pointer)?.readings ?? [];
 }
 
 export function isCode(error: unknown, ...codes: string[]): error is Problem {

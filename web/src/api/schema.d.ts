@@ -1784,7 +1784,9 @@ export interface components {
              * Quantity
              * @default 1
              */
-            quantity?: string | number;
+            quantity?: string | number | {
+                typed: string;
+            };
             /** @default counted */
             quantity_kind?: components["schemas"]["QuantityKind"];
             /** Unit */
@@ -2787,7 +2789,9 @@ export interface components {
             /** Note */
             note?: string | null;
             /** Quantity */
-            quantity?: string | number | null;
+            quantity?: string | number | {
+                typed: string;
+            } | null;
             quantity_kind?: components["schemas"]["QuantityKind"] | null;
             /** Unit */
             unit?: string | null;
@@ -2933,7 +2937,9 @@ export interface components {
              * Quantity
              * @default 1
              */
-            quantity?: string | number;
+            quantity?: string | number | {
+                typed: string;
+            };
             /** @default counted */
             quantity_kind?: components["schemas"]["QuantityKind"];
             /** Unit */
@@ -3414,6 +3420,12 @@ export interface components {
             message: string;
             /** Pointer */
             pointer: string;
+            /**
+             * Readings
+             * @description Both readings of a number that has two: send the one that is meant.
+             * @default null
+             */
+            readings?: string[] | null;
         };
         /**
          * Program
@@ -3673,6 +3685,12 @@ export interface components {
             match_by?: string | null;
             /** Name */
             name?: string | null;
+            /**
+             * Notes
+             * @description How the part was read otherwise than the file has it.
+             * @default []
+             */
+            notes?: string[];
             /**
              * Number
              * @description The number to be created under; null = drawn by the scheme.
@@ -3937,7 +3955,9 @@ export interface components {
              * Quantity
              * @description Of a line without designators and placements.
              */
-            quantity?: string | number | null;
+            quantity?: string | number | {
+                typed: string;
+            } | null;
             /** Use */
             use?: string | null;
         };
@@ -3950,6 +3970,12 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+            /**
+             * Readings
+             * @description Of a quantity that has two: with a point before its decimals, with a comma. Sent as the row's `quantity`, it decides for all rows of the list that ask the same.
+             * @default []
+             */
+            readings?: string[];
         };
         /**
          * Scope

@@ -99,9 +99,13 @@ export function formatValue(value: unknown): string {
   return String(value);
 }
 
+/** A number as it stands in its field: the API's own, or what was typed. */
+export const numberText = (value: unknown): string =>
+  typeof value === "object" && value !== null && "typed" in value ? String(value.typed) : String(value ?? "");
+
 function formatObject(value: Record<string, unknown>): string {
   if ("value" in value && ("unit" in value || "currency" in value)) {
-    return `${formatDecimal(String(value.value))} ${formatUnit(String(value.unit ?? value.currency))}`;
+    return `${formatDecimal(numberText(value.value))} ${formatUnit(String(value.unit ?? value.currency))}`;
   }
   if ("label" in value) return value.restricted ? "restricted" : String(value.label);
   if ("number" in value) return String(value.number);

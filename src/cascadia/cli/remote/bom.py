@@ -165,7 +165,7 @@ def add(
     client = signed_in(url)
     part, _ = part_by_number(client, parent)
     page = client.get(f"/parts/{part['id']}/bom", limit=1)
-    body = {"child_number": child, "quantity": quantity, "unit": unit, "find_number": find, "designators": _names(designators)}
+    body = {"child_number": child, "quantity": {"typed": quantity}, "unit": unit, "find_number": find, "designators": _names(designators)}
     chosen = {k: v for k, v in body.items() if v is not None}
     line = client.send("POST", f"/parts/{part['id']}/bom", chosen, etag=page["etag"], message=message)
     show(line, as_json, lambda: _text(line))
@@ -190,7 +190,12 @@ def edit(
     client = signed_in(url)
     part, _ = part_by_number(client, parent)
     line, etag = _line(client, part, find)
-    body = {"quantity": quantity, "find_number": new_find, "designators": _names(designators), "note": note}
+    body = {
+        "quantity": None if quantity is None else {"typed": quantity},
+        "find_number": new_find,
+        "designators": _names(designators),
+        "note": note,
+    }
     changed = client.send("PATCH", f"/bom-lines/{line['id']}", {k: v for k, v in body.items() if v is not None}, etag=etag, message=message)
     show(changed, as_json, lambda: _text(changed))
 

@@ -1,6 +1,7 @@
 """`import`, `proposal list|show|accept|discard`."""
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,6 +14,13 @@ from cascadia.cli.remote.parts import Message, part_by_number, project_id
 
 NAME_SHOWN: Final = 60
 """Characters by which a row is told; a name may be too long to be kept."""
+
+
+class Decimals(StrEnum):
+    """What stands before the decimals of a number."""
+
+    POINT = "point"
+    COMMA = "comma"
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +42,9 @@ def import_file(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print it and keep nothing.")] = False,
     seconds: Annotated[int, typer.Option("--timeout", help="Seconds to wait at most.")] = 600,
     into: Annotated[str | None, typer.Option("--into", help="The number of the assembly that the file is a newer state of.")] = None,
+    decimals: Annotated[
+        Decimals | None, typer.Option("--decimals", help="What stands before decimals, where the list does not say: 1,000 is 1 or 1000.")
+    ] = None,
     message: Message = None,
     url: Url = None,
     as_json: Json = False,
@@ -46,16 +57,28 @@ def import_file(
     assembly = part_by_number(client, into)[0]["id"] if into else None
     file = upload(client, path, place)
     proposal = client.send("POST", "/proposals", {"file": file["id"], "project": place})
-    if wait or take or dry_run or assembly:
+    if wait or take or dry_run or assembly or decimals:
         proposal = _wait(client, proposal, seconds)
     if assembly:
         client.send("PATCH", f"/proposals/{proposal['id']}/rows/{proposal['root']}", {"choice": "use", "use": assembly})
     rows = list(client.pages(f"/proposals/{proposal['id']}/rows")) if proposal["state"] == "open" else []
+    if decimals and _decide(client, proposal, rows, decimals):
+        proposal = client.get(f"/proposals/{proposal['id']}")
+        rows = list(client.pages(f"/proposals/{proposal['id']}/rows"))
     if take:
         proposal = client.send("POST", f"/proposals/{proposal['id']}/accept", {"message": message})
     if dry_run:
         proposal = client.send("POST", f"/proposals/{proposal['id']}/discard")
     show({**proposal, "rows": rows}, as_json, lambda: proposal_text(proposal, rows))
+
+
+def _decide(client: Client, proposal: dict[str, Any], rows: list[dict[str, Any]], decimals: Decimals) -> bool:
+    """Answers how the list's numbers are read; False where it does not ask."""
+    asked = next(((row["id"], problem["readings"]) for row in rows for problem in row["problems"] if problem["readings"]), None)
+    if asked:
+        meant = asked[1][0 if decimals is Decimals.POINT else 1]
+        client.send("PATCH", f"/proposals/{proposal['id']}/rows/{asked[0]}", {"quantity": meant})
+    return asked is not None
 
 
 def _wait(client: Client, proposal: dict[str, Any], seconds: int) -> dict[str, Any]:
@@ -104,6 +127,7 @@ def proposal_text(proposal: dict[str, Any], rows: list[dict[str, Any]]) -> str:
                 ("VERDICT", "CHOICE", "PARENT", "CHILD", "QUANTITY", "DESIGNATORS"), [_line(r, names) for r in rows if r["kind"] == "line"]
             )
         ]
+    lines += [f"Read otherwise: {row['number'] or row['name']}: {'; '.join(row['notes'])}" for row in rows if row["notes"]]
     if proposal["to_mend"]:
         lines += [f"To mend or skip before it is accepted ({proposal['to_mend']}):", *_problems(rows)]
     if proposal["commit"]:

@@ -7,7 +7,7 @@ hits AS (
   SELECT w.component, v.item_id, 3 FROM w JOIN item_v v ON v.attributes ->> 'geometry_hash' = w.hash AND v.attributes ? 'geometry_hash'
     AND v.to_seq = 9223372036854775807 AND v.branch_id = 0
   UNION ALL
-  SELECT w.component, v.item_id, 4 FROM w JOIN item_v v ON lower(v.name) = lower(w.name) AND v.name = w.name AND v.to_seq = 9223372036854775807 AND v.branch_id = 0
+  SELECT w.component, v.item_id, 4 FROM w JOIN item_v v ON folded(v.name) = folded(w.name) AND v.to_seq = 9223372036854775807 AND v.branch_id = 0
     JOIN item i ON i.item_id = v.item_id AND i.project_id = %(project_id)s
 )
 SELECT DISTINCT ON (h.component, h.item_id) h.component, h.item_id, i.uid, i.number, v.name,

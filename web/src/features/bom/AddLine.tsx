@@ -3,8 +3,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { addLine, readBomTag } from "../../api/bom";
 import { invalidate } from "../../api/events";
-import { isCode, Problem, sentence } from "../../api/problem";
+import { isCode, Problem, readingsOf, sentence } from "../../api/problem";
 import type { ItemRef, Line, Part } from "../../api/types";
+import { Readings } from "../../ui/Readings";
 import { Notice } from "../../ui/states";
 import { PartPicker } from "../parts/PartPicker";
 import { type EditField, parseCell } from "./cells";
@@ -55,7 +56,7 @@ export function AddLine({ parent, close, added }: Props) {
     if (!child || !quantity.ok || !find.ok || !designators.ok) return;
     add.mutate({
       child: child.id,
-      quantity: quantity.value as string,
+      quantity: { typed: quantity.value as string },
       ...(find.value === null ? {} : { find_number: find.value as number }),
       designators: designators.value as string[],
     });
@@ -90,6 +91,10 @@ export function AddLine({ parent, close, added }: Props) {
           <Notice tone="bad">
             {sentence(add.error)}
             {cycle && <p className="mono">{cycle}</p>}
+            <Readings
+              readings={readingsOf(add.error, "quantity")}
+              take={(quantity) => add.variables && add.mutate({ ...add.variables, quantity })}
+            />
           </Notice>
         )}
         <Group justify="flex-end" gap="xs">

@@ -9,7 +9,7 @@ import { type EditField, toText } from "./cells";
 import type { TreeColumn } from "./columns";
 import type { RowActions } from "./rowActions";
 import { hasChildren, type TreeModel } from "./treeModel";
-import type { CellState, Editing } from "./useLineEditing";
+import type { CellState, Editing, Reading } from "./useLineEditing";
 
 type Props = {
   model: TreeModel;
@@ -90,6 +90,7 @@ function StateMark({ state }: { state: CellState }) {
     case "conflict":
       return <Icon name="warn" size={12} label="changed by somebody else" />;
     case "failed":
+      if (state.readings.length) return <Readings readings={state.readings} message={state.message} />;
       return (
         <button
           type="button"
@@ -102,6 +103,19 @@ function StateMark({ state }: { state: CellState }) {
         </button>
       );
   }
+}
+
+/** The two numbers that may have been meant: the person chooses. */
+function Readings({ readings, message }: { readings: Reading[]; message: string }) {
+  return (
+    <span role="group" aria-label={message} className="readings">
+      {readings.map(({ value, take }) => (
+        <button key={value} type="button" className="plain-button mono" aria-label={`Quantity ${value}`} onClick={take}>
+          {value}?
+        </button>
+      ))}
+    </span>
+  );
 }
 
 type ContentProps = { column: TreeColumn; row: Props; line: number; parent: boolean };

@@ -18,16 +18,16 @@ export function toText(value: CellValue | undefined): string {
 
 export type Parsed = { ok: true; value: CellValue } | { ok: false; message: string };
 
-/** What was typed, as the API takes it, or why it cannot be. */
+/** How a value is sent: a quantity as it was typed, for the server reads it and asks back where it has two readings. */
+export const asSent = (field: EditField, value: CellValue): CellValue | { typed: string } =>
+  field === "quantity" && typeof value === "string" ? { typed: value } : value;
+
+/** What was typed, or why it cannot be sent. What a quantity means is the server's to say. */
 export function parseCell(field: EditField, text: string): Parsed {
   const typed = text.trim();
   switch (field) {
-    case "quantity": {
-      const number = typed.replace(",", ".");
-      return /^\d{1,20}(\.\d{1,18})?$/.test(number)
-        ? { ok: true, value: number }
-        : { ok: false, message: "A quantity is a number such as 4 or 0.25." };
-    }
+    case "quantity":
+      return typed ? { ok: true, value: typed } : { ok: false, message: "A quantity is a number such as 4 or 0.25." };
     case "find_number":
       if (!typed) return { ok: true, value: null };
       return /^[1-9]\d{0,8}$/.test(typed)

@@ -3,15 +3,17 @@ import { useCallback, useRef, useState } from "react";
 import { changeLine } from "../../api/bom";
 import { invalidate } from "../../api/events";
 import { keys } from "../../api/keys";
-import { isCode, sentence } from "../../api/problem";
+import { isCode, readingsOf, sentence } from "../../api/problem";
 import type { Line, Tree } from "../../api/types";
 import type { Conflict } from "../../ui/ConflictDialog";
-import { type CellValue, type EditField, FIELD_TITLES, parseCell, sameValue } from "./cells";
+import { asSent, type CellValue, type EditField, FIELD_TITLES, parseCell, sameValue } from "./cells";
 
 export type CellState =
   | { state: "saving" | "saved" }
-  | { state: "failed"; message: string; retry: () => void }
+  | { state: "failed"; message: string; retry: () => void; readings: Reading[] }
   | { state: "conflict" };
+/** One of the two numbers that were meant, to choose it. */
+export type Reading = { value: string; take: () => void };
 export type CellStates = ReadonlyMap<string, CellState>;
 /** An open cell: what it said, and at which version of its line, when it was opened. */
 export type Editing = { key: string; lineId: string; field: EditField; version: string; before: CellValue };
@@ -68,13 +70,20 @@ export function useLineEditing(partId: string, at: string | undefined) {
     });
   }
 
-  async function save(lineId: string, version: string, field: EditField, value: CellValue, before: CellValue) {
+  async function save(
+    lineId: string,
+    version: string,
+    field: EditField,
+    value: CellValue,
+    before: CellValue,
+    sent: unknown = asSent(field, value),
+  ) {
     const id = cellId(lineId, field);
     await client.cancelQueries({ queryKey: treeKey });
     show(lineId, field, value);
     mark(id, { state: "saving" });
     try {
-      const line = await changeLine(lineId, version, { [field]: value });
+      const line = await changeLine(lineId, version, { [field]: sent });
       show(lineId, field, line[field], line.version);
       mark(id, { state: "saved" });
       void invalidate(client, ["bom", "part", "commit"]);
@@ -89,7 +98,7 @@ export function useLineEditing(partId: string, at: string | undefined) {
           theirs: current[field],
           keepMine: () => {
             setConflict(null);
-            void save(lineId, current.version, field, value, current[field]);
+            void save(lineId, current.version, field, value, current[field], sent);
           },
           takeTheirs: () => {
             setConflict(null);
@@ -99,8 +108,12 @@ export function useLineEditing(partId: string, at: string | undefined) {
         });
         return;
       }
-      const retry = () => void save(lineId, version, field, value, before);
-      mark(id, { state: "failed", message: sentence(error), retry });
+      const retry = () => void save(lineId, version, field, value, before, sent);
+      const readings = readingsOf(error, field).map((reading) => ({
+        value: reading,
+        take: () => void save(lineId, version, field, reading, before, reading),
+      }));
+      mark(id, { state: "failed", message: sentence(error), retry, readings });
     }
   }
 

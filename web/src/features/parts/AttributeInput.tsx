@@ -1,6 +1,6 @@
 import { Checkbox, NativeSelect, NumberInput, TagsInput, TextInput } from "@mantine/core";
 import type { KindField } from "../../api/types";
-import { words } from "../../ui/format";
+import { numberText, words } from "../../ui/format";
 
 type Props = {
   field: KindField;
@@ -83,12 +83,13 @@ const choices = (field: KindField) =>
 type MeasureProps = Props & { unitName: "unit" | "currency"; units: string[] };
 
 function MeasureInput({ field, label, value, onChange, autoFocus, unitName, units }: MeasureProps) {
-  const current = (value ?? {}) as Record<string, string>;
-  const unit = current[unitName] ?? preferred(field, units);
+  const current = (value ?? {}) as Record<string, unknown>;
+  const unit = typeof current[unitName] === "string" ? (current[unitName] as string) : preferred(field, units);
   const known = units.includes(unit) ? units : [unit, ...units];
-  const set = (next: Record<string, string>) => {
-    const merged = { value: current.value ?? "", [unitName]: unit, ...next };
-    onChange(merged.value.trim() ? merged : null);
+  const text = numberText(current.value);
+  const set = (next: Record<string, unknown>) => {
+    const merged: Record<string, unknown> = { value: current.value ?? "", [unitName]: unit, ...next };
+    onChange(numberText(merged.value).trim() ? merged : null);
   };
   return (
     <div className="row measure-input">
@@ -98,8 +99,8 @@ function MeasureInput({ field, label, value, onChange, autoFocus, unitName, unit
         inputMode="decimal"
         {...(label ? { label } : { "aria-label": field.title })}
         {...(autoFocus ? { autoFocus: true } : {})}
-        value={current.value ?? ""}
-        onChange={(event) => set({ value: event.currentTarget.value.replace(",", ".") })}
+        value={text}
+        onChange={(event) => set({ value: { typed: event.currentTarget.value } })}
       />
       <NativeSelect
         size="xs"

@@ -6,8 +6,9 @@ import { useEffect } from "react";
 import { invalidate } from "../../api/events";
 import { createPart, kindQuery } from "../../api/parts";
 import { projectsQuery } from "../../api/people";
-import { Problem, sentence } from "../../api/problem";
+import { Problem, readingsOf, sentence } from "../../api/problem";
 import type { KindField, Project } from "../../api/types";
+import { Readings } from "../../ui/Readings";
 import { Notice } from "../../ui/states";
 import { AttributeInput } from "./AttributeInput";
 
@@ -85,7 +86,12 @@ function CreatePartForm({ close }: { close: () => void }) {
       />
       <Textarea label="Description" autosize minRows={2} maxRows={6} {...form.getInputProps("description")} />
       {offered.map((field) => (
-        <NewAttribute key={field.name} field={field} form={form} />
+        <NewAttribute
+          key={field.name}
+          field={field}
+          form={form}
+          readings={readingsOf(create.error, `attributes.${field.name}`)}
+        />
       ))}
       {create.isError && <Notice tone="bad">{sentence(create.error)}</Notice>}
       <Group justify="flex-end" gap="xs">
@@ -108,9 +114,11 @@ const projectChoice = ({ id, code, name }: Project) => ({
 type AttributeProps = {
   field: KindField;
   form: Pick<UseFormReturnType<Values>, "errors" | "values" | "setFieldValue">;
+  /** Both numbers that may have been meant. */
+  readings: string[];
 };
 
-function NewAttribute({ field, form }: AttributeProps) {
+function NewAttribute({ field, form, readings }: AttributeProps) {
   const error = form.errors[`attributes.${field.name}`];
   function set(value: unknown) {
     const { [field.name]: _, ...others } = form.values.attributes;
@@ -128,6 +136,12 @@ function NewAttribute({ field, form }: AttributeProps) {
         <p className="small bad" role="alert">
           {error}
         </p>
+      )}
+      {error && (
+        <Readings
+          readings={readings}
+          take={(value) => set({ ...(form.values.attributes[field.name] as object), value })}
+        />
       )}
     </div>
   );

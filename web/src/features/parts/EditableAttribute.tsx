@@ -3,12 +3,13 @@ import { useState } from "react";
 import { invalidate } from "../../api/events";
 import { keys } from "../../api/keys";
 import { changePart, type PartPatch } from "../../api/parts";
-import { isCode, sentence } from "../../api/problem";
+import { isCode, readingsOf, sentence } from "../../api/problem";
 import type { KindField, Part } from "../../api/types";
 import { ControlBadge } from "../../ui/badges";
 import { ConflictDialog } from "../../ui/ConflictDialog";
 import { formatValue, words } from "../../ui/format";
 import { Icon } from "../../ui/Icon";
+import { Readings } from "../../ui/Readings";
 import { AttributeInput } from "./AttributeInput";
 
 type Props = {
@@ -89,6 +90,10 @@ export function EditableAttribute({ part, field, value, toPatch, blocked, names 
                 {sentence(save.error)}
               </p>
             )}
+            <Readings
+              readings={readingsOf(save.error, `attributes.${field.name}`)}
+              take={(reading) => submit({ ...(draft as object), value: reading })}
+            />
           </div>
           <button type="submit" className="icon-button" aria-label={`Save ${field.title}`} disabled={save.isPending}>
             <Icon name="check" />

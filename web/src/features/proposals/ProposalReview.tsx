@@ -10,6 +10,7 @@ import { componentOf, nodesOfComponent } from "../viewer/matching";
 import { LineRows } from "./LineRows";
 import { PartRows } from "./PartRows";
 import { ProposalActions } from "./ProposalActions";
+import { ReadOtherwise } from "./ReadOtherwise";
 import { ToMend } from "./ToMend";
 
 const Viewer = lazy(() => import("../viewer/Viewer"));
@@ -37,6 +38,7 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
         <span className="grow" />
         <ProposalActions proposal={proposal} parts={parts.data} />
       </div>
+      {editable && <ReadOtherwise parts={parts.data} />}
       {editable && <ToMend proposal={proposal} parts={parts.data} lines={lines.data} />}
       <nav className="tabs" aria-label="Proposal">
         <TabButton label={`Parts ${parts.data.length}`} active={tab === "parts"} onClick={() => setTab("parts")} />

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import type { LineRow, PartRow, Proposal, RowChoice } from "../../api/types";
+import { Readings } from "../../ui/Readings";
 import { Notice } from "../../ui/states";
 import { DraftText } from "./DraftText";
 import { useChoice } from "./useChoice";
@@ -36,6 +37,9 @@ export function ToMend({ proposal, parts, lines }: Props) {
         {rows.length === 1 ? "One row" : `${rows.length} rows`} must be mended or skipped before this can be accepted
         {rows.length > SHOWN ? `; the first ${SHOWN}:` : ":"}
       </p>
+      {rows.some(({ problems }) => problems.some(({ readings }) => readings?.length)) && (
+        <p>One of two readings, once chosen, holds for all numbers of the list that ask the same.</p>
+      )}
       <ul className="stack">
         {rows.slice(0, SHOWN).map((row) => (
           <Mend key={row.id} row={row} settle={settle} />
@@ -51,15 +55,16 @@ function Mend({ row, settle }: { row: Row; settle: Settle }) {
       <strong className="clip" style={{ maxWidth: 400 }}>
         {row.called}
       </strong>
-      {row.problems.map(({ field, message }) => (
+      {row.problems.map(({ field, message, readings }) => (
         <div key={field} className="row">
           <span>{message}</span>
+          <Readings readings={readings ?? []} take={(quantity) => settle(row, { quantity })} />
           {TYPED[field] && mayType(row, field) && (
             <DraftText
               label={`${TYPED[field]} of ${row.called}`}
               value=""
               placeholder={`another ${field}`}
-              save={(text) => settle(row, { [field]: text })}
+              save={(text) => settle(row, { [field]: field === "quantity" ? { typed: text } : text })}
             />
           )}
         </div>

@@ -12,6 +12,10 @@ FROM (SELECT number, row_number() OVER (PARTITION BY key ORDER BY created_at, it
 WHERE t.number = n.number AND t.place > 0;
 CREATE UNIQUE INDEX item_number_key ON item_number (key, twin);
 
+-- What components without a number are matched by; who asks looks at upper and lower case besides.
+CREATE INDEX item_name_folded ON item_v (folded(name)) WHERE to_seq = 9223372036854775807;
+DROP INDEX item_name;
+
 -- Draws `how_many` numbers of the kind for a project. Each is drawn once for ever; gaps are allowed. Numbers that somebody typed are passed over.
 -- SECURITY DEFINER: whoever judges a write may draw, also on a login that may not write.
 CREATE OR REPLACE FUNCTION draw_numbers(item_kind text, project text, how_many int) RETURNS text[]
