@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from cascadia.cad.glb import write_glb
-from cascadia.cad.measure import Measures, measure
+from cascadia.cad.measure import NOTHING, Measures, measure
 from cascadia.cad.model import CadError, Output, Progress
 from cascadia.cad.read_step import ReadModel, read
 from cascadia.cad.scene import Scene
@@ -29,12 +29,13 @@ def convert(source: Path, out: Path, progress: Progress, title: str = "assembly"
     with TemporaryDirectory(dir=out) as scratch:
         model = read(source, Path(scratch), title)
     measures, meshes = _measure(model, progress)
-    if not any(meshes.values()) and not model.missing:
+    if not any(meshes.values()) and not model.missing and not model.usages:
         raise CadError("cad_no_shapes", "The file holds no surfaces that could be shown. Export solids, not only sketches.")
     scene = Scene(model, meshes)
     for key in scene.children_first:
         if scene.model.components[key].is_assembly:
             measures[key] = scene.measure_assembly(key, measures)
+        measures.setdefault(key, NOTHING)
     progress(0.6, "writing")
     outputs = [
         _write(out, "structure", None, "application/json", "structure.json", encode(structure_of(scene, measures))),
@@ -46,9 +47,9 @@ def convert(source: Path, out: Path, progress: Progress, title: str = "assembly"
 def _measure(model: ReadModel, progress: Progress) -> tuple[dict[str, Measures], dict[str, list[Mesh]]]:
     measures: dict[str, Measures] = {}
     meshes: dict[str, list[Mesh]] = {}
-    leaves = [component for component in model.components.values() if component.shape is not None]
-    for index, component in enumerate(leaves):
-        progress(0.2 + 0.4 * index / len(leaves), f"measuring {component.product.name}")
+    shaped = [component for component in model.components.values() if component.shape is not None]
+    for index, component in enumerate(shaped):
+        progress(0.2 + 0.4 * index / len(shaped), f"measuring {component.product.name}")
         measures[component.key] = own = measure(component.shape)
         meshes[component.key] = tessellate(component.shape, own.box, component.color, component.parts)
     return measures, meshes

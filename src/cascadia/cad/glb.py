@@ -23,7 +23,10 @@ Json = dict[str, Any]
 
 
 def write_glb(scene: Scene) -> bytes:
-    """The whole product as GLB, the same bytes for the same scene. Each node has `extras.component`; below the root also `extras.usage`."""
+    """The whole product as GLB, the same bytes for the same scene; a usage without a place has no node.
+
+    Each node has `extras.component`; below the root also `extras.usage`.
+    """
     writer = _Writer(scene.meshes)
     nodes = _nodes(scene, writer)
     document = {
@@ -42,14 +45,14 @@ def _nodes(scene: Scene, writer: "_Writer") -> list[Json]:
     nodes[0].update(writer.mesh(root, None))
     open_nodes: list[tuple[int, str, Rgba | None]] = [(0, root, None)]
     for index, key, color in open_nodes:
-        usages = scene.below.get(key, ())
+        usages = [(usage, usage.placement) for usage in scene.below.get(key, ()) if usage.placement is not None]
         if usages:
             nodes[index]["children"] = list(range(len(nodes), len(nodes) + len(usages)))
-        for usage in usages:
+        for usage, placement in usages:
             paint = color or usage.color
             open_nodes.append((len(nodes), usage.child, paint))
             node: Json = {"name": usage.name, "extras": {"component": usage.child, "usage": usage.key}}
-            nodes.append(node | _matrix(usage.placement) | writer.mesh(usage.child, paint))
+            nodes.append(node | _matrix(placement) | writer.mesh(usage.child, paint))
     return nodes
 
 

@@ -38,6 +38,9 @@ class Measures:
     geometry_hash: str | None
 
 
+NOTHING: Final = Measures(None, None, None, None, None)
+
+
 def measure(shape: TopoDS_Shape) -> Measures:
     """All measures of one component's shape."""
     faces, solids = subshapes(shape, TopAbs_FACE), subshapes(shape, TopAbs_SOLID)
@@ -142,9 +145,10 @@ def _hand(volume: GProp_GProps, patches: Sequence[tuple[float, Floats]]) -> int:
     return 0 if abs(spanned) < MIRROR_LEAST else int(math.copysign(1, spanned))
 
 
-def assembly_hash(children: Sequence[tuple[str | None, Sequence[float]]]) -> str | None:
-    """The hash of an assembly from its children's hashes and placements, in any order; None where a child has none."""
-    if not children or any(child is None for child, _ in children):
+def assembly_hash(children: Sequence[tuple[str | None, Sequence[float] | None]]) -> str | None:
+    """The hash of an assembly from its children's hashes and placements, in any order; None where a child has not both."""
+    known = [(child, at) for child, at in children if child is not None and at is not None]
+    if not known or len(known) < len(children):
         return None
-    placed = sorted((child, [round(value * (1e3 if i % 4 == 3 else 1e4)) for i, value in enumerate(at[:12])]) for child, at in children)
+    placed = sorted((child, [round(value * (1e3 if i % 4 == 3 else 1e4)) for i, value in enumerate(at[:12])]) for child, at in known)
     return hashlib.sha256(repr(("assembly-1", placed)).encode()).hexdigest()

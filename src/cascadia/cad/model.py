@@ -7,11 +7,13 @@ from typing import Final
 
 from cascadia.jobs.model import PermanentJobError
 
-CONVERTER_VERSION: Final = "step-3"
+CONVERTER_VERSION: Final = "step-4"
 """Part of every derivative's key: raise it when the output for the same file changes."""
 
 OCCURRENCES_MAX: Final = 100_000
 """More would make a 3D model that no browser opens; and a small file can describe 2³⁰ of them."""
+
+DEPTH_MAX: Final = 200
 
 Progress = Callable[[float, str], None]
 

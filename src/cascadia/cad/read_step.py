@@ -17,43 +17,47 @@ from OCP.TopoDS import TopoDS_Shape
 from OCP.XCAFDoc import XCAFDoc_DocumentTool, XCAFDoc_ShapeTool
 
 from cascadia.cad import source
-from cascadia.cad.labels import coloured_parts, entry, free_labels, instances, label_color, referred
-from cascadia.cad.model import CadError, Rgba
-from cascadia.cad.step_model import Occurrence, Product, StepModel
+from cascadia.cad.bodies import bodies_of
+from cascadia.cad.labels import entry, label_color
+from cascadia.cad.model import DEPTH_MAX, CadError, Rgba
+from cascadia.cad.step_model import TOO_DEEP, Definition, Occurrence, Product, StepModel
 from cascadia.structures.limits import key_of
 
-DEPTH_MAX: Final = 200
 UNREADABLE: Final = "The file is damaged: it does not follow the rules of STEP. Export it again."
 NO_SHAPES: Final = "The file holds no shapes. Export the model itself, not only its metadata."
+NO_PRODUCT: Final = (
+    "The file holds shapes that belong to no product, so that nothing says what they are. "
+    "Export the part or assembly itself from your CAD program, as STEP AP242 or AP214."
+)
 IDENTITY: Final = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadComponent:
-    """A distinct component. `shape` is None for an assembly; `parts` are its solids and faces with colours of their own."""
+    """A distinct component. `shape` is its own, None where it has none; `parts` are solids and faces with colours of their own."""
 
     key: str
     product: Product
     shape: TopoDS_Shape | None
     color: Rgba | None
     parts: Sequence[tuple[TopoDS_Shape, Rgba]] = ()
-
-    @property
-    def is_assembly(self) -> bool:
-        """Whether it consists of usages instead of a shape."""
-        return self.shape is None
+    is_assembly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReadUsage:
-    """One component placed in another: 16 numbers, row by row, millimetres. A colour paints all that is below."""
+    """One component used in another: 16 numbers, row by row, millimetres, or None where the file gives no place for it.
+
+    A colour paints all that is below.
+    """
 
     parent: str
     child: str
     key: str
     name: str
-    placement: tuple[float, ...]
+    placement: tuple[float, ...] | None
     color: Rgba | None
+    designator: str | None = None
 
 
 @dataclass(slots=True)
@@ -77,9 +81,7 @@ class _File:
     protocol: str
     document: TDocStd_Document
     entities: StepModel
-
-    def roots(self) -> list[TDF_Label]:
-        return list(free_labels(XCAFDoc_DocumentTool.ShapeTool_s(self.document.Main())))
+    roots: Sequence[Definition]
 
 
 def read(path: Path, scratch: Path, title: str) -> ReadModel:
@@ -93,7 +95,7 @@ class _Reading:
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
-        self._keys: dict[tuple[Path, str], str] = {}
+        self._keys: dict[int, str] = {}
         self._taken: Counter[str] = Counter()
         self._files: dict[Path, _File] = {}
         self._model = ReadModel("", "")
@@ -101,10 +103,7 @@ class _Reading:
     def run(self, path: Path, title: str) -> ReadModel:
         file = self._file(path)
         self._model = ReadModel(file.protocol, file.entities.unit(), files=self._files)
-        roots = file.roots()
-        if not roots:
-            raise CadError("cad_no_shapes", NO_SHAPES)
-        keys = [self._component(file, label, (path,)) for label in roots]
+        keys = [self._component(file, definition, (path,)) for definition in file.roots]
         self._model.root = keys[0] if len(keys) == 1 else self._made_root(title, keys)
         return self._model
 
@@ -117,40 +116,38 @@ class _Reading:
 
     def _made_root(self, title: str, keys: Sequence[str]) -> str:
         key = self._unique(title)
-        self._model.components[key] = ReadComponent(key, Product(title, title, ""), None, None)
+        self._model.components[key] = ReadComponent(key, Product(title, title, ""), None, None, is_assembly=True)
         for index, child in enumerate(keys, start=1):
             name = self._model.components[child].product.name
             self._model.usages.append(ReadUsage(key, child, str(index), name, IDENTITY, None))
         return key
 
-    def _component(self, file: _File, label: TDF_Label, chain: tuple[Path, ...], depth: int = 0) -> str:
+    def _component(self, file: _File, definition: Definition, chain: tuple[Path, ...], depth: int = 0) -> str:
         if depth > DEPTH_MAX:
-            raise CadError("cad_too_deep", f"Its assemblies are nested more than {DEPTH_MAX} deep. Import its sub-assemblies one by one.")
-        product = file.entities.product(label)
-        home, content, chain = self._content(file, label, product, chain)
+            raise CadError("cad_too_deep", TOO_DEEP)
+        product = definition.product
+        home, content, chain = self._content(file, definition, chain)
         if product.density is None:
-            product = replace(product, density=home.entities.product(content).density)
-        place = (home.path, entry(content))
-        if place not in self._keys:
-            self._keys[place] = key = self._unique(product.number or "unnamed")
+            product = replace(product, density=content.product.density)
+        if id(content) not in self._keys:
+            self._keys[id(content)] = key = self._unique(product.number or "unnamed")
             self._model.components[key] = _read_component(key, content, product)
             self._usages(home, content, key, chain, depth)
-        return self._keys[place]
+        return self._keys[id(content)]
 
-    def _content(
-        self, file: _File, label: TDF_Label, product: Product, chain: tuple[Path, ...]
-    ) -> tuple[_File, TDF_Label, tuple[Path, ...]]:
+    def _content(self, file: _File, definition: Definition, chain: tuple[Path, ...]) -> tuple[_File, Definition, tuple[Path, ...]]:
         """Where a component's shape or usages are: here, or in the document that it refers to when that lies beside the file."""
-        if product.document is None or XCAFDoc_ShapeTool.IsAssembly_s(label):
-            return file, label, chain
-        found = self._document(file, product.document, chain)
+        document = definition.product.document
+        if document is None or definition.uses:
+            return file, definition, chain
+        found = self._document(file, document, chain)
         if found is None:
-            self._model.missing.add(product.document)
-            return file, label, chain
+            self._model.missing.add(document)
+            return file, definition, chain
         other, root = found
         return other, root, (*chain, other.path)
 
-    def _document(self, file: _File, name: str, chain: tuple[Path, ...]) -> tuple[_File, TDF_Label] | None:
+    def _document(self, file: _File, name: str, chain: tuple[Path, ...]) -> tuple[_File, Definition] | None:
         """A document beside the file, with its only root; None where it is not there, not readable, or leads back to who refers to it."""
         path = source.beside(file.path, name)
         if path is None or path in chain:
@@ -159,16 +156,15 @@ class _Reading:
             other = self._file(path)
         except CadError:
             return None
-        roots = other.roots()
-        return (other, roots[0]) if len(roots) == 1 else None
+        return (other, other.roots[0]) if len(other.roots) == 1 else None
 
-    def _usages(self, file: _File, label: TDF_Label, parent: str, chain: tuple[Path, ...], depth: int) -> None:
-        below = list(instances(label)) if XCAFDoc_ShapeTool.IsAssembly_s(label) else []
-        called = [file.entities.occurrence(instance) for instance in below]
-        for instance, occurrence, key in zip(below, called, usage_keys(called), strict=True):
-            child = self._component(file, referred(instance), chain, depth + 1)
-            name = occurrence.name or self._model.components[child].product.name
-            self._model.usages.append(ReadUsage(parent, child, key, name, _placement(instance), label_color(instance)))
+    def _usages(self, file: _File, definition: Definition, parent: str, chain: tuple[Path, ...], depth: int) -> None:
+        called = [use.occurrence for use in definition.uses]
+        for use, key in zip(definition.uses, usage_keys(called), strict=True):
+            child = self._component(file, use.child, chain, depth + 1)
+            name = use.occurrence.name or self._model.components[child].product.name
+            place, color = (None, None) if use.instance is None else (_placement(use.instance), label_color(use.instance))
+            self._model.usages.append(ReadUsage(parent, child, key, name, place, color, use.occurrence.designator or None))
 
     def _unique(self, number: str) -> str:
         """A key for a component; numbers that a file gives twice get `#2`, `#3`, and long ones a digest."""
@@ -186,19 +182,23 @@ def _transfer(path: Path, readable: Path, protocol: str) -> _File:
         raise CadError("cad_unreadable", UNREADABLE)
     try:
         entities = StepModel(reader)
-        if not reader.Transfer(document):
-            raise CadError("cad_no_shapes", NO_SHAPES)
-        entities.link(XCAFDoc_DocumentTool.ShapeTool_s(document.Main()))
+        if not reader.Transfer(document) and not entities.is_structured:
+            raise CadError("cad_no_product", NO_PRODUCT) if entities.has_bodies else CadError("cad_no_shapes", NO_SHAPES)
+        roots = entities.link(XCAFDoc_DocumentTool.ShapeTool_s(document.Main()))
     except (AttributeError, TypeError, UnicodeError) as error:  # OCP hands out None for what the schema requires and a damaged file lacks
         raise CadError("cad_unreadable", UNREADABLE) from error
-    return _File(path, protocol, document, entities)
+    if not roots:
+        raise CadError("cad_no_shapes", NO_SHAPES)
+    return _File(path, protocol, document, entities, roots)
 
 
-def _read_component(key: str, label: TDF_Label, product: Product) -> ReadComponent:
-    assembly = XCAFDoc_ShapeTool.IsAssembly_s(label)
-    parts = [] if assembly else [(XCAFDoc_ShapeTool.GetShape_s(part), color) for part, color in coloured_parts(label)]
-    shape = None if assembly else XCAFDoc_ShapeTool.GetShape_s(label)
-    return ReadComponent(key, product, shape, label_color(label), parts)
+def _read_component(key: str, definition: Definition, product: Product) -> ReadComponent:
+    label, is_assembly = definition.label, bool(definition.uses)
+    if label is None:
+        return ReadComponent(key, product, None, None, is_assembly=is_assembly)
+    placed = {entry(use.instance) for use in definition.uses if use.instance is not None}
+    bodies = bodies_of(label, placed)
+    return ReadComponent(key, product, bodies.shape, label_color(label), bodies.parts, is_assembly)
 
 
 def usage_keys(called: Sequence[Occurrence]) -> list[str]:

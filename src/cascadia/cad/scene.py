@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from cascadia.cad.measure import Box, Measures, assembly_hash
 from cascadia.cad.model import OCCURRENCES_MAX, CadError, Rgba
-from cascadia.cad.read_step import ReadModel, ReadUsage
+from cascadia.cad.read_step import IDENTITY, ReadModel, ReadUsage
+from cascadia.cad.step_model import TOO_LARGE
 from cascadia.cad.tessellate import Mesh
 
 Floats = NDArray[np.float64]
@@ -42,6 +43,8 @@ class Scene:
             if self.meshes.get(at.component):
                 yield at
             for usage in reversed(self.below.get(at.component, ())):
+                if usage.placement is None:
+                    continue
                 matrix: Floats = at.matrix @ np.array(usage.placement).reshape(4, 4)
                 stack.append(Leaf(usage.child, matrix, at.color or usage.color))
 
@@ -58,16 +61,17 @@ class Scene:
         return x0, y0, z0, x1, y1, z1
 
     def measure_assembly(self, key: str, known: Mapping[str, Measures]) -> Measures:
-        """An assembly's measures from those of its children."""
+        """An assembly's measures: those of its own shape, where it has one (`known` has them then), and of its children."""
         used = [(known[usage.child], usage.placement) for usage in self.below.get(key, ())]
-        volumes = [child.volume for child, _ in used if child.volume is not None]
-        areas = [child.area for child, _ in used if child.area is not None]
+        whole = [*([(known[key], IDENTITY)] if key in known else []), *used]
+        volumes = [part.volume for part, _ in whole if part.volume is not None]
+        areas = [part.area for part, _ in whole if part.area is not None]
         return Measures(
             volume=sum(volumes) if volumes else None,
             area=sum(areas) if areas else None,
-            center=_center(used),
+            center=_center(whole),
             box=self.box(key),
-            geometry_hash=assembly_hash([(child.geometry_hash, placement) for child, placement in used]),
+            geometry_hash=assembly_hash([(part.geometry_hash, placement) for part, placement in whole]),
         )
 
 
@@ -99,14 +103,16 @@ def _refuse_too_many(scene: Scene) -> None:
     for key in scene.children_first:
         occurrences[key] = 1 + sum(occurrences[usage.child] for usage in scene.below.get(key, ()))
     if occurrences[scene.model.root] > OCCURRENCES_MAX:
-        raise CadError("cad_too_large", f"The model has more than {OCCURRENCES_MAX:,} occurrences. Import its sub-assemblies one by one.")
+        raise CadError("cad_too_large", TOO_LARGE)
 
 
-def _center(used: Sequence[tuple[Measures, Sequence[float]]]) -> tuple[float, float, float] | None:
-    """The children's centres weighed by volume."""
+def _center(used: Sequence[tuple[Measures, Sequence[float] | None]]) -> tuple[float, float, float] | None:
+    """The centres weighed by volume; None where something that has a volume has no place."""
     total, moment = 0.0, np.zeros(3)
     for child, placement in used:
         if child.volume is not None and child.center is not None:
+            if placement is None:
+                return None
             matrix = np.array(placement).reshape(4, 4)
             moment += child.volume * (matrix[:3, :3] @ np.array(child.center) + matrix[:3, 3])
             total += child.volume

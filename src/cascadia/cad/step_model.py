@@ -1,7 +1,8 @@
-"""What the entities of a STEP file say and XCAF does not carry: product ids, names of usages, external documents, the unit."""
+"""The products of a STEP file and their usages, from its own entities; XCAF adds the shapes, places and colours of those that have any."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from OCP.collections import Sequence_TCollection_AsciiString
@@ -10,13 +11,14 @@ from OCP.StepBasic import StepBasic_DocumentFile, StepBasic_ExternalSource, Step
 from OCP.STEPCAFControl import STEPCAFControl_Reader
 from OCP.STEPConstruct import STEPConstruct_ExternRefs, STEPConstruct_Tool
 from OCP.StepRepr import StepRepr_NextAssemblyUsageOccurrence
+from OCP.StepShape import StepShape_ContextDependentShapeRepresentation, StepShape_ManifoldSolidBrep
 from OCP.TCollection import TCollection_HAsciiString
 from OCP.TDF import TDF_Label
 from OCP.XCAFDoc import XCAFDoc_ShapeTool
 
 from cascadia.cad import density
-from cascadia.cad.labels import entry, label_name, referred
-from cascadia.cad.model import CadError
+from cascadia.cad.labels import entry, free_labels, label_name, referred
+from cascadia.cad.model import DEPTH_MAX, OCCURRENCES_MAX, CadError
 from cascadia.kernel.text import harmless
 
 UNITS: Final = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "micrometre": "um", "inch": "in", "foot": "ft"}
@@ -26,8 +28,14 @@ ENTITIES: Final = (
     StepBasic_ProductDefinition,
     StepAP214_AppliedExternalIdentificationAssignment,
     StepRepr_NextAssemblyUsageOccurrence,
+    StepShape_ContextDependentShapeRepresentation,
+    StepShape_ManifoldSolidBrep,
     density.LINK,
 )
+ADDRESS: Final = re.compile(r"=>\[[\d:]+\]")
+"""What OpenCASCADE calls an instance without a name: its own address, another one at each export."""
+TOO_DEEP: Final = f"Its assemblies are nested more than {DEPTH_MAX} deep. Import its sub-assemblies one by one."
+TOO_LARGE: Final = f"The model has more than {OCCURRENCES_MAX:,} occurrences. Import its sub-assemblies one by one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +55,29 @@ class Occurrence:
 
     id: str
     name: str
+    designator: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Definition:
+    """A product of the file; `label` is where XCAF has its shape, None where it has none."""
+
+    product: Product
+    label: TDF_Label | None = None
+    uses: list["Use"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A product used in another; `instance` is where XCAF has its place, None where the file gives none."""
+
+    child: Definition
+    occurrence: Occurrence
+    instance: TDF_Label | None
 
 
 class StepModel:
-    """The entities of one file, by the labels that XCAF made of them. Make it before the transfer, `link` it after.
+    """The entities of one file. Make it before the transfer, `link` it after.
 
     Product definitions are compared by identity: OCP hands out the same object for the same entity as long as one is kept, and the
     model's own numbering (`Number`) answers 0 for all of them.
@@ -60,32 +87,38 @@ class StepModel:
         self._reader = reader
         self._read = _read_entities(reader.ChangeReader().StepModel())
         self._products: dict[Any, Product] = {d: _product(d) for d in self._entities(StepBasic_ProductDefinition)}
+        self._pairs = [pair for pair in map(self._pair, self._entities(StepRepr_NextAssemblyUsageOccurrence)) if pair is not None]
         self._refuse_cycles()
+        self._refuse_too_many()
         self._note_documents()
         self._note_densities()
-        self._by_label: dict[str, Any] = {}
-        self._occurrences: dict[str, Occurrence] = {}
+        self._detach()
 
-    def link(self, shapes: XCAFDoc_ShapeTool) -> None:
-        """Finds out which label stands for which product and usage."""
+    @property
+    def is_structured(self) -> bool:
+        """Whether products are used in others."""
+        return bool(self._pairs)
+
+    @property
+    def has_bodies(self) -> bool:
+        """Whether there is a solid, be it of a product or of none."""
+        return any(True for _ in self._entities(StepShape_ManifoldSolidBrep))
+
+    def link(self, shapes: XCAFDoc_ShapeTool) -> list[Definition]:
+        """The products that no other uses, each with all below it; what XCAF has beside them is taken by its labels alone."""
+        definitions = {entity: Definition(product) for entity, product in self._products.items()}
         tool, labels = STEPConstruct_Tool(self._reader.ChangeReader().WS()), self._reader.GetShapeLabelMap()
-        for usage in self._entities(StepRepr_NextAssemblyUsageOccurrence):
-            instance = STEPCAFControl_Reader.FindInstance_s(usage, shapes, tool, labels)
-            if instance.IsNull():
-                continue
-            self._occurrences[entry(instance)] = Occurrence(text(usage.Id()), text(usage.Name()))
-            self._link(instance.Father(), usage.RelatingProductDefinition())
-            self._link(referred(instance), usage.RelatedProductDefinition())
-
-    def product(self, label: TDF_Label) -> Product:
-        """The product of a component's label; what the label itself says where the file names no product."""
-        name = label_name(label)
-        definition = self._by_label.get(entry(label)) or self._by_name(name)
-        return self._products[definition] if definition is not None else Product(name, name, "")
-
-    def occurrence(self, instance: TDF_Label) -> Occurrence:
-        """What the file calls the usage behind an instance's label."""
-        return self._occurrences.get(entry(instance)) or Occurrence("", label_name(instance))
+        for usage, user, used in self._pairs:
+            found = STEPCAFControl_Reader.FindInstance_s(usage, shapes, tool, labels)
+            instance = None if found.IsNull() else found
+            definitions[user].uses.append(Use(definitions[used], _occurrence(usage), instance))
+            if instance is not None:
+                definitions[user].label = definitions[user].label or instance.Father()
+                definitions[used].label = definitions[used].label or referred(instance)
+        used_ones = {used for _, _, used in self._pairs}
+        loose = _give_labels(list(definitions.values()), list(free_labels(shapes)))
+        roots = [definition for entity, definition in definitions.items() if entity not in used_ones]
+        return [root for root in roots if root.label is not None or root.uses] + loose
 
     def unit(self) -> str:
         """The length unit of the file: `mm`, `in`, … or its own word; `mm` where it says nothing."""
@@ -95,15 +128,6 @@ class StepModel:
             return "mm"
         name = str(lengths.Value(1).ToCString()).lower()
         return UNITS.get(name, name)
-
-    def _link(self, label: TDF_Label, definition: Any) -> None:
-        if definition in self._products and not label.IsNull():
-            self._by_label.setdefault(entry(label), definition)
-
-    def _by_name(self, name: str) -> Any:
-        """The product behind a single part, which no usage leads to; None where there is none."""
-        linked = set(self._by_label.values())
-        return next((d for d, p in self._products.items() if d not in linked and name in {p.name, p.number}), None)
 
     def _note_documents(self) -> None:
         """Products whose content is another file. The files' names are taken out of the model: OpenCASCADE would open any path."""
@@ -122,17 +146,44 @@ class StepModel:
         if any(left.FileName(index) for index in range(1, left.NbExternRefs() + 1)):
             raise CadError("cad_unsafe_documents", "The file refers to other files in a way that is not supported. Export it as one file.")
 
+    def _pair(self, usage: Any) -> tuple[Any, Any, Any] | None:
+        """A usage with its user and what it uses; None where one of them is no product of the file."""
+        user, used = usage.RelatingProductDefinition(), usage.RelatedProductDefinition()
+        return (usage, user, used) if user in self._products and used in self._products else None
+
+    def _below(self) -> dict[Any, list[Any]]:
+        below: dict[Any, list[Any]] = {}
+        for _, user, used in self._pairs:
+            below.setdefault(user, []).append(used)
+        return below
+
     def _refuse_cycles(self) -> None:
         """OpenCASCADE would drop the usages of a cycle and show an assembly as one part, without a word."""
-        below: dict[Any, list[Any]] = {}
-        for usage in self._entities(StepRepr_NextAssemblyUsageOccurrence):
-            user, used = usage.RelatingProductDefinition(), usage.RelatedProductDefinition()
-            if user is not None and used is not None:
-                below.setdefault(user, []).append(used)
+        below = self._below()
         if (circle := cycle_in(below)) is None:
             return
         path = " → ".join((self._products[d].number or "unnamed") if d in self._products else "unnamed" for d in circle)
         raise CadError("cad_cycle", f"In the file a component contains itself: {path}. Repair the assembly in your CAD program.")
+
+    def _refuse_too_many(self) -> None:
+        """Before the transfer, which expands every occurrence: forty levels of two fill 80 kB and would take hours."""
+        below, counts, depths = self._below(), dict[Any, int](), dict[Any, int]()
+        for entity in _children_first(self._products, below):
+            children = below.get(entity, ())
+            counts[entity] = 1 + sum(counts[child] for child in children)
+            depths[entity] = 1 + max((depths[child] for child in children), default=0)
+        if max(depths.values(), default=0) > DEPTH_MAX + 1:
+            raise CadError("cad_too_deep", TOO_DEEP)
+        if max(counts.values(), default=0) > OCCURRENCES_MAX:
+            raise CadError("cad_too_large", TOO_LARGE)
+
+    def _detach(self) -> None:
+        """Takes products that are used without a place anywhere out of their usages: OpenCASCADE reads their shapes only then."""
+        placed = {_placed_usage(relation) for relation in self._entities(StepShape_ContextDependentShapeRepresentation)}
+        shown = {used for usage, _, used in self._pairs if usage in placed}
+        for usage, _, used in self._pairs:
+            if usage not in placed and used not in shown:
+                usage.SetRelatedProductDefinition(StepBasic_ProductDefinition())
 
     def _references(self) -> STEPConstruct_ExternRefs:
         session = self._reader.ChangeReader().WS()
@@ -148,6 +199,52 @@ class StepModel:
 
     def _entities(self, kind: type) -> Iterator[Any]:
         return (entity for entity in self._read if isinstance(entity, kind))
+
+
+def _placed_usage(relation: Any) -> Any:
+    """The usage that a representation gives a place; None where the file does not say."""
+    shape = relation.RepresentedProductRelation()
+    return shape.Definition().ProductDefinitionRelationship() if shape is not None else None
+
+
+def _occurrence(usage: Any) -> Occurrence:
+    designator = text(usage.ReferenceDesignator()) if usage.HasReferenceDesignator() else ""
+    return Occurrence(text(usage.Id()), ADDRESS.sub("", text(usage.Name())).strip(), designator)
+
+
+def _give_labels(definitions: Sequence[Definition], labels: Sequence[TDF_Label]) -> list[Definition]:
+    """Finds the labels of products that no placed usage leads to, by name, else by order; answers the labels of no product, as such."""
+    taken = {entry(each.label) for each in definitions if each.label is not None}
+    waiting = [each for each in definitions if each.label is None]
+    left = []
+    for label in labels:
+        if entry(label) in taken:
+            continue
+        name = label_name(label)
+        found = next((each for each in waiting if name in {each.product.name, each.product.number}), None)
+        if found is None:
+            left.append(label)
+        else:
+            found.label = label
+            waiting.remove(found)
+    if len(left) != len(waiting):
+        return [Definition(Product(label_name(label), label_name(label), ""), label) for label in left]
+    for each, label in zip(waiting, left, strict=True):
+        each.label = label
+    return []
+
+
+def _children_first(every: Mapping[Any, Any], below: Mapping[Any, Sequence[Any]]) -> Iterator[Any]:
+    done: set[Any] = set()
+    stack = [(entity, False) for entity in every]
+    while stack:
+        entity, ready = stack.pop()
+        if ready:
+            yield entity
+        elif entity not in done:
+            done.add(entity)
+            stack.append((entity, True))
+            stack.extend((child, False) for child in below.get(entity, ()) if child not in done)
 
 
 def cycle_in(below: Mapping[Any, Sequence[Any]]) -> list[Any] | None:

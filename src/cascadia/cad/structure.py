@@ -6,7 +6,7 @@ from typing import Final
 
 from cascadia.cad.measure import Measures
 from cascadia.cad.model import Rgba
-from cascadia.cad.read_step import ReadComponent
+from cascadia.cad.read_step import ReadComponent, ReadUsage
 from cascadia.cad.scene import Scene
 from cascadia.structures.model import Component, Structure, Usage
 
@@ -24,7 +24,7 @@ def structure_of(scene: Scene, measures: Mapping[str, Measures]) -> Structure:
         unit=model.unit,
         root=model.root,
         components=[_component(c, measures[c.key], masses[c.key]) for c in model.components.values()],
-        usages=[Usage(parent=u.parent, child=u.child, key=u.key, name=u.name, placement=list(u.placement)) for u in model.usages],
+        usages=[_usage(usage) for usage in model.usages],
         missing=sorted(model.missing),
     )
 
@@ -47,17 +47,22 @@ def _component(component: ReadComponent, measures: Measures, mass: float | None)
     )
 
 
+def _usage(usage: ReadUsage) -> Usage:
+    placement = None if usage.placement is None else list(usage.placement)
+    return Usage(parent=usage.parent, child=usage.child, key=usage.key, name=usage.name, placement=placement)
+
+
 def _masses(scene: Scene, measures: Mapping[str, Measures]) -> dict[str, float | None]:
-    """Kilograms: volume by the file's density, or summed where every child has a mass."""
+    """Kilograms: the own volume by the file's density, and what the children weigh; None where one of these is not known."""
     masses: dict[str, float | None] = {}
     for key in scene.children_first:
-        component, volume = scene.model.components[key], measures[key].volume
-        if component.product.density is not None and volume is not None:
-            masses[key] = component.product.density * volume
-        else:
-            below = [masses[usage.child] for usage in scene.below.get(key, ())]
-            known = [mass for mass in below if mass is not None]
-            masses[key] = sum(known) if below and len(known) == len(below) else None
+        component, below = scene.model.components[key], [usage.child for usage in scene.below.get(key, ())]
+        pieces = [masses[child] for child in below]
+        if component.shape is not None:
+            own = (measures[key].volume or 0) - sum(measures[child].volume or 0 for child in below)
+            pieces.append(None if component.product.density is None or measures[key].volume is None else component.product.density * own)
+        known = [mass for mass in pieces if mass is not None]
+        masses[key] = sum(known) if known and len(known) == len(pieces) else None
     return masses
 
 
