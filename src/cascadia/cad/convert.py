@@ -1,5 +1,6 @@
 """One STEP file in; its structure, a 3D model and pictures out."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -7,9 +8,10 @@ from typing import Final
 import numpy as np
 
 from cascadia.cad.glb import write_glb
-from cascadia.cad.measure import NOTHING, Measures, measure
+from cascadia.cad.measure import NOTHING, Measures, is_real, measure
 from cascadia.cad.model import CadError, Output, Progress
-from cascadia.cad.read_step import ReadModel, read
+from cascadia.cad.notes import BROKEN, called, shape_unreadable
+from cascadia.cad.read_step import UNREADABLE, ReadModel, read
 from cascadia.cad.scene import Scene
 from cascadia.cad.structure import structure_of
 from cascadia.cad.tessellate import Mesh, tessellate
@@ -29,13 +31,12 @@ def convert(source: Path, out: Path, progress: Progress, title: str = "assembly"
     with TemporaryDirectory(dir=out) as scratch:
         model = read(source, Path(scratch), title)
     measures, meshes = _measure(model, progress)
+    if not any(meshes.values()) and any(note.code == "shape_unreadable" for note in model.notes):
+        raise CadError("cad_unreadable", UNREADABLE)
     if not any(meshes.values()) and not model.missing and not model.usages:
         raise CadError("cad_no_shapes", "The file holds no surfaces that could be shown. Export solids, not only sketches.")
     scene = Scene(model, meshes)
-    for key in scene.children_first:
-        if scene.model.components[key].is_assembly:
-            measures[key] = scene.measure_assembly(key, measures)
-        measures.setdefault(key, NOTHING)
+    _measure_assemblies(scene, measures)
     progress(0.6, "writing")
     outputs = [
         _write(out, "structure", None, "application/json", "structure.json", encode(structure_of(scene, measures))),
@@ -50,9 +51,26 @@ def _measure(model: ReadModel, progress: Progress) -> tuple[dict[str, Measures],
     shaped = [component for component in model.components.values() if component.shape is not None]
     for index, component in enumerate(shaped):
         progress(0.2 + 0.4 * index / len(shaped), f"measuring {component.product.name}")
-        measures[component.key] = own = measure(component.shape)
+        own = measure(component.shape)
+        if not is_real(own):
+            words = called(component.product.number, component.product.name)
+            model.notes = [*(note for note in model.notes if note.component != component.key), shape_unreadable(component.key, words)]
+            continue
+        measures[component.key] = own
         meshes[component.key] = tessellate(component.shape, own.box, component.color, component.parts)
     return measures, meshes
+
+
+def _measure_assemblies(scene: Scene, measures: dict[str, Measures]) -> None:
+    """Adds up what is below; nothing is claimed to be the volume of what could not be read, nor of what contains it."""
+    broken = {note.component for note in scene.model.notes if note.code in BROKEN}
+    for key in scene.children_first:
+        if scene.model.components[key].is_assembly:
+            measures[key] = scene.measure_assembly(key, measures)
+        measures.setdefault(key, NOTHING)
+        if key in broken or any(usage.child in broken for usage in scene.below.get(key, ())):
+            broken.add(key)
+            measures[key] = replace(measures[key], volume=None, area=None, center=None, geometry_hash=None)
 
 
 def _thumbnails(out: Path, scene: Scene, progress: Progress) -> list[Output]:

@@ -9,13 +9,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from OCP.Bnd import Bnd_Box
+from OCP.BRep import BRep_Tool
 from OCP.BRepBndLib import BRepBndLib
 from OCP.BRepGProp import BRepGProp
 from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher
 from OCP.GProp import GProp_GProps
 from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE, TopAbs_SOLID
 from OCP.TopExp import TopExp
-from OCP.TopoDS import TopoDS_Shape
+from OCP.TopLoc import TopLoc_Location
+from OCP.TopoDS import TopoDS, TopoDS_Shape
 
 Floats = NDArray[np.float64]
 Box = tuple[float, float, float, float, float, float]
@@ -25,6 +27,7 @@ PRECISION: Final = 1e-6
 RESOLUTION: Final = 1e4
 """Steps of the hash per unit of a natural logarithm: sizes that differ by less than 0.01 % count as equal."""
 MIRROR_LEAST: Final = 1e-4
+LARGEST: Final = 1e40
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,34 @@ def _total(shapes: Sequence[TopoDS_Shape], properties: Any) -> GProp_GProps:
     return total
 
 
+def is_real(measures: Measures) -> bool:
+    """Whether all numbers can be those of a thing: damaged files have points at infinity."""
+    numbers = [measures.volume, measures.area, *(measures.center or ()), *(measures.box or ())]
+    return all(number is None or abs(number) < LARGEST for number in numbers)
+
+
+def bare_points(shape: TopoDS_Shape) -> Floats | None:
+    """The points (n, 3) of faces that are triangles only, without a surface behind them (AP242); None where there are none."""
+    found = []
+    for each in subshapes(shape, TopAbs_FACE):
+        face, location = TopoDS.Face(each), TopLoc_Location()
+        mesh = BRep_Tool.Triangulation_s(face, location)
+        if mesh is not None and BRep_Tool.Surface_s(face) is None:
+            place = location.Transformation()
+            found += [mesh.Node(index).Transformed(place).Coord() for index in range(1, mesh.NbNodes() + 1)]
+    return np.array(found) if found else None
+
+
 def _box(shape: TopoDS_Shape) -> Box | None:
     """Parallel to the axes, exact, without the gaps of tolerances."""
-    box = Bnd_Box()
+    box, points = Bnd_Box(), bare_points(shape)
     BRepBndLib.AddOptimal_s(shape, box, False, False)
-    if box.IsVoid():
+    corners = [] if box.IsVoid() else [box.CornerMin().Coord(), box.CornerMax().Coord()]
+    every = np.array([*corners, *(() if points is None else points)])
+    if not len(every):
         return None
-    low, high = box.CornerMin(), box.CornerMax()
-    return low.X(), low.Y(), low.Z(), high.X(), high.Y(), high.Z()
+    x0, y0, z0, x1, y1, z1 = map(float, (*every.min(axis=0), *every.max(axis=0)))
+    return x0, y0, z0, x1, y1, z1
 
 
 def _geometry_hash(shape: TopoDS_Shape, volume: GProp_GProps, faces: Sequence[TopoDS_Shape], solids: int) -> str:

@@ -13,15 +13,18 @@ from OCP.STEPCAFControl import STEPCAFControl_Reader
 from OCP.TCollection import TCollection_ExtendedString
 from OCP.TDF import TDF_Label
 from OCP.TDocStd import TDocStd_Document
+from OCP.TopAbs import TopAbs_SOLID
 from OCP.TopoDS import TopoDS_Shape
 from OCP.XCAFDoc import XCAFDoc_DocumentTool, XCAFDoc_ShapeTool
 
-from cascadia.cad import source
-from cascadia.cad.bodies import bodies_of
+from cascadia.cad import notes, source
+from cascadia.cad.bodies import Bodies, bodies_of
 from cascadia.cad.labels import entry, label_color
+from cascadia.cad.measure import subshapes
 from cascadia.cad.model import DEPTH_MAX, CadError, Rgba
 from cascadia.cad.step_model import TOO_DEEP, Definition, Occurrence, Product, StepModel
 from cascadia.structures.limits import key_of
+from cascadia.structures.model import Note
 
 UNREADABLE: Final = "The file is damaged: it does not follow the rules of STEP. Export it again."
 NO_SHAPES: Final = "The file holds no shapes. Export the model itself, not only its metadata."
@@ -70,6 +73,7 @@ class ReadModel:
     components: dict[str, ReadComponent] = field(default_factory=dict)
     usages: list[ReadUsage] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
+    notes: list[Note] = field(default_factory=list)
     files: dict[Path, "_File"] = field(default_factory=dict)
 
 
@@ -99,19 +103,21 @@ class _Reading:
         self._taken: Counter[str] = Counter()
         self._files: dict[Path, _File] = {}
         self._model = ReadModel("", "")
+        self._title = ""
 
     def run(self, path: Path, title: str) -> ReadModel:
         file = self._file(path)
-        self._model = ReadModel(file.protocol, file.entities.unit(), files=self._files)
+        self._model.protocol, self._model.unit, self._model.files = file.protocol, file.entities.unit(), self._files
+        self._title = title
         keys = [self._component(file, definition, (path,)) for definition in file.roots]
         self._model.root = keys[0] if len(keys) == 1 else self._made_root(title, keys)
         return self._model
 
     def _file(self, path: Path) -> _File:
         if path not in self._files:
-            protocol = source.check(path)
-            readable = source.in_utf8(path, self._scratch / f"utf8-{len(self._files)}.stp")
-            self._files[path] = _transfer(path, readable, protocol)
+            given = source.prepared(path, self._scratch / f"file-{len(self._files)}")
+            self._files[path] = _transfer(path, given)
+            self._model.notes += given.notes
         return self._files[path]
 
     def _made_root(self, title: str, keys: Sequence[str]) -> str:
@@ -131,7 +137,7 @@ class _Reading:
             product = replace(product, density=content.product.density)
         if id(content) not in self._keys:
             self._keys[id(content)] = key = self._unique(product.number or "unnamed")
-            self._model.components[key] = _read_component(key, content, product)
+            self._model.components[key] = self._read(key, content, replace(product, name=self._name(key, product)))
             self._usages(home, content, key, chain, depth)
         return self._keys[id(content)]
 
@@ -142,7 +148,9 @@ class _Reading:
             return file, definition, chain
         found = self._document(file, document, chain)
         if found is None:
-            self._model.missing.add(document)
+            if document not in self._model.missing:
+                self._model.missing.add(document)
+                self._model.notes.append(notes.document_missing(document))
             return file, definition, chain
         other, root = found
         return other, root, (*chain, other.path)
@@ -166,6 +174,27 @@ class _Reading:
             place, color = (None, None) if use.instance is None else (_placement(use.instance), label_color(use.instance))
             self._model.usages.append(ReadUsage(parent, child, key, name, place, color, use.occurrence.designator or None))
 
+    def _read(self, key: str, definition: Definition, product: Product) -> ReadComponent:
+        is_assembly, bodies = bool(definition.uses), Bodies(None)
+        if definition.label is not None:
+            bodies = bodies_of(definition.label, {entry(use.instance) for use in definition.uses if use.instance is not None})
+        words = notes.called(product.number, product.name)
+        if bodies.shape is None and definition.items and not bodies.lines:
+            self._model.notes.append(notes.shape_unreadable(key, words))
+        solids = len(subshapes(bodies.shape, TopAbs_SOLID)) if bodies.shape is not None else definition.solids
+        if solids < definition.solids:
+            self._model.notes.append(notes.bodies_lost(key, words, solids, definition.solids))
+        color = label_color(definition.label) if definition.label is not None else None
+        return ReadComponent(key, product, bodies.shape, color, bodies.parts, is_assembly)
+
+    def _name(self, key: str, product: Product) -> str:
+        """The product's name, or one that is made where the file has none."""
+        if product.name:
+            return product.name
+        made = f"Component {len(self._model.components) + 1}" if self._model.components else self._title
+        self._model.notes.append(notes.name_given(key, made))
+        return made
+
     def _unique(self, number: str) -> str:
         """A key for a component; numbers that a file gives twice get `#2`, `#3`, and long ones a digest."""
         number = key_of(number)
@@ -174,11 +203,11 @@ class _Reading:
         return key if key not in self._model.components else self._unique(key)
 
 
-def _transfer(path: Path, readable: Path, protocol: str) -> _File:
+def _transfer(path: Path, given: source.Source) -> _File:
     document = TDocStd_Document(TCollection_ExtendedString("XmlXCAF"))
     reader = STEPCAFControl_Reader()
     reader.SetMatMode(False)
-    if reader.ReadFile(str(readable)) != IFSelect_RetDone:
+    if reader.ReadFile(str(given.readable)) != IFSelect_RetDone:
         raise CadError("cad_unreadable", UNREADABLE)
     try:
         entities = StepModel(reader)
@@ -189,16 +218,7 @@ def _transfer(path: Path, readable: Path, protocol: str) -> _File:
         raise CadError("cad_unreadable", UNREADABLE) from error
     if not roots:
         raise CadError("cad_no_shapes", NO_SHAPES)
-    return _File(path, protocol, document, entities, roots)
-
-
-def _read_component(key: str, definition: Definition, product: Product) -> ReadComponent:
-    label, is_assembly = definition.label, bool(definition.uses)
-    if label is None:
-        return ReadComponent(key, product, None, None, is_assembly=is_assembly)
-    placed = {entry(use.instance) for use in definition.uses if use.instance is not None}
-    bodies = bodies_of(label, placed)
-    return ReadComponent(key, product, bodies.shape, label_color(label), bodies.parts, is_assembly)
+    return _File(path, given.protocol, document, entities, roots)
 
 
 def usage_keys(called: Sequence[Occurrence]) -> list[str]:

@@ -1,11 +1,20 @@
 """The text of a STEP file before OpenCASCADE reads it: is it one, which schema, in which encoding, and where its documents lie."""
 
 import codecs
+import gzip
 import re
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Final
+from typing import IO, Final
 
+from cascadia.cad import encoding
 from cascadia.cad.model import CadError
+from cascadia.structures.model import Note
 
 HEADER_MAX: Final = 16 << 20
 BEGINNING: Final = 65536
@@ -14,25 +23,121 @@ NESTED_MAX: Final = 1000
 """CAD programs nest a handful of parentheses; two million end OpenCASCADE's parser, whose recursion has no limit."""
 OTHERS: Final = bytes(set(range(256)) - set(b"();'"))
 STRING: Final = re.compile(rb"'[^']*'")
-SCHEMA: Final = re.compile(rb"FILE_SCHEMA\s*\(\s*\(\s*'((?:[^']|''){0,300})'", re.IGNORECASE)
+SCHEMA: Final = re.compile(rb"FILE_SCHEMA\s*\(\s*\(([^)]{0,3000})\)", re.IGNORECASE)
+QUOTED: Final = re.compile(rb"'((?:[^']|'')*)'")
+REMARK: Final = re.compile(rb"('[^']*')|/\*.*?\*/", re.DOTALL)
+FRONT: Final = re.compile(rb"(?:[\s\0]|/\*.*?\*/)*", re.DOTALL)
 BEHIND_HEADER: Final = re.compile(rb"ENDSEC\s*;\s*DATA\s*[;(]", re.IGNORECASE)
+GUESSED: Final = (
+    "Names in the file are in no encoding that STEP knows. They were read as {}, such as “{}”. "
+    "If that is wrong, discard this proposal and export the file with names in UTF-8 or in the escapes of STEP."
+)
 NAMED: Final = b"ISO-10303-21"
 END: Final = b"END-" + NAMED
 PROTOCOLS: Final = (
-    ("CONFIG_CONTROL_DESIGN", "AP203"),
-    ("AP203_CONFIGURATION_CONTROLLED", "AP203"),
-    ("AUTOMOTIVE_DESIGN", "AP214"),
-    ("AP242_MANAGED_MODEL", "AP242"),
+    (re.compile("CONFIG_CONTROL|CONFIGURATION_CONTROL|(?:STEP_|ISO_10303_)?AP_?203(?![0-9])|.*[^0-9]10303 +[24]03[^0-9]"), "AP203"),
+    (re.compile("AUTOMOTIVE_DESIGN|(?:STEP_|ISO_10303_)?AP_?214(?![0-9])|.*[^0-9]10303 +214[^0-9]"), "AP214"),
+    (re.compile("MANAGED_MODEL_BASED|(?:STEP_|ISO_10303_)?AP_?242(?![0-9])|.*[^0-9]10303 +442[^0-9]"), "AP242"),
 )
+"""By the beginning of the schema's name, or its object identifier: 403 and 442 are the long forms of AP203 edition 2 and AP242."""
+UNSTATED: Final = "AP214"
+PACKED: Final = (b"PK\x03\x04", b"\x1f\x8b")
+UNPACKED_MAX: Final = 1 << 30
+SUFFIXES: Final = (".stp", ".step", ".p21")
+WRONG_ARCHIVE: Final = (
+    "The packed file cannot be unpacked: it is damaged or locked by a password. Send the STEP file itself, or pack it again."
+)
+SEVERAL: Final = "The archive holds {} STEP files. Import the one of the assembly; parts in files of their own are imported one by one."
 
 
-def check(path: Path) -> str:
-    """The application protocol that the file states: `AP203`, `AP214` or `AP242`. Raises `CadError` for what cannot be converted."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A STEP file that OpenCASCADE can read, the application protocol that it states, and what was guessed on the way."""
+
+    readable: Path
+    protocol: str
+    notes: tuple[Note, ...] = ()
+
+
+def prepared(path: Path, scratch: Path) -> Source:
+    """The file unpacked, in UTF-8, and without anything in front of it, in the folder `scratch` where that changes it.
+
+    Raises `CadError` for what cannot be converted.
+    """
+    scratch.mkdir()
+    whole = _unpacked(path, scratch / "unpacked.stp")
+    notes = []
+    protocol = check(whole)
+    if protocol is None:
+        notes.append(Note(code="schema", message=f"The file states no schema. It was read as {UNSTATED}."))
+    used = None
+    if not encoding.is_utf8(whole):
+        used, example = encoding.guessed(whole)
+        notes.append(Note(code="encoding", message=GUESSED.format(encoding.NAMES[used], example)))
+    front = _front(whole)
+    if not front and used is None:
+        return Source(whole, protocol or UNSTATED, tuple(notes))
+    readable = scratch / "readable.stp"
+    with whole.open("rb") as file, readable.open("wb") as made:
+        file.seek(front)
+        if used is None:
+            shutil.copyfileobj(file, made, PIECE_BYTES)
+        else:
+            made.writelines(encoding.in_utf8(line, used) for line in file)
+    return Source(readable, protocol or UNSTATED, tuple(notes))
+
+
+def _unpacked(path: Path, target: Path) -> Path:
+    """The file itself, or the STEP file that is packed in it (zip or gzip)."""
+    with path.open("rb") as file:
+        packed = file.read(4)
+    if not packed.startswith(PACKED):
+        return path
+    try:
+        with _opened(path, packed) as file, target.open("wb") as made:
+            size = 0
+            while piece := file.read(PIECE_BYTES):
+                size += len(piece)
+                if size > UNPACKED_MAX:
+                    raise CadError("cad_archive", f"Unpacked, the file has more than {UNPACKED_MAX >> 20} MiB. Import it in parts.")
+                made.write(piece)
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        raise CadError("cad_archive", WRONG_ARCHIVE) from error
+    return target
+
+
+@contextmanager
+def _opened(path: Path, packed: bytes) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    if packed.startswith(b"\x1f\x8b"):
+        with gzip.open(path) as file:
+            yield file
+        return
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.lower().endswith(SUFFIXES)]
+        if len(names) != 1:
+            raise CadError(
+                "cad_archive", SEVERAL.format(len(names)) if names else "The archive holds no STEP file. Send the STEP file itself."
+            )
+        with archive.open(names[0]) as file:
+            yield file
+
+
+def _front(path: Path) -> int:
+    """How many bytes stand before the file's first words: a byte-order mark, blanks, remarks."""
+    with path.open("rb") as file:
+        head = file.read(BEGINNING)
+    mark = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    found = FRONT.match(head, mark)
+    return found.end() if found else mark
+
+
+def check(path: Path) -> str | None:
+    """The application protocol that the file states: `AP203`, `AP214` or `AP242`, None where it leaves its schema empty."""
     with path.open("rb") as file:
         head = file.read(BEGINNING)
     if not head.strip(b" \t\r\n\0"):
         raise CadError("cad_empty", "The file is empty. Export it again from your CAD program.")
-    if not head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(NAMED):
+    if not head[_front(path) :].startswith(NAMED):
         raise CadError("cad_not_step", "This is not a STEP file (ISO 10303-21), whatever its name says. Export the model as STEP.")
     if not _has_its_end(path):
         raise CadError("cad_truncated", "The file ends in the middle: it was cut off on its way. Export or send it again.")
@@ -62,8 +167,9 @@ def _header(path: Path) -> bytes:
     with path.open("rb") as file:
         while len(head) < HEADER_MAX and (piece := file.read(max(len(head), BEGINNING))):
             head += piece
-            if SCHEMA.search(head) or BEHIND_HEADER.search(head):
-                break
+            plain = REMARK.sub(lambda match: match[1] or b" ", head)
+            if SCHEMA.search(plain) or BEHIND_HEADER.search(plain):
+                return plain
     return head
 
 
@@ -89,51 +195,19 @@ def _reduced(parentheses: bytes) -> bytes | None:
     return None
 
 
-def _protocol(head: bytes) -> str:
+def _protocol(head: bytes) -> str | None:
     found = SCHEMA.search(head)
-    schema = " ".join(found.group(1).decode("latin-1").upper().split()) if found else ""
-    for name, protocol in PROTOCOLS:
-        if schema.startswith(name):
-            return protocol
-    stated = (
-        f"states the schema {schema.split(' ')[0]}" if schema else f"states no schema in the first {HEADER_MAX >> 20} MiB of its header"
-    )
-    raise CadError("cad_unsupported_schema", f"The file {stated}. Export it as STEP AP242, AP214 or AP203.")
-
-
-def in_utf8(path: Path, target: Path) -> Path:
-    """A file with the same content in UTF-8: the file itself where it is, else `target`.
-
-    Old exporters write names in Windows-1252 or Latin-1, which OpenCASCADE would take for UTF-8 and garble. The escapes of ISO 10303-21
-    are ASCII, and OpenCASCADE decodes them well.
-    """
-    if _is_utf8(path):
-        return path
-    with path.open("rb") as source, target.open("wb") as made:
-        for line in source:
-            made.write(_line_in_utf8(line))
-    return target
-
-
-def _is_utf8(path: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(PIECE_BYTES):
-                decoder.decode(piece)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _line_in_utf8(line: bytes) -> bytes:
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return line.decode(encoding).encode()
-        except UnicodeDecodeError:
-            continue
-    return line.decode("latin-1").encode()
+    stated = [name.decode("latin-1").strip() for name in QUOTED.findall(found[1])] if found else []
+    for name in stated:
+        plain = re.sub(r"[^A-Z0-9]+", "_", name.partition("{")[0].upper()).strip("_") + name.partition("{")[2]
+        for known, protocol in PROTOCOLS:
+            if known.match(plain):
+                return protocol
+    named = [name.partition("{")[0].strip() for name in stated if name]
+    if found and not named:
+        return None
+    words = f"states the schema {', '.join(named)}" if named else f"states no schema in the first {HEADER_MAX >> 20} MiB of its header"
+    raise CadError("cad_unsupported_schema", f"The file {words}. Export it as STEP AP242, AP214 or AP203.")
 
 
 def beside(path: Path, name: str) -> Path | None:

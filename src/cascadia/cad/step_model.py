@@ -10,8 +10,17 @@ from OCP.StepAP214 import StepAP214_AppliedExternalIdentificationAssignment
 from OCP.StepBasic import StepBasic_DocumentFile, StepBasic_ExternalSource, StepBasic_ProductDefinition, StepBasic_SourceItem
 from OCP.STEPCAFControl import STEPCAFControl_Reader
 from OCP.STEPConstruct import STEPConstruct_ExternRefs, STEPConstruct_Tool
-from OCP.StepRepr import StepRepr_NextAssemblyUsageOccurrence
-from OCP.StepShape import StepShape_ContextDependentShapeRepresentation, StepShape_ManifoldSolidBrep
+from OCP.StepGeom import StepGeom_CartesianTransformationOperator3d, StepGeom_Placement
+from OCP.StepRepr import (
+    StepRepr_NextAssemblyUsageOccurrence,
+    StepRepr_ShapeRepresentationRelationship,
+    StepRepr_ShapeRepresentationRelationshipWithTransformation,
+)
+from OCP.StepShape import (
+    StepShape_ContextDependentShapeRepresentation,
+    StepShape_ManifoldSolidBrep,
+    StepShape_ShapeDefinitionRepresentation,
+)
 from OCP.TCollection import TCollection_HAsciiString
 from OCP.TDF import TDF_Label
 from OCP.XCAFDoc import XCAFDoc_ShapeTool
@@ -27,10 +36,18 @@ ENTITIES: Final = (
     StepBasic_ExternalSource,
     StepBasic_ProductDefinition,
     StepAP214_AppliedExternalIdentificationAssignment,
+    StepGeom_CartesianTransformationOperator3d,
     StepRepr_NextAssemblyUsageOccurrence,
+    StepRepr_ShapeRepresentationRelationship,
+    StepShape_ShapeDefinitionRepresentation,
     StepShape_ContextDependentShapeRepresentation,
     StepShape_ManifoldSolidBrep,
     density.LINK,
+)
+SAME_SCALE: Final = 1e-9
+MIRRORED: Final = (
+    "A body in the file is a mirrored or scaled copy of another one, which would be read wrongly. "
+    "In your CAD program, make it a body or part of its own (break its link to the original), then export again."
 )
 ADDRESS: Final = re.compile(r"=>\[[\d:]+\]")
 """What OpenCASCADE calls an instance without a name: its own address, another one at each export."""
@@ -60,10 +77,15 @@ class Occurrence:
 
 @dataclass(eq=False, slots=True)
 class Definition:
-    """A product of the file; `label` is where XCAF has its shape, None where it has none."""
+    """A product of the file; `label` is where XCAF has its shape, None where it has none.
+
+    `items` and `solids` are how many pieces of geometry, and how many solids, the file gives it.
+    """
 
     product: Product
     label: TDF_Label | None = None
+    items: int = 0
+    solids: int = 0
     uses: list["Use"] = field(default_factory=list)
 
 
@@ -88,6 +110,7 @@ class StepModel:
         self._read = _read_entities(reader.ChangeReader().StepModel())
         self._products: dict[Any, Product] = {d: _product(d) for d in self._entities(StepBasic_ProductDefinition)}
         self._pairs = [pair for pair in map(self._pair, self._entities(StepRepr_NextAssemblyUsageOccurrence)) if pair is not None]
+        self._refuse_mirrors()
         self._refuse_cycles()
         self._refuse_too_many()
         self._note_documents()
@@ -107,6 +130,9 @@ class StepModel:
     def link(self, shapes: XCAFDoc_ShapeTool) -> list[Definition]:
         """The products that no other uses, each with all below it; what XCAF has beside them is taken by its labels alone."""
         definitions = {entity: Definition(product) for entity, product in self._products.items()}
+        for entity, items in self._geometry():
+            definitions[entity].items += len(items)
+            definitions[entity].solids += sum(isinstance(item, StepShape_ManifoldSolidBrep) for item in items)
         tool, labels = STEPConstruct_Tool(self._reader.ChangeReader().WS()), self._reader.GetShapeLabelMap()
         for usage, user, used in self._pairs:
             found = STEPCAFControl_Reader.FindInstance_s(usage, shapes, tool, labels)
@@ -138,6 +164,7 @@ class StepModel:
                 self._products[definition] = replace(self._products[definition], document=name)
         for document in self._entities(StepBasic_DocumentFile):
             document.SetId(TCollection_HAsciiString(""))
+            document.SetName(TCollection_HAsciiString(""))
         for source in self._entities(StepBasic_ExternalSource):
             source.SetSourceId(StepBasic_SourceItem())
         for assignment in self._entities(StepAP214_AppliedExternalIdentificationAssignment):
@@ -177,6 +204,24 @@ class StepModel:
         if max(counts.values(), default=0) > OCCURRENCES_MAX:
             raise CadError("cad_too_large", TOO_LARGE)
 
+    def _refuse_mirrors(self) -> None:
+        """OpenCASCADE would turn a mirrored copy about, leave a scaled one as it is, and put both elsewhere."""
+        if any(_changes_its_copy(operator) for operator in self._entities(StepGeom_CartesianTransformationOperator3d)):
+            raise CadError("cad_mirrored", MIRRORED)
+
+    def _geometry(self) -> Iterator[tuple[Any, list[Any]]]:
+        """Products with what stands in their shape representations, and in those that are said to be the same."""
+        same: dict[Any, list[Any]] = {}
+        for relation in self._entities(StepRepr_ShapeRepresentationRelationship):
+            if not isinstance(relation, StepRepr_ShapeRepresentationRelationshipWithTransformation):
+                same.setdefault(relation.Rep1(), []).append(relation.Rep2())
+                same.setdefault(relation.Rep2(), []).append(relation.Rep1())
+        for shown in self._entities(StepShape_ShapeDefinitionRepresentation):
+            shape, first = shown.Definition().PropertyDefinition(), shown.UsedRepresentation()
+            entity = shape.Definition().ProductDefinition() if shape is not None else None
+            if entity in self._products and first is not None:
+                yield entity, [item for each in (first, *same.get(first, ())) if each is not None for item in _items(each)]
+
     def _detach(self) -> None:
         """Takes products that are used without a place anywhere out of their usages: OpenCASCADE reads their shapes only then."""
         placed = {_placed_usage(relation) for relation in self._entities(StepShape_ContextDependentShapeRepresentation)}
@@ -199,6 +244,26 @@ class StepModel:
 
     def _entities(self, kind: type) -> Iterator[Any]:
         return (entity for entity in self._read if isinstance(entity, kind))
+
+
+def _items(representation: Any) -> Iterator[Any]:
+    every = (representation.ItemsValue(index) for index in range(1, representation.NbItems() + 1))
+    return (item for item in every if not isinstance(item, StepGeom_Placement))
+
+
+def _changes_its_copy(operator: Any) -> bool:
+    """Whether an operator does more than to move and turn; what OpenCASCADE could not read of it counts as more."""
+    if operator.LocalOrigin() is None or (operator.HasScale() and abs(operator.Scale() - 1) > SAME_SCALE):
+        return True
+    given = [axis if has else None for axis, has in _axes(operator)]
+    if any(axis is None for axis in given):
+        return False
+    (a, b, c), (d, e, f), (g, h, i) = ([axis.DirectionRatiosValue(n) for n in (1, 2, 3)] for axis in given if axis is not None)
+    return bool(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) < 0)
+
+
+def _axes(operator: Any) -> list[tuple[Any, bool]]:
+    return [(operator.Axis1(), operator.HasAxis1()), (operator.Axis2(), operator.HasAxis2()), (operator.Axis3(), operator.HasAxis3())]
 
 
 def _placed_usage(relation: Any) -> Any:

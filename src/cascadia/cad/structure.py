@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from cascadia.cad import notes
 from cascadia.cad.measure import Measures
 from cascadia.cad.model import Rgba
 from cascadia.cad.read_step import ReadComponent, ReadUsage
@@ -19,13 +20,16 @@ def structure_of(scene: Scene, measures: Mapping[str, Measures]) -> Structure:
     """The document; components in the order of the file, usages too."""
     model = scene.model
     masses = _masses(scene, measures)
+    words = {key: notes.called(component.product.number, component.product.name) for key, component in model.components.items()}
+    designated, left = notes.designators(model.usages, words)
     return Structure(
         source_schema=model.protocol,
         unit=model.unit,
         root=model.root,
         components=[_component(c, measures[c.key], masses[c.key]) for c in model.components.values()],
-        usages=[_usage(usage) for usage in model.usages],
+        usages=[_usage(usage, is_designated=(usage.parent, usage.child) in designated) for usage in model.usages],
         missing=sorted(model.missing),
+        notes=[*model.notes, *notes.without_place(model.usages, words), *left],
     )
 
 
@@ -47,9 +51,15 @@ def _component(component: ReadComponent, measures: Measures, mass: float | None)
     )
 
 
-def _usage(usage: ReadUsage) -> Usage:
-    placement = None if usage.placement is None else list(usage.placement)
-    return Usage(parent=usage.parent, child=usage.child, key=usage.key, name=usage.name, placement=placement)
+def _usage(usage: ReadUsage, *, is_designated: bool) -> Usage:
+    return Usage(
+        parent=usage.parent,
+        child=usage.child,
+        key=usage.key,
+        name=usage.name,
+        placement=None if usage.placement is None else list(usage.placement),
+        designator=usage.designator if is_designated else None,
+    )
 
 
 def _masses(scene: Scene, measures: Mapping[str, Measures]) -> dict[str, float | None]:

@@ -82,6 +82,14 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     fitted: bool = True
 
 
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """What was guessed, left out or found wrong on reading a file, in words for its person; of a component, or (None) of the whole."""
+
+    code: str
+    message: str
+    component: str | None = None
+
+
 class Structure(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a file says about its product. `missing` names the documents that it refers to and that were not there."""
 
@@ -92,6 +100,7 @@ class Structure(msgspec.Struct, frozen=True, kw_only=True):
     components: list[Component]
     usages: list[Usage]
     missing: list[str] = []
+    notes: list[Note] = []
 
 
 @dataclass(frozen=True, slots=True)
