@@ -1,6 +1,8 @@
 """A proposal through the API: matched by the job's own function, reviewed row by row, accepted as one commit or not at all."""
 
-from cascadia.structures.model import Structure
+import msgspec
+
+from cascadia.structures.model import Note, Structure
 from cascadia.versioning.verification import verify_chain
 from tests.company import Person
 from tests.proposals.office import Office
@@ -142,3 +144,38 @@ async def test_only_files_with_a_structure_are_proposed(office: Office) -> None:
     refused = await office.person.send("POST", "/proposals", body)
     assert (refused.status_code, refused.json()["code"]) == (422, "unreadable_file")
     assert (await office.person.get("/proposals"))["items"] == []
+
+
+async def test_what_a_reader_says_of_a_file_stands_in_the_proposal(office: Office) -> None:
+    notes = [
+        Note(code="encoding", message="Names were read as Shift-JIS."),
+        Note(code="shape_unreadable", component="bolt", message="The shape of Bolt could not be read."),
+    ]
+    proposal = await office.propose(msgspec.structs.replace(small_assembly(), notes=notes))
+    assert proposal["notes"] == [
+        {"code": "encoding", "message": "Names were read as Shift-JIS.", "component": None},
+        {"code": "shape_unreadable", "message": "The shape of Bolt could not be read.", "component": "bolt"},
+    ]
+    assert (await office.propose(small_assembly(), "other.stp"))["notes"] == []
+
+
+async def test_usages_have_places_and_designators_or_neither(office: Office) -> None:
+    structure = small_assembly()
+    usages = [
+        msgspec.structs.replace(u, designator=f"R{n}") if u.child == "bolt" else msgspec.structs.replace(u, placement=None)
+        for n, u in enumerate(structure.usages)
+    ]
+    accepted = await office.accept(await office.propose(msgspec.structs.replace(structure, usages=usages)))
+    tree = await office.person.get(f"/parts/{accepted['root_item']['id']}/bom/tree")
+    lines = {
+        tree["items"]["name"][child]: await office.person.get(f"/bom-lines/{line}")
+        for child, line in zip(tree["lines"]["child"], tree["lines"]["id"], strict=True)
+    }
+    assert (lines["Bolt"]["quantity"], sorted(lines["Bolt"]["designators"]), sorted(lines["Bolt"]["placements"])) == (
+        "3",
+        ["R3", "R4", "R5"],
+        ["bolt_0", "bolt_1", "bolt_2"],
+    )
+    assert (lines["Bracket"]["quantity"], lines["Bracket"]["placements"]) == ("2", {})
+    again = await office.propose(msgspec.structs.replace(structure, usages=usages), "again.stp")
+    assert {row["verdict"] for row in (await office.rows(again, "line")).values()} == {"same"}

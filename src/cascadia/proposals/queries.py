@@ -38,7 +38,7 @@ WAITING: Final[LiteralString] = (
 )
 LOCK: Final[LiteralString] = "SELECT state FROM proposal WHERE proposal_id = %(proposal_id)s FOR UPDATE"
 OPEN: Final[LiteralString] = (
-    "UPDATE proposal SET state = 'open', base_seq = %(base_seq)s, counts = %(counts)s, error = NULL, changed_at = now() "
+    "UPDATE proposal SET state = 'open', base_seq = %(base_seq)s, counts = %(counts)s, notes = %(notes)s, error = NULL, changed_at = now() "
     "WHERE proposal_id = %(proposal_id)s"
 )
 FAIL: Final[LiteralString] = (

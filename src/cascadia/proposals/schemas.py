@@ -65,6 +65,14 @@ class Counts(BaseModel):
     unchanged: int
 
 
+class ReadingNote(BaseModel):
+    """What was guessed, left out or found damaged on reading the file, in words; of a component, or (null) of the whole."""
+
+    code: str
+    message: str
+    component: str | None = None
+
+
 class CommitRef(BaseModel):
     """The commit that accepted it."""
 
@@ -90,6 +98,7 @@ class Proposal(BaseModel):
     state: State
     error: Refused | None
     counts: Counts | None
+    notes: list[ReadingNote] = Field(description="What was guessed, left out or found damaged on reading the file.")
     root: UUID | None = Field(description="The row of the file's root.")
     root_item: RootItem | None
     job: UUID | None = Field(description="The job whose progress is shown: conversion, then match.")
@@ -112,6 +121,7 @@ class Proposal(BaseModel):
             state=row.state,
             error=Refused.model_validate(row.error) if row.error else None,
             counts=Counts.model_validate(row.counts) if row.counts else None,
+            notes=[ReadingNote.model_validate(note) for note in row.notes],
             root=row.root_row,
             root_item=RootItem(id=row.root_uid, number=row.root_number) if row.root_uid and row.root_number else None,
             job=row.job,

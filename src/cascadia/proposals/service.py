@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from psycopg.types.json import Jsonb
 
 from cascadia.access.model import Actor
@@ -50,6 +51,7 @@ class ProposalRow:
     state: str
     error: dict[str, str] | None
     counts: dict[str, int] | None
+    notes: list[dict[str, Any]]
     created_at: datetime
     changed_at: datetime
     created_by_uid: UUID
@@ -200,7 +202,9 @@ async def match(write: Write, actor: Actor, source: Source, structure: Structure
     await write.execute(queries.DELETE_ROWS, {"proposal_id": source.proposal_id, "kind": None})
     await write.execute(queries.INSERT_ROWS, {"proposal_id": source.proposal_id, "rows": Jsonb(rows)})
     counts = {**sums.counts, **_verdicts(parts, lines)}
-    await write.execute(queries.OPEN, {"proposal_id": source.proposal_id, "base_seq": base_seq, "counts": Jsonb(counts)})
+    notes = [msgspec.structs.asdict(note) for note in structure.notes]
+    opened = {"proposal_id": source.proposal_id, "base_seq": base_seq, "counts": Jsonb(counts), "notes": Jsonb(notes)}
+    await write.execute(queries.OPEN, opened)
     await write.emit(Event("proposal.opened", source.uid, actor.user_id, source.program_id, {"file": str(source.file_uid)}))
 
 

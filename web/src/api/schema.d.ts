@@ -3565,6 +3565,11 @@ export interface components {
              * @description Where the file's 3D model is read; null for a parts list.
              */
             model: string | null;
+            /**
+             * Notes
+             * @description What was guessed, left out or found damaged on reading the file.
+             */
+            notes: components["schemas"]["ReadingNote"][];
             project: components["schemas"]["ProposalProject"];
             /**
              * Root
@@ -3798,6 +3803,18 @@ export interface components {
              * @description Bytes; null: no bound.
              */
             allowed: number | null;
+        };
+        /**
+         * ReadingNote
+         * @description What was guessed, left out or found damaged on reading the file, in words; of a component, or (null) of the whole.
+         */
+        ReadingNote: {
+            /** Code */
+            code: string;
+            /** Component */
+            component?: string | null;
+            /** Message */
+            message: string;
         };
         /**
          * Ready

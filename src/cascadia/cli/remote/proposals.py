@@ -119,6 +119,7 @@ def proposal_text(proposal: dict[str, Any], rows: list[dict[str, Any]]) -> str:
             f"{counts['lines']} lines, {counts['occurrences']} occurrences ({counts['leaf_occurrences']} leaves); "
             f"{counts['new']} new, {counts['matched']} matched"
         )
+    lines += [f"! {note['message']}" for note in proposal.get("notes", ())]
     if rows:
         names = {r["id"]: r["product_number"] or r["name"] for r in rows if r["kind"] == "part"}
         lines += [columns(("VERDICT", "CHOICE", "PART", "IN ALL", "MATCH"), [_part(r) for r in rows if r["kind"] == "part"])]

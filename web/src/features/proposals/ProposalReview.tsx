@@ -13,6 +13,7 @@ import { ProposalActions } from "./ProposalActions";
 import { ReadOtherwise } from "./ReadOtherwise";
 import { ToMend } from "./ToMend";
 
+const NOTES_OPEN = 5;
 const Viewer = lazy(() => import("../viewer/Viewer"));
 
 /** A proposal row by row: what each part becomes, what each line does, and the model they come from. */
@@ -40,6 +41,7 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
       </div>
       {editable && <ReadOtherwise parts={parts.data} />}
       {editable && <ToMend proposal={proposal} parts={parts.data} lines={lines.data} />}
+      <Notes proposal={proposal} />
       <nav className="tabs" aria-label="Proposal">
         <TabButton label={`Parts ${parts.data.length}`} active={tab === "parts"} onClick={() => setTab("parts")} />
         <TabButton label={`BOM lines ${lines.data.length}`} active={tab === "lines"} onClick={() => setTab("lines")} />
@@ -106,6 +108,28 @@ function Counts({ proposal: { counts } }: { proposal: Proposal }) {
         </div>
       ))}
     </div>
+  );
+}
+
+/** What the file does not say, or says wrongly: first, since no row shows it. */
+function Notes({ proposal: { notes } }: { proposal: Proposal }) {
+  if (!notes.length) return null;
+  const listed = (
+    <ul className="notes">
+      {notes.map(({ code, component, message }) => (
+        <li key={`${code} ${component} ${message}`}>{message}</li>
+      ))}
+    </ul>
+  );
+  return (
+    <Notice tone="warn">
+      {notes.length === 1 ? notes[0]?.message : notes.length <= NOTES_OPEN ? listed : (
+        <details>
+          <summary>{notes.length} notes on what was read from the file</summary>
+          {listed}
+        </details>
+      )}
+    </Notice>
   );
 }
 

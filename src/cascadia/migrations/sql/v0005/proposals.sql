@@ -1,4 +1,7 @@
--- Owned by cascadia.proposals. Proposals that an outage ended before this version are asked for again, unless somebody did so: the events
+-- Owned by cascadia.proposals. `notes`: what was guessed, left out or found damaged on reading the file, `[{code, message, component}]`.
+ALTER TABLE proposal ADD COLUMN notes jsonb NOT NULL DEFAULT '[]';
+
+-- Proposals that an outage ended before this version are asked for again, unless somebody did so: the events
 -- lead to the conversion (the one that was queued again, where there is one) or, where it is done, to the match.
 WITH again AS (
   UPDATE proposal q SET state = 'waiting', error = NULL, changed_at = now()
