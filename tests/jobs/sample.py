@@ -245,10 +245,11 @@ OTHER = Family("other.kind", Isolation.TRUSTED)
 CAGE = Family(
     "cage", Isolation.SANDBOXED, memory_mb=96, wall_seconds=2, cpu_seconds=1, output_mb=8, max_failures=1, preload="tests.jobs.sample"
 )
+PATIENT = Family("patient", Isolation.SANDBOXED, wall_seconds=2, output_mb=8, preload="tests.jobs.sample", advice="Export it again.")
 BROKEN = Family("broken", Isolation.SANDBOXED, max_failures=1, preload="tests.jobs.no_such_module")
 
 DECLARED = Declared(
-    families=(SAMPLE, OTHER, CAGE, BROKEN),
+    families=(SAMPLE, OTHER, CAGE, PATIENT, BROKEN),
     types=(
         JobType("sample.effect", "sample", run=effect),
         JobType("sample.empty", "sample", run=empty),
@@ -263,6 +264,7 @@ DECLARED = Declared(
         JobType("sample.processes", "sample", run=family_of_processes),
         JobType("other.kind.empty", "other.kind", run=empty),
         JobType("broken.read", "broken", prepare=prepare, child="tests.jobs.sample:child", complete=complete),
+        JobType("patient.read", "patient", prepare=prepare, child="tests.jobs.sample:child", complete=complete),
         JobType("cage.read", "cage", prepare=prepare, child="tests.jobs.sample:child", complete=complete, failed=tell),
     ),
     schedules=(Schedule("sample.yearly", "0 0 1 1 *", "sample.tick"),),

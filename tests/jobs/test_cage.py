@@ -35,6 +35,14 @@ async def test_each_bad_child_fails_alone_with_its_reason(fleet: Fleet, ledger: 
     assert list((fleet.folder / "data" / "work").glob("*/*-*")) == []
 
 
+async def test_a_limit_of_its_own_ends_a_job_at_once_and_says_what_can_be_done(fleet: Fleet, ledger: Ledger) -> None:
+    fleet.start(WORKER_CONCURRENCY="2")
+    for do, code in (("hang", "timeout"), ("fill_disk", "output_too_large")):
+        job = await ledger.state(await ledger.enqueue("patient.read", {"do": do}), "succeeded", "dead")
+        assert (job["state"], job["failures"], job["error"]["code"]) == ("dead", 1, code)
+        assert job["error"]["message"].endswith("is allowed for it. Export it again.")
+
+
 async def test_a_library_that_cannot_be_loaded_is_a_failure_that_names_its_reason(fleet: Fleet, ledger: Ledger) -> None:
     worker = fleet.start()
     job = await ledger.state(await ledger.enqueue("broken.read", {"do": "convert"}), "succeeded", "dead")

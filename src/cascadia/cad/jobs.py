@@ -17,6 +17,10 @@ CAD: Final = Family(
     output_mb=2048,
     max_failures=3,
     preload="cascadia.cad.preload",
+    advice=(
+        "In your CAD program, check and heal the model, then export it again, as STEP AP242 or AP214; "
+        "a large assembly is imported by its sub-assemblies."
+    ),
 )
 STEP: Final = "model/step"
 KINDS: Final = frozenset({"structure", "glb", "thumbnail"})

@@ -8,7 +8,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ TOO_LONG: Final = Failure("timeout", "The work took longer than is allowed for i
 TOO_MUCH_OUTPUT: Final = Failure("output_too_large", "The work writes more to the disk than is allowed for it.")
 NONSENSE: Final = Failure("bad_answer", "The work ended without a result that could be read.")
 BROKEN: Final = Failure("runner_broken", "The server cannot start what runs this work. Tell your administrator.")
+LIMITS: Final = frozenset({TOO_LONG.code, TOO_MUCH_OUTPUT.code})
 KILLS: Final[Mapping[str, Failure]] = {"timeout": TOO_LONG, "output_too_large": TOO_MUCH_OUTPUT, "bad_answer": NONSENSE}
 
 
@@ -137,6 +138,7 @@ class Runner:
             log.warning("child_failed", job=str(running.job.uid), code=outcome.code, output=output)
             if output:
                 running.keep(output)
+            outcome = _final(outcome, family)
             if outcome.code == DISK_FULL.code and shutil.disk_usage(folder).free < ROOM_LEFT:
                 return DISK_FULL
         return outcome
@@ -308,6 +310,14 @@ def _ended_by(number: signal.Signals) -> Failure:
             return TOO_MUCH_OUTPUT
         case _:
             return Failure("crashed", f"The program that does this work crashed on it ({number.name}).")
+
+
+def _final(failure: Failure, family: Family) -> Failure:
+    """A confined child that reached a limit of its own reaches it again: no further try. Its person hears what can be done."""
+    if failure.code not in {"crashed", OUT_OF_MEMORY.code, *LIMITS}:
+        return failure
+    message = f"{failure.message} {family.advice}".strip()
+    return replace(failure, message=message, permanent=failure.permanent or failure.code in LIMITS)
 
 
 def _size(folder: Path) -> int:

@@ -28,7 +28,8 @@ class Family:
     """A queue with its limits. `preload` names a module that the family's zygote imports once.
 
     `memory_mb` is what a job may take on top of the loaded libraries; `output_mb` bounds its folder and each of its files. None of the
-    latter three is no limit: for trusted work whose length is that of what people store.
+    latter three is no limit: for trusted work whose length is that of what people store. `advice` is what the person can do about a file
+    on which a confined child crashes or reaches a limit.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Family:
     output_mb: int | None = 1024
     max_failures: int = 5
     preload: str | None = None
+    advice: str = ""
 
 
 class JobContext(Protocol):
