@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascadia.structures.model import Component, Structure, Usage, bom_lines, decode, encode, totals
+from cascadia.structures.model import Component, Reader, Structure, Usage, bom_lines, decode, encode, reader_of, totals
 
 PLACED = [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]
 
@@ -73,6 +73,22 @@ def document(**changes: Any) -> bytes:
         row = whole[table][-1] if member else whole
         row[member or table] = value
     return msgspec.json.encode(whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "reader"),
+    (
+        ("a.stp", "model/step", Reader.STEP),
+        ("a.stpz", "model/step+zip", Reader.STEP),
+        ("a.stp.gz", "model/step+gzip", Reader.STEP),
+        ("PUMP-100", "application/octet-stream", Reader.STEP),
+        ("pump.dat", "application/octet-stream", None),
+        ("pump", "text/plain", None),
+        ("list.CSV", "application/vnd.ms-excel", Reader.TABLE),
+    ),
+)
+def test_a_file_is_read_by_what_its_name_and_type_say(name: str, media_type: str, reader: Reader | None) -> None:
+    assert reader_of(name, media_type) is reader
 
 
 def test_a_whole_document_is_taken() -> None:

@@ -18,7 +18,8 @@ def run(folder: Path, payload: dict[str, Any], progress: Progress) -> dict[str, 
     """
     out = folder / "output"
     out.mkdir(exist_ok=True)
-    title = Path(str(payload.get("name") or "assembly")).stem or "assembly"
+    name = Path(str(payload.get("name") or "assembly"))
+    title = (Path(name.stem).stem if name.suffix.lower() == ".gz" else name.stem) or "assembly"
     try:
         outputs = convert(folder / INPUT, out, progress, title)
     except Exception as error:

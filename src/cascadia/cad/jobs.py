@@ -47,6 +47,8 @@ DECLARED: Final = Declared(
     ),
     subscriptions=(
         Subscription("cad.files", ("file.created",), wanted, where={"media_type": STEP}),
+        Subscription("cad.files.gzip", ("file.created",), wanted, where={"media_type": f"{STEP}+gzip"}),
+        Subscription("cad.files.zip", ("file.created",), wanted, where={"media_type": f"{STEP}+zip"}),
         Subscription("cad.proposals", ("proposal.requested",), wanted),
     ),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Annotated, Final
 
 import msgspec
@@ -24,13 +25,25 @@ class Reader(StrEnum):
     TABLE = "table"
 
 
-READERS: Final = {"model/step": Reader.STEP, "text/csv": Reader.TABLE, "text/tab-separated-values": Reader.TABLE}
+READERS: Final = {
+    "model/step": Reader.STEP,
+    "model/step+gzip": Reader.STEP,
+    "model/step+zip": Reader.STEP,
+    "text/csv": Reader.TABLE,
+    "text/tab-separated-values": Reader.TABLE,
+}
 """Media types of files that a proposal can be made of."""
+UNTOLD: Final = "application/octet-stream"
 TABLE_SUFFIXES: Final = (".csv", ".tsv")
 
 
 def reader_of(name: str, media_type: str) -> Reader | None:
-    """What reads a file of this name and type (browsers call a CSV file by several types), or None."""
+    """What reads a file of this name and type (browsers call a CSV file by several types), or None.
+
+    A name that says nothing is tried as STEP, whose first words tell.
+    """
+    if not PurePosixPath(name).suffix and media_type == UNTOLD:
+        return Reader.STEP
     return Reader.TABLE if name.lower().endswith(TABLE_SUFFIXES) else READERS.get(media_type)
 
 

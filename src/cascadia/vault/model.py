@@ -31,9 +31,12 @@ READ_BY_SUFFIX: Final = {
     ".iges": "model/iges",
     ".igs": "model/iges",
     ".md": "text/markdown",
+    ".p21": "model/step",
     ".step": "model/step",
+    ".step.gz": "model/step+gzip",
     ".stl": "model/stl",
     ".stp": "model/step",
+    ".stp.gz": "model/step+gzip",
     ".stpz": "model/step+zip",
     ".csv": "text/csv",
     ".tsv": "text/tab-separated-values",
@@ -203,7 +206,8 @@ def media_type_of(name: str, declared: str | None) -> str:
     essence = (declared or "").split(";", 1)[0].strip().lower()
     if essence.startswith("multipart/"):
         raise Invalid("Send the bytes of the file as the body, not as a form.", code="raw_body_expected")
-    if known := READ_BY_SUFFIX.get(PurePosixPath(name).suffix.lower()):
+    suffixes = "".join(PurePosixPath(name.lower()).suffixes[-2:])
+    if known := READ_BY_SUFFIX.get(suffixes) or READ_BY_SUFFIX.get(PurePosixPath(suffixes).suffix or suffixes):
         return known
     if essence not in UNTOLD and MEDIA_TYPE.fullmatch(essence):
         return essence
