@@ -10,10 +10,10 @@ import { componentOf, nodesOfComponent } from "../viewer/matching";
 import { LineRows } from "./LineRows";
 import { PartRows } from "./PartRows";
 import { ProposalActions } from "./ProposalActions";
+import { ReadingNotes } from "./ReadingNotes";
 import { ReadOtherwise } from "./ReadOtherwise";
 import { ToMend } from "./ToMend";
 
-const NOTES_OPEN = 5;
 const Viewer = lazy(() => import("../viewer/Viewer"));
 
 /** A proposal row by row: what each part becomes, what each line does, and the model they come from. */
@@ -41,7 +41,7 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
       </div>
       {editable && <ReadOtherwise parts={parts.data} />}
       {editable && <ToMend proposal={proposal} parts={parts.data} lines={lines.data} />}
-      <Notes proposal={proposal} />
+      <ReadingNotes proposal={proposal} />
       <nav className="tabs" aria-label="Proposal">
         <TabButton label={`Parts ${parts.data.length}`} active={tab === "parts"} onClick={() => setTab("parts")} />
         <TabButton label={`BOM lines ${lines.data.length}`} active={tab === "lines"} onClick={() => setTab("lines")} />
@@ -108,28 +108,6 @@ function Counts({ proposal: { counts } }: { proposal: Proposal }) {
         </div>
       ))}
     </div>
-  );
-}
-
-/** What the file does not say, or says wrongly: first, since no row shows it. */
-function Notes({ proposal: { notes } }: { proposal: Proposal }) {
-  if (!notes.length) return null;
-  const listed = (
-    <ul className="notes">
-      {notes.map(({ code, component, message }) => (
-        <li key={`${code} ${component} ${message}`}>{message}</li>
-      ))}
-    </ul>
-  );
-  return (
-    <Notice tone="warn">
-      {notes.length === 1 ? notes[0]?.message : notes.length <= NOTES_OPEN ? listed : (
-        <details>
-          <summary>{notes.length} notes on what was read from the file</summary>
-          {listed}
-        </details>
-      )}
-    </Notice>
   );
 }
 
