@@ -3,7 +3,12 @@
 from pathlib import Path
 
 import pytest
+from OCP.Interface import Interface_Static
+from OCP.STEPCAFControl import STEPCAFControl_Writer
+from OCP.XCAFDoc import XCAFDoc_Area, XCAFDoc_Volume
 
+from cascadia.cad.measure import measure
+from tests.assets.make_as1 import COLORS, Drawing, Placed, bolt, nut
 from tests.assets.step_text import StepText, assembly
 from tests.cad.conversion import Conversion, Glb, convert
 
@@ -121,3 +126,27 @@ def test_triangles_without_surfaces_are_measured_shown_and_drawn(tmp_path: Path)
     document = Glb.parse(read.bytes_of("glb")).document
     assert document["accessors"][document["meshes"][0]["primitives"][0]["indices"]]["count"] == 12
     assert read.bytes_of("thumbnail").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("unit", "scale"), (("MM", 1.0), ("INCH", 25.4)))
+def test_what_the_file_says_of_its_sizes_is_compared_with_what_was_read(tmp_path: Path, unit: str, scale: float) -> None:
+    drawing = Drawing()
+    drawing.part("right", bolt(), COLORS["bolt"])
+    drawing.part("wrong", nut(), COLORS["nut"])
+    drawing.assembly("top", [Placed("right", "right_1"), Placed("wrong", "wrong_1", (40, 0, 0))])
+    right, wrong = (measure(shape) for shape in (bolt(), nut()))
+    assert right.volume
+    assert right.area
+    assert wrong.volume
+    XCAFDoc_Volume.Set_s(drawing.labels["right"], right.volume / scale**3)
+    XCAFDoc_Area.Set_s(drawing.labels["right"], right.area / scale**2)
+    XCAFDoc_Volume.Set_s(drawing.labels["wrong"], 1.1 * wrong.volume / scale**3)
+    drawing.shapes.UpdateAssemblies()
+    writer = STEPCAFControl_Writer()
+    Interface_Static.SetCVal_s("write.step.unit", unit)
+    try:
+        assert writer.Transfer(drawing.document)
+        writer.Write(str(tmp_path / "top.stp"))
+    finally:
+        Interface_Static.SetCVal_s("write.step.unit", "MM")
+    assert codes(convert(tmp_path / "job", tmp_path / "top.stp")) == [("measure_differs", "wrong")]

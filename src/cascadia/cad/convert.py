@@ -1,5 +1,6 @@
 """One STEP file in; its structure, a 3D model and pictures out."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,16 +11,18 @@ import numpy as np
 from cascadia.cad.glb import write_glb
 from cascadia.cad.measure import NOTHING, Measures, is_real, measure
 from cascadia.cad.model import CadError, Output, Progress
-from cascadia.cad.notes import BROKEN, called, shape_unreadable
-from cascadia.cad.read_step import UNREADABLE, ReadModel, read
+from cascadia.cad.notes import BROKEN, VALIDATION, called, measure_differs, shape_unreadable
+from cascadia.cad.read_step import UNREADABLE, ReadComponent, ReadModel, read
 from cascadia.cad.scene import Scene
 from cascadia.cad.structure import structure_of
 from cascadia.cad.tessellate import Mesh, tessellate
 from cascadia.cad.thumbnail import Placed, png, render
-from cascadia.structures.model import encode
+from cascadia.structures.model import Note, encode
 
 WHOLE_SIZE: Final = (512, 384)
 COMPONENT_SIZE: Final = (256, 192)
+MILLIMETRES: Final = (1.0, 10.0, 1000.0, 25.4, 304.8)
+"""Of the units in which a file may say sizes: exporters do not always take the unit of the shape, nor name the one that they took."""
 
 
 def convert(source: Path, out: Path, progress: Progress, title: str = "assembly") -> list[Output]:
@@ -71,6 +74,16 @@ def _measure_assemblies(scene: Scene, measures: dict[str, Measures]) -> None:
         if key in broken or any(usage.child in broken for usage in scene.below.get(key, ())):
             broken.add(key)
             measures[key] = replace(measures[key], volume=None, area=None, center=None, geometry_hash=None)
+        scene.model.notes += _differences(scene.model.components[key], measures[key])
+
+
+def _differences(component: ReadComponent, measures: Measures) -> Iterator[Note]:
+    """Where the file says other sizes of a component than were read: it was read wrongly, or is not what its program meant."""
+    words = called(component.product.number, component.product.name)
+    volume, area = component.stated
+    for what, read_as, said, power in (("volume", measures.volume, volume, 3), ("area", measures.area, area, 2)):
+        if read_as and said and not any(abs(said * unit**power / read_as - 1) < VALIDATION for unit in MILLIMETRES):
+            yield measure_differs(component.key, words, what, read_as, said)
 
 
 def _thumbnails(out: Path, scene: Scene, progress: Progress) -> list[Output]:

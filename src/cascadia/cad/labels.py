@@ -7,7 +7,15 @@ from OCP.Quantity import Quantity_ColorRGBA, Quantity_TOC_sRGB
 from OCP.TCollection import TCollection_AsciiString
 from OCP.TDataStd import TDataStd_Name
 from OCP.TDF import TDF_Label, TDF_Tool
-from OCP.XCAFDoc import XCAFDoc_ColorCurv, XCAFDoc_ColorGen, XCAFDoc_ColorSurf, XCAFDoc_ColorTool, XCAFDoc_ShapeTool
+from OCP.XCAFDoc import (
+    XCAFDoc_Area,
+    XCAFDoc_ColorCurv,
+    XCAFDoc_ColorGen,
+    XCAFDoc_ColorSurf,
+    XCAFDoc_ColorTool,
+    XCAFDoc_ShapeTool,
+    XCAFDoc_Volume,
+)
 
 from cascadia.cad.model import Rgba
 from cascadia.kernel.text import harmless
@@ -66,6 +74,18 @@ def label_color(label: TDF_Label) -> Rgba | None:
         return None
     red, green, blue = (round(min(1.0, max(0.0, value)), 4) for value in color.GetRGB().Values(Quantity_TOC_sRGB))
     return red, green, blue, round(float(color.Alpha()), 4)
+
+
+def stated(label: TDF_Label) -> tuple[float | None, float | None]:
+    """The volume and the area that the file itself says a component has (validation properties), in a unit of its own."""
+    return _real(label, XCAFDoc_Volume), _real(label, XCAFDoc_Area)
+
+
+def _real(label: TDF_Label, kind: type[XCAFDoc_Volume] | type[XCAFDoc_Area]) -> float | None:
+    if not label.IsAttribute(kind.GetID_s()):
+        return None
+    attribute = kind()
+    return float(attribute.Get()) if label.FindAttribute(kind.GetID_s(), attribute) else None
 
 
 def _each(labels: Sequence_TDF_Label) -> Iterator[TDF_Label]:

@@ -55,8 +55,11 @@ def name_given(key: str, name: str) -> Note:
     return Note(code="name_given", component=key, message=f"A component has no name in the file: it is called {name}.")
 
 
-def measure_differs(key: str, words: str, what: str, read: float, stated: float, unit: str) -> Note:
-    message = f"The file says that {words} has a {what} of {stated:.6g} {unit}; it is {read:.6g} {unit}. Compare them in your CAD program."
+def measure_differs(key: str, words: str, what: str, read: float, stated: float) -> Note:
+    message = (
+        f"The file says that the {what} of {words} is {stated:.6g} in its own unit, which is not what was read ({read:.6g} in mm). "
+        "Compare it with your CAD program."
+    )
     return Note(code="measure_differs", component=key, message=message)
 
 

@@ -19,7 +19,7 @@ from OCP.XCAFDoc import XCAFDoc_DocumentTool, XCAFDoc_ShapeTool
 
 from cascadia.cad import notes, source
 from cascadia.cad.bodies import Bodies, bodies_of
-from cascadia.cad.labels import entry, label_color
+from cascadia.cad.labels import entry, label_color, stated
 from cascadia.cad.measure import subshapes
 from cascadia.cad.model import DEPTH_MAX, CadError, Rgba
 from cascadia.cad.step_model import TOO_DEEP, Definition, Occurrence, Product, StepModel
@@ -45,6 +45,8 @@ class ReadComponent:
     color: Rgba | None
     parts: Sequence[tuple[TopoDS_Shape, Rgba]] = ()
     is_assembly: bool = False
+    stated: tuple[float | None, float | None] = (None, None)
+    """Volume and area as the file itself says them, in a unit of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +186,8 @@ class _Reading:
         solids = len(subshapes(bodies.shape, TopAbs_SOLID)) if bodies.shape is not None else definition.solids
         if solids < definition.solids:
             self._model.notes.append(notes.bodies_lost(key, words, solids, definition.solids))
-        color = label_color(definition.label) if definition.label is not None else None
-        return ReadComponent(key, product, bodies.shape, color, bodies.parts, is_assembly)
+        color, said = (label_color(definition.label), stated(definition.label)) if definition.label is not None else (None, (None, None))
+        return ReadComponent(key, product, bodies.shape, color, bodies.parts, is_assembly, said)
 
     def _name(self, key: str, product: Product) -> str:
         """The product's name, or one that is made where the file has none."""
