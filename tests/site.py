@@ -52,7 +52,9 @@ class Operation:
 
     async def by(self, http: httpx.AsyncClient) -> httpx.Response:
         """The answer to that client."""
-        given = {"content": self.body} if isinstance(self.body, bytes) else {"json": self.body} if self.body is not None else {}
+        given = (
+            {"content": self.body} if isinstance(self.body, bytes | AsyncIterator) else {"json": self.body} if self.body is not None else {}
+        )
         return await http.request(self.method, self.path, params=self.query, headers=self.headers, **given)
 
     def but(self, **members: Any) -> "Operation":

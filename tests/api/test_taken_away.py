@@ -1,12 +1,15 @@
 """What was taken away stays away, everywhere: every operation of the document, once somebody has lost what let them see it."""
 
-from collections.abc import Iterable
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable
 
 import httpx
 import pytest
 import pytest_asyncio
 
 from cascadia.access.model import Scope
+from cascadia.kernel import route
 from tests.api.test_permissions import ENDLESS, WITHIN, assert_refused
 from tests.company import Person, Workshop, visitor
 from tests.site import NAME, NUMBER, Operation, Site, build
@@ -126,3 +129,46 @@ def test_every_operation_says_the_scope_that_it_needs(site: Site) -> None:
         assert (operation.permission == "public") == ("x-scope" not in operation.described), operation.name
         if operation.method == "GET" and operation.permission != "public":
             assert operation.described["x-scope"] == "read", operation.name
+
+
+@pytest.mark.parametrize(("taken", "status"), (("role", 404), ("account", 401), ("nothing", 0)))
+async def test_a_body_that_comes_slowly_is_judged_by_the_rights_of_its_end(
+    site: Site, monkeypatch: pytest.MonkeyPatch, taken: str, status: int
+) -> None:
+    monkeypatch.setattr(route, "AGAIN_SECONDS", 0)
+    engineer, lead = site.workshop.engineer, site.workshop.lead
+    names = {"create_part", "add_part_alias", "edit_part", "add_bom_line", "delete_part"}
+    begun, gone = asyncio.Event(), asyncio.Event()
+    waiting = 0
+
+    async def slowly(body: bytes, of: int) -> AsyncIterator[bytes]:
+        nonlocal waiting
+        yield body[:1]
+        waiting += 1
+        if waiting == of:
+            begun.set()
+        await gone.wait()
+        yield body[1:]
+
+    operations = [keyed(operation) for operation in gentle_first(site.operations) if operation.name in names]
+    asked = [
+        asyncio.create_task(o.but(body=slowly(json.dumps(o.body or {}).encode(), len(operations)), headers=typed(o)).by(engineer.http))
+        for o in operations
+    ]
+    await begun.wait()
+    if taken == "role":
+        await lose_role(site, engineer)
+    elif taken == "account":
+        assert (await lead.send("PATCH", f"/users/{engineer.user['id']}", {"active": False})).status_code == 200
+    before = await site.state()
+    gone.set()
+    found = {operation.name: (await answer).status_code for operation, answer in zip(operations, asked, strict=True)}
+    if status:
+        assert found == dict.fromkeys(found, status)
+        assert await site.state() == before
+    else:
+        assert {200, 201} >= {found[name] for name in ("create_part", "add_part_alias")}
+
+
+def typed(operation: Operation) -> dict[str, str]:
+    return {**operation.headers, "Content-Type": "application/json"}

@@ -182,8 +182,10 @@ def _check_scope(request: Request, scope: Scope) -> None:
         raise Forbidden(detail, code="scope_too_narrow")
 
 
-async def identify(request: Request) -> None:
-    """Refuses with 401 whom `signed_in` would: for what comes before the dependencies of a route."""
+async def identify(request: Request, *, again: bool = False) -> None:
+    """Refuses with 401 whom `signed_in` would: for what comes before the dependencies of a route. `again`: by what is so now."""
+    if again:
+        request.state.signed_in = None
     await signed_in(request, await database(request))
 
 

@@ -1,7 +1,8 @@
 """The one kind of route: who sends is known before the body is read, and the body is read within its bound."""
 
+import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -9,14 +10,20 @@ from fastapi.routing import APIRoute
 from starlette.types import Message, Receive
 
 from cascadia.kernel.aside import Aside
-from cascadia.kernel.bodies import LARGE, Bound, bound_of, check_kind, read
+from cascadia.kernel.bodies import LARGE, ORDINARY, Bound, bound_of, check_kind, read
 from cascadia.kernel.errors import TooLarge
 
 PUBLIC = "public"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Check = Callable[..., tuple[Any, list[dict[str, Any]]]]
 """What FastAPI checks a body with: the value or the errors."""
-Identify = Callable[[Request], Awaitable[object]]
+WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class Identify(Protocol):
+    """Refuses with 401 who is not signed in; looks `again` where it was known already."""
+
+    def __call__(self, request: Request, *, again: bool = False) -> Awaitable[object]: ...
 
 
 def permission_of(endpoint: Any) -> str | None:
@@ -25,8 +32,15 @@ def permission_of(endpoint: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
+AGAIN_SECONDS: Final = 1.0
+"""Whoever takes longer to send a body is looked up again behind it: what was taken away meanwhile is not used."""
+
+
 class Route(APIRoute):
-    """As FastAPI's. Nobody's body is read where only somebody may send one; a large one is read beside the event loop."""
+    """As FastAPI's. Nobody's body is read where only somebody may send one; a large one is read beside the event loop.
+
+    A body that is not streamed is whole before anything is judged by who sent it.
+    """
 
     def get_route_handler(self) -> Handler:
         handle, bound, field = super().get_route_handler(), bound_of(self.endpoint), self.body_field
@@ -35,13 +49,24 @@ class Route(APIRoute):
         async def bounded(request: Request) -> Response:
             _check_announced(request, bound)
             request = Request(request.scope, _counted(request.receive, bound))
-            if field is not None:
-                if not public:
-                    await request.app.state.identify(request)
-                await _read_body(request, bound, field.validate)
+            if field is not None or (bound == ORDINARY and request.method in WRITES):
+                body = await (request.body() if public else _body_of_somebody(request))
+                if field is not None:
+                    await _check_body(request, body, bound, field.validate)
             return await handle(request)
 
         return bounded
+
+
+async def _body_of_somebody(request: Request) -> bytes:
+    """The body; 401 where nobody sends it, before it is read and, where it took long, behind it."""
+    identify: Identify = request.app.state.identify
+    begun = time.monotonic()
+    await identify(request)
+    body = await request.body()
+    if time.monotonic() - begun > AGAIN_SECONDS:
+        await identify(request, again=True)
+    return body
 
 
 async def aside(request: Request) -> Aside:
@@ -54,9 +79,8 @@ async def aside(request: Request) -> Aside:
 Threads = Annotated[Aside, Depends(aside)]
 
 
-async def _read_body(request: Request, bound: Bound, check: Check) -> None:
+async def _check_body(request: Request, body: bytes, bound: Bound, check: Check) -> None:
     """Leaves in the request what FastAPI then takes for the body."""
-    body = await request.body()
     if not body:
         return
     check_kind(request.headers)
