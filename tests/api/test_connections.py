@@ -273,6 +273,14 @@ async def test_an_answer_that_nobody_takes_gives_way(listening: Listening) -> No
     await until(lambda: len(listening.state.connections) == 3)
 
 
+async def test_room_is_made_for_several_at_once_where_many_may_be_open(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "AT_ONCE", 1)
+    readers = [await listening.begin(POST + b"x") for _ in range(3)]
+    await listening.connect()
+    assert [await refusal(reader) for reader in readers] == [(503, "too_many_connections")] * 3
+    await until(lambda: len(listening.state.connections) == 1)
+
+
 @pytest.mark.parametrize("request_", (POST.replace(b"/ ", b"/ada "), GET.replace(b"/ ", b"/ada/large ")), ids=("sends", "takes"))
 async def test_who_is_signed_in_gives_way_to_nobody_while_a_request_is_under_way(listening: Listening, request_: bytes) -> None:
     for _ in range(3):

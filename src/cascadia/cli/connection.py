@@ -28,6 +28,8 @@ LINGER_SECONDS: Final = 30
 """How long the rest of a stranger's body is taken after its answer: a client that is cut while it sends may not read that."""
 SEND_SECONDS: Final = 60
 """How long somebody may take less of an answer than the slowest pace."""
+AT_ONCE: Final = 50
+"""Of so many connections one gives way at once where too many are open."""
 FULL: Final = "Too many are connected to this server. Try again in a moment."
 PHRASES: Final[Mapping[int, str]] = {
     400: "Bad Request",
@@ -80,14 +82,17 @@ class Connection(HttpToolsProtocol):
         return self.transport.get_write_buffer_size() > 0
 
     def _make_room(self) -> None:
-        """Ends one that gives way: of whoever has most of them the one that waited longest. Where there is none, refuses this one."""
+        """Ends what gives way: of whoever has most such connections those that waited longest. Where there is none, refuses this one.
+
+        Looking at all takes milliseconds, so that it makes room for the next ones too.
+        """
         others = [c for c in self.connections if isinstance(c, Connection) and c is not self and c.gives_way]
-        shares = Counter(connection._peer for connection in others)  # noqa: SLF001 - of its own class
-        first = max(others, key=lambda connection: (shares[connection._peer], -connection._since), default=None)  # noqa: SLF001
-        if first is None:
+        if not others:
             self._refuse(503, "too_many_connections", FULL)
-        else:
-            first._give_way()  # noqa: SLF001
+        shares = Counter(connection._peer for connection in others)  # noqa: SLF001 - of its own class
+        others.sort(key=lambda connection: (-shares[connection._peer], connection._since))  # noqa: SLF001
+        for connection in others[: max(1, self.most // AT_ONCE)]:
+            connection._give_way()  # noqa: SLF001
 
     def _give_way(self) -> None:
         """Ends; where a request waits for its answer, it is told why."""
