@@ -1,17 +1,21 @@
+import asyncio
 import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
+from starlette.types import Message
 
 from cascadia.access.model import PERMISSIONS
 from cascadia.api.openapi import walk
 from cascadia.api.routes import NotDeclared, include, operations
+from cascadia.kernel.aside import AT_ONCE, WAITING
 from cascadia.settings import Settings
 from cascadia.web import create_app
 from tools.openapi import description
@@ -137,6 +141,36 @@ async def test_the_reference_page_shows_every_operation_without_scripts(client: 
         assert f'id="shape-{name}"' in page
     assert "<script" not in page
     assert not re.search(r'(src|href)="(https?:)?//', page)
+
+
+@pytest.mark.parametrize("path", ("/api/v1/openapi.json", "/api/docs"))
+async def test_what_anybody_may_read_is_made_once_and_keeps_nobody_waiting(app: FastAPI, client: httpx.AsyncClient, path: str) -> None:
+    first, held = await client.get(path), Event()
+    tasks = [asyncio.create_task(app.state.aside.run(held.wait)) for _ in range(AT_ONCE + WAITING)]
+    try:
+        await asyncio.sleep(0)
+        again = await client.get(path)
+    finally:
+        held.set()
+        await asyncio.gather(*tasks)
+    assert (again.status_code, again.content, again.headers["Content-Length"]) == (200, first.content, str(len(first.content)))
+
+
+@pytest.mark.parametrize("path", ("/api/v1/openapi.json", "/api/docs"))
+async def test_what_anybody_may_read_is_sent_piece_by_piece(app: FastAPI, path: str) -> None:
+    sizes: list[int] = []
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sizes.append(len(message.get("body", b"")))
+
+    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": [(b"host", b"a")]}
+    await app({**scope, "http_version": "1.1", "scheme": "http", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80)}, receive, send)
+    assert sum(sizes) > 100_000
+    assert max(sizes) <= 64 * 1024
 
 
 def test_no_dependency_of_a_route_waits_for_a_thread(app: FastAPI) -> None:

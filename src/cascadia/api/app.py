@@ -1,11 +1,12 @@
 """The API as one ASGI application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
+from typing import Final
 
 from fastapi import FastAPI, Response
+from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
 from cascadia import __version__
@@ -26,6 +27,8 @@ from cascadia.kernel.route import Route
 from cascadia.kernel.stores import Preparation, store_from
 from cascadia.migrations.waiting import schema_is_there
 from cascadia.settings import Settings, SettingsInvalid
+
+PIECE_BYTES: Final = 64 * 1024
 
 
 def create_api(settings: Settings, *, read_url: str | None = None, passwords: Passwords | None = None) -> FastAPI:
@@ -97,22 +100,33 @@ def _permit_sender(settings: Settings) -> PermitSender | None:
 
 
 def _describe(app: FastAPI) -> None:
-    """The document takes a while to make: once, and beside the event loop."""
+    """What anybody may read of the API. It takes a while to make: once, and beside the event loop."""
+    makers: Mapping[str, Callable[[], bytes]] = {
+        "document": lambda: to_json(app.openapi()),
+        "page": lambda: reference.page(app.openapi()),
+    }
+    made: dict[str, bytes] = {}
 
-    @cache
-    def document() -> bytes:
-        return to_json(app.openapi())
+    async def answer(name: str, media_type: str, headers: Mapping[str, str]) -> Response:
+        if name not in made:
+            made[name] = await app.state.aside.run(makers[name])
+        length = {"Content-Length": str(len(made[name]))}
+        return StreamingResponse(_in_pieces(made[name]), media_type=media_type, headers={**headers, **length})
 
     @app.get("/api/v1/openapi.json", include_in_schema=False)
     @permission("public")
     async def get_document() -> Response:
         """This API, as OpenAPI 3.1."""
-        made = await app.state.aside.run(document)
-        return Response(made, media_type="application/json", headers={"Cache-Control": "no-cache"})
+        return await answer("document", "application/json", {"Cache-Control": "no-cache"})
 
     @app.get("/api/docs", include_in_schema=False)
     @permission("public")
     async def get_reference() -> Response:
         """The same, to be read."""
-        made: Response = await app.state.aside.run(lambda: reference.page(app.openapi()))
-        return made
+        return await answer("page", "text/html", reference.HEADERS)
+
+
+async def _in_pieces(content: bytes) -> AsyncIterator[bytes]:
+    """So that not all of it waits in memory for each who does not take it."""
+    for start in range(0, len(content), PIECE_BYTES):
+        yield content[start : start + PIECE_BYTES]

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any, Final
 
-from starlette.responses import Response
-
 from cascadia.api.openapi import walk
 
 HEADERS: Final = {
@@ -29,9 +27,9 @@ td { padding: .2rem .6rem .2rem 0; vertical-align: top }
 REF: Final = "#/components/schemas/"
 
 
-def page(document: Mapping[str, Any]) -> Response:
-    """The page."""
-    return Response("".join(_html(document)), media_type="text/html", headers=HEADERS)
+def page(document: Mapping[str, Any]) -> bytes:
+    """The page, to be sent with `HEADERS`."""
+    return "".join(_html(document)).encode()
 
 
 def _html(document: Mapping[str, Any]) -> Iterator[str]:
