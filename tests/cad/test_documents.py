@@ -1,6 +1,7 @@
 """Assemblies that are spread over files: what lies beside the file is read, and nothing else ever is."""
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ def test_documents_beside_the_file_are_read(spread: Path, tmp_path: Path) -> Non
 def test_a_missing_document_is_named_and_the_rest_is_read(spread: Path, tmp_path: Path) -> None:
     part = convert(tmp_path / "job", spread / "top.stp", spread / "bolt.stp")
     assert part.structure.missing == ["nut.stp"]
+    assert [(note.code, "nut.stp" in note.message) for note in part.structure.notes] == [("document_missing", True)]
     assert measured(part) == {"top", "bolt"}
     assert [(u.child, u.placement and u.placement[11]) for u in part.structure.usages] == [("bolt", 0), ("nut", -30), ("nut", -36)]
 
@@ -65,10 +67,32 @@ def test_a_file_whose_documents_are_all_missing_still_gives_its_structure(spread
     assert [o["kind"] for o in alone.outputs] == ["structure", "glb"]
 
 
-def test_a_damaged_document_counts_as_missing(spread: Path, tmp_path: Path) -> None:
-    (tmp_path / "nut.stp").write_bytes((spread / "nut.stp").read_bytes()[:2000])
-    part = convert(tmp_path / "job", spread / "top.stp", spread / "bolt.stp", tmp_path / "nut.stp")
+def test_damaged_documents_count_as_missing_and_say_why(spread: Path, tmp_path: Path) -> None:
+    for name in ("bolt.stp", "nut.stp"):
+        (tmp_path / name).write_bytes((spread / name).read_bytes()[:2000])
+    part = convert(tmp_path / "job", spread / "top.stp", tmp_path / "bolt.stp", tmp_path / "nut.stp")
+    assert part.structure.missing == ["bolt.stp", "nut.stp"]
+    assert ["cannot be read. The file ends in the middle" in note.message for note in part.structure.notes] == [True, True]
+
+
+def test_an_assembly_packed_with_its_files_is_read_whole(spread: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "top.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(spread.iterdir()):
+            archive.write(path, f"Pump/{path.name.upper()}")
+        archive.writestr("__MACOSX/Pump/._TOP.STP", b"of the system")
+    whole = convert(tmp_path / "job", tmp_path / "top.zip", name="top.zip")
+    assert (whole.structure.missing, whole.structure.notes) == ([], [])
+    assert measured(whole) == {"top", "bolt", "nut"}
+    assert totals(whole.structure).counts["leaf_occurrences"] == 3
+
+
+def test_an_assembly_packed_without_one_of_its_files_names_it(spread: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "top.zip", "w") as archive:
+        for name in ("top.stp", "bolt.stp"):
+            archive.write(spread / name, name)
+    part = convert(tmp_path / "job", tmp_path / "top.zip")
     assert part.structure.missing == ["nut.stp"]
+    assert measured(part) == {"top", "bolt"}
 
 
 @pytest.mark.parametrize("absolute", (True, False))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cascadia.cad import source
+from cascadia.cad import archive, source
 from cascadia.cad.model import CadError
 from tests.assets.step_text import StepText, assembly
 from tests.cad.conversion import convert
@@ -88,6 +88,8 @@ def test_a_file_is_read_whatever_stands_around_it(tmp_path: Path, content: bytes
     (
         pytest.param(zipped("readme.txt"), id="none"),
         pytest.param(zipped("a.stp", "b.step"), id="two"),
+        pytest.param(zipped("old/a.stp", "new/A.STP"), id="two of one name"),
+        pytest.param(zipped(*(f"{n}.stp" for n in range(archive.FILES_MAX + 1)), content=b""), id="too many"),
         pytest.param(zipped("a.stp")[:-30], id="damaged zip"),
         pytest.param(gzip.compress(WHOLE)[:-30], id="damaged gzip"),
     ),
@@ -99,11 +101,11 @@ def test_an_archive_holds_one_whole_step_file(tmp_path: Path, content: bytes) ->
 
 
 def test_an_archive_that_would_fill_the_disk_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "UNPACKED_MAX", 10_000)
+    monkeypatch.setattr(archive, "UNPACKED_MAX", 10_000)
     with pytest.raises(CadError, match="Unpacked") as refused:
         prepared(tmp_path, zipped("a.stp", content=WHOLE + b" " * 10_000_000))
     assert refused.value.code == "cad_archive"
-    assert (tmp_path / "scratch" / "unpacked.stp").stat().st_size < 2_000_000
+    assert (tmp_path / "scratch" / "unpacked" / "a.stp").stat().st_size < 2_000_000
 
 
 @pytest.mark.parametrize(

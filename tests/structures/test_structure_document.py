@@ -79,6 +79,7 @@ def document(**changes: Any) -> bytes:
     ("name", "media_type", "reader"),
     (
         ("a.stp", "model/step", Reader.STEP),
+        ("assembly.zip", "application/zip", Reader.STEP),
         ("a.stpz", "model/step+zip", Reader.STEP),
         ("a.stp.gz", "model/step+gzip", Reader.STEP),
         ("PUMP-100", "application/octet-stream", Reader.STEP),

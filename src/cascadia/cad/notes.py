@@ -46,8 +46,11 @@ def bodies_lost(key: str, words: str, read: int, stated: int) -> Note:
     return Note(code="bodies_lost", component=key, message=message)
 
 
-def document_missing(name: str) -> Note:
-    message = f"The file refers to {name}, which is not here: its parts have no shape and no parts below. Export the assembly as one file."
+def document_missing(name: str, reason: str | None) -> Note:
+    """`reason`: why it cannot be read; None where it is not there, or not one part or assembly."""
+    if reason is not None:
+        return Note(code="document_missing", message=f"{name}, to which the file refers, cannot be read. {reason}")
+    message = f"The file refers to {name}, which is not here: its parts have no shape. Pack it with the assembly as a zip."
     return Note(code="document_missing", message=message)
 
 

@@ -106,19 +106,22 @@ class _Reading:
         self._files: dict[Path, _File] = {}
         self._model = ReadModel("", "")
         self._title = ""
+        self._prepared = 0
+        self._unreadable: dict[str, str] = {}
 
     def run(self, path: Path, title: str) -> ReadModel:
         file = self._file(path)
         self._model.protocol, self._model.unit, self._model.files = file.protocol, file.entities.unit(), self._files
         self._title = title
-        keys = [self._component(file, definition, (path,)) for definition in file.roots]
+        keys = [self._component(file, definition, (file.path,)) for definition in file.roots]
         self._model.root = keys[0] if len(keys) == 1 else self._made_root(title, keys)
         return self._model
 
     def _file(self, path: Path) -> _File:
         if path not in self._files:
-            given = source.prepared(path, self._scratch / f"file-{len(self._files)}")
-            self._files[path] = _transfer(path, given)
+            self._prepared += 1
+            given = source.prepared(path, self._scratch / f"file-{self._prepared}")
+            self._files[path] = _transfer(given)
             self._model.notes += given.notes
         return self._files[path]
 
@@ -152,7 +155,7 @@ class _Reading:
         if found is None:
             if document not in self._model.missing:
                 self._model.missing.add(document)
-                self._model.notes.append(notes.document_missing(document))
+                self._model.notes.append(notes.document_missing(document, self._unreadable.get(document)))
             return file, definition, chain
         other, root = found
         return other, root, (*chain, other.path)
@@ -164,7 +167,8 @@ class _Reading:
             return None
         try:
             other = self._file(path)
-        except CadError:
+        except CadError as error:
+            self._unreadable[name] = error.message
             return None
         return (other, other.roots[0]) if len(other.roots) == 1 else None
 
@@ -205,7 +209,7 @@ class _Reading:
         return key if key not in self._model.components else self._unique(key)
 
 
-def _transfer(path: Path, given: source.Source) -> _File:
+def _transfer(given: source.Source) -> _File:
     document = TDocStd_Document(TCollection_ExtendedString("XmlXCAF"))
     reader = STEPCAFControl_Reader()
     reader.SetMatMode(False)
@@ -220,7 +224,7 @@ def _transfer(path: Path, given: source.Source) -> _File:
         raise CadError("cad_unreadable", UNREADABLE) from error
     if not roots:
         raise CadError("cad_no_shapes", NO_SHAPES)
-    return _File(path, given.protocol, document, entities, roots)
+    return _File(given.home, given.protocol, document, entities, roots)
 
 
 def usage_keys(called: Sequence[Occurrence]) -> list[str]:

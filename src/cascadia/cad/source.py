@@ -1,18 +1,13 @@
 """The text of a STEP file before OpenCASCADE reads it: is it one, which schema, in which encoding, and where its documents lie."""
 
 import codecs
-import gzip
 import re
 import shutil
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO, Final
+from pathlib import Path
+from typing import Final
 
-from cascadia.cad import encoding
+from cascadia.cad import archive, encoding
 from cascadia.cad.model import CadError
 from cascadia.structures.model import Note
 
@@ -41,19 +36,16 @@ PROTOCOLS: Final = (
 )
 """By the beginning of the schema's name, or its object identifier: 403 and 442 are the long forms of AP203 edition 2 and AP242."""
 UNSTATED: Final = "AP214"
-PACKED: Final = (b"PK\x03\x04", b"\x1f\x8b")
-UNPACKED_MAX: Final = 1 << 30
-SUFFIXES: Final = (".stp", ".step", ".p21")
-WRONG_ARCHIVE: Final = (
-    "The packed file cannot be unpacked: it is damaged or locked by a password. Send the STEP file itself, or pack it again."
-)
-SEVERAL: Final = "The archive holds {} STEP files. Import the one of the assembly; parts in files of their own are imported one by one."
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A STEP file that OpenCASCADE can read, the application protocol that it states, and what was guessed on the way."""
+    """A STEP file that OpenCASCADE can read, the application protocol that it states, and what was guessed on the way.
 
+    `home` is where it lies, unpacked, beside the documents that it refers to.
+    """
+
+    home: Path
     readable: Path
     protocol: str
     notes: tuple[Note, ...] = ()
@@ -65,7 +57,7 @@ def prepared(path: Path, scratch: Path) -> Source:
     Raises `CadError` for what cannot be converted.
     """
     scratch.mkdir()
-    whole = _unpacked(path, scratch / "unpacked.stp")
+    whole = archive.unpacked(path, scratch / "unpacked")
     notes = []
     protocol = check(whole)
     if protocol is None:
@@ -76,7 +68,7 @@ def prepared(path: Path, scratch: Path) -> Source:
         notes.append(Note(code="encoding", message=GUESSED.format(encoding.NAMES[used], example)))
     front = _front(whole)
     if not front and used is None:
-        return Source(whole, protocol or UNSTATED, tuple(notes))
+        return Source(whole, whole, protocol or UNSTATED, tuple(notes))
     readable = scratch / "readable.stp"
     with whole.open("rb") as file, readable.open("wb") as made:
         file.seek(front)
@@ -84,42 +76,7 @@ def prepared(path: Path, scratch: Path) -> Source:
             shutil.copyfileobj(file, made, PIECE_BYTES)
         else:
             made.writelines(encoding.in_utf8(line, used) for line in file)
-    return Source(readable, protocol or UNSTATED, tuple(notes))
-
-
-def _unpacked(path: Path, target: Path) -> Path:
-    """The file itself, or the STEP file that is packed in it (zip or gzip)."""
-    with path.open("rb") as file:
-        packed = file.read(4)
-    if not packed.startswith(PACKED):
-        return path
-    try:
-        with _opened(path, packed) as file, target.open("wb") as made:
-            size = 0
-            while piece := file.read(PIECE_BYTES):
-                size += len(piece)
-                if size > UNPACKED_MAX:
-                    raise CadError("cad_archive", f"Unpacked, the file has more than {UNPACKED_MAX >> 20} MiB. Import it in parts.")
-                made.write(piece)
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise CadError("cad_archive", WRONG_ARCHIVE) from error
-    return target
-
-
-@contextmanager
-def _opened(path: Path, packed: bytes) -> Iterator[IO[bytes] | gzip.GzipFile]:
-    if packed.startswith(b"\x1f\x8b"):
-        with gzip.open(path) as file:
-            yield file
-        return
-    with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if name.lower().endswith(SUFFIXES)]
-        if len(names) != 1:
-            raise CadError(
-                "cad_archive", SEVERAL.format(len(names)) if names else "The archive holds no STEP file. Send the STEP file itself."
-            )
-        with archive.open(names[0]) as file:
-            yield file
+    return Source(whole, readable, protocol or UNSTATED, tuple(notes))
 
 
 def _front(path: Path) -> int:
@@ -212,10 +169,9 @@ def _protocol(head: bytes) -> str | None:
 
 def beside(path: Path, name: str) -> Path | None:
     """The file that a document's name means: one of the same folder, or None. Folders in the name are never followed."""
-    bare = PurePosixPath(PureWindowsPath(name).name).name
-    if not bare or bare in {".", ".."} or "\0" in bare:
+    wanted = archive.bare(name).casefold()
+    if not wanted or wanted in {".", ".."} or "\0" in wanted:
         return None
-    wanted = bare.casefold()
     for candidate in sorted(path.parent.iterdir()):
         if candidate.name.casefold() == wanted and candidate.is_file() and not candidate.is_symlink():
             return candidate

@@ -26,6 +26,8 @@ class Reader(StrEnum):
 
 
 READERS: Final = {
+    "application/x-zip-compressed": Reader.STEP,
+    "application/zip": Reader.STEP,
     "model/step": Reader.STEP,
     "model/step+gzip": Reader.STEP,
     "model/step+zip": Reader.STEP,
