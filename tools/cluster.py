@@ -40,6 +40,7 @@ PORTS: Final[Mapping[str, str]] = {"POSTGRES_PORT": "5432", "RABBITMQ_PORT": "56
 PREFIX: Final = "cascadia-fleet"
 HTTPS_PORT: Final = 8443
 READY_SECONDS: Final = 240
+CHECK_SECONDS: Final = 15
 OVERRIDE: Final = "docker-compose.override.yml"
 LABELS: Final = ("project", "service")
 FACTS: Final = "\t".join(
@@ -170,15 +171,22 @@ class Fleet:
     def unhealthy(self) -> list[str]:
         """Containers that should be up and healthy and are not (yet)."""
         listed = self.engine.run("ps", "--all", "--filter", f"name={self.plan.prefix}", "--format", "{{.Names}}\t{{.Status}}").splitlines()
-        pairs = [line.split("\t") for line in listed]
-        return [
-            name
-            for name, status in pairs
-            if not (
-                ("migrate" in name and "Exited (0)" in status)
-                or (status.startswith("Up") and "unhealthy" not in status and "starting" not in status)
-            )
-        ]
+        return [name for name, status in (line.split("\t") for line in listed) if not self._is_well(name, status)]
+
+    def _is_well(self, name: str, status: str) -> bool:
+        if not status.startswith("Up"):
+            return "migrate" in name and "Exited (0)" in status
+        return ("unhealthy" not in status and "starting" not in status) or self._says_healthy(name)
+
+    def _says_healthy(self, name: str) -> bool:
+        """What the health check of a container says now: the engine asks again only after many seconds."""
+        try:
+            found: list[str] = json.loads(self.engine.run("inspect", "--format", "{{json .Config.Healthcheck.Test}}", name))
+            kind, *words = found
+            self.engine.run("exec", name, *(words if kind == "CMD" else ["sh", "-c", *words]), timeout=CHECK_SECONDS)
+        except (RuntimeError, subprocess.TimeoutExpired):
+            return False
+        return True
 
     def make_whole(self) -> None:
         """Brings back what somebody left stopped, frozen, cut off or told otherwise, and waits until everything is healthy."""

@@ -25,7 +25,7 @@ from tests.jobs.test_worker import descendants
 from tools.cluster import APPS, JOBS, Fleet
 
 ROOT: Final = Path(__file__).parents[2]
-SECONDS: Final = float(os.environ.get("USERS_SECONDS", "60"))
+SECONDS: Final = float(os.environ.get("USERS_SECONDS", "20"))
 USERS: Final = int(os.environ.get("USERS", "50"))
 LARGE_MB: Final = int(os.environ.get("LARGE_MB", "256"))
 PIECE: Final = 960 * 1024
