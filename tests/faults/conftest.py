@@ -18,7 +18,7 @@ from tests.rabbitmq import Node
 
 __all__ = ["fleet", "jobs_url", "ledger"]
 
-JOBS = int(os.environ.get("FAULT_JOBS", "300"))
+JOBS = int(os.environ.get("FAULT_JOBS", "60"))
 LONG = float(os.environ.get("FAULT_SECONDS", "0")) >= 30
 OUTAGE = 30.0 if LONG else 4.0
 """Seconds for which a shared service is away."""
