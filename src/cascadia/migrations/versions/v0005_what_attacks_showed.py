@@ -10,10 +10,13 @@ down_revision = "0004"
 
 FILES = ("kernel", "access", "versioning", "items", "bom", "jobs", "vault", "notify", "proposals")
 
-ALTERED = ("api_token", "idempotency", "job", "output_file", "session", "sign_in_attempt", "upload")
+ALTERED = (
+    *("api_token", "idempotency", "item_number", "item_v", "job", "output_file", "proposal", "proposal_row", "session"),
+    *("sign_in_attempt", "upload"),
+)
 WRITTEN = (
     *("attachment", "attachment_v", "audit", "audit_seal", "blob", "bom_line", "bom_v", "commit_log", "commit_program", "file"),
-    *("instance_secret", "item", "item_v", "job_archive", "job_subscriber", "outbox_new", "program", "proposal", "revision"),
+    *("instance_secret", "item", "job_archive", "job_subscriber", "outbox_new", "program", "revision"),
     *("schema_state", "user_account"),
 )
 
