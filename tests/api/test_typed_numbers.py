@@ -46,6 +46,7 @@ async def test_each_quantity_of_a_batch_is_asked_back_by_its_place(workshop: Wor
     (
         ("mass", {"value": typed("0,125"), "unit": "kg"}, {"value": "0.125", "unit": "kg"}),
         ("mass", {"value": typed("1 250,5"), "unit": "g"}, {"value": "1250.5", "unit": "g"}),
+        ("cost", {"value": typed("1.234,50"), "currency": "EUR"}, {"value": "1234.5", "currency": "EUR"}),
     ),
 )
 async def test_a_mass_is_read_as_it_was_typed(workshop: Workshop, name: str, value: Any, kept: Any) -> None:

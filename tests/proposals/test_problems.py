@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from cascadia.structures.model import Structure, Usage
+from cascadia.structures.model import Structure, Usage, decode, encode
 from tests.company import JSON
 from tests.proposals.office import Office
 from tests.proposals.structures import component, small_assembly
@@ -151,3 +151,15 @@ async def test_another_quantity_than_both_readings_is_of_its_row_alone(office: O
     glue = (await office.rows(proposal, "line"))["top glue"]
     assert (await office.choose(proposal, glue, choice="skip"))["problems"] == []
     assert (await office.choose(proposal, glue, choice="apply"))["problems"][0]["readings"] == ["1.5", "1500"]
+
+
+async def test_two_parts_without_a_name_are_two_and_no_part_that_is_there(office: Office) -> None:
+    structure = decode(encode(renamed(renamed(small_assembly(), "bolt", number="", name=""), "plate", number="", name="")))
+    first = await office.propose(structure, "one.stp")
+    assert first["to_mend"] == 0
+    await office.accept(first)
+    assert {part["name"] for part in (await office.person.get("/parts"))["items"]} >= {"bolt", "plate"}
+    again = renamed(renamed(structure, "bolt", geometry_hash="0ther"), "plate", geometry_hash="an0ther")
+    rows = await office.rows(await office.propose(again, "two.stp"), "part")
+    assert [rows[key]["verdict"] for key in ("bolt", "plate")] == ["new", "new"]
+    assert rows["bolt"]["notes"] == ["the file gives it no name"]

@@ -3,7 +3,7 @@
 import msgspec
 
 from cascadia.kernel.text import one_line
-from cascadia.structures.model import Component, Structure, decode, encode
+from cascadia.structures.model import Component, Structure, decode, encode, name_of
 from tests.proposals.structures import small_assembly
 
 
@@ -37,3 +37,20 @@ def test_what_can_be_read_stays_as_it_came() -> None:
     assert decode(encode(structure)) == structure
     assert component("Schraube M6×20", "Ä-1", "für 3 mm").name == "Schraube M6×20"
     assert msgspec.structs.asdict(component("Platte", "P-1"))["description"] is None
+
+
+def test_what_the_file_gives_no_name_is_called_by_its_number_or_its_place_and_says_so() -> None:
+    structure = Structure(
+        source_schema="AP214",
+        unit="mm",
+        root="/",
+        components=[
+            Component(key="/", number="", name="", is_assembly=True),
+            *(Component(key=key, number=number, name="") for key, number in (("unnamed", ""), ("unnamed#2", ""), ("P-1", "P-1"))),
+        ],
+        usages=[],
+    )
+    found = decode(encode(structure)).components
+    assert [component.name for component in found] == ["", "unnamed", "unnamed#2", "P-1"]
+    assert [component.notes for component in found] == [[], *[["the file gives it no name"]] * 3]
+    assert [name_of(component) for component in found[1:]] == [None, None, None]

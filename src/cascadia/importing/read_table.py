@@ -25,7 +25,6 @@ from cascadia.importing.model import (
     quantity_of,
     sign_of,
 )
-from cascadia.items.model import DESCRIPTION_MAX, NAME_MAX, NUMBER_MAX
 from cascadia.kernel import decimals
 
 BYTES_MAX: Final = 50_000_000
@@ -157,14 +156,8 @@ def _item(table: _Table, place: int, row: Sequence[str], sign: str | None) -> It
     name = words["name"] or " ".join(filter(None, (words["value"], footprint))) or number
     if not name:
         raise ValueError("no part: fill in a part number, a value or a name")
-    if number and len(number) > NUMBER_MAX:
-        raise ValueError(f"a part number of more than {NUMBER_MAX} characters")
-    if len(name) > NAME_MAX:
-        raise ValueError(f"a name of more than {NAME_MAX} characters")
     told = [words["manufacturer"], words["mpn"] if words["mpn"] != number else "", words["value"], footprint, words["datasheet"].strip("~")]
     description = ", ".join(word for word in told if word and word != name) or None
-    if len(description or "") > DESCRIPTION_MAX:
-        raise ValueError(f"a manufacturer, value, footprint and data sheet of more than {DESCRIPTION_MAX} characters together")
     return Item(
         place=place,
         number=number,

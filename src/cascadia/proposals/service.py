@@ -26,7 +26,7 @@ from cascadia.kernel.text import alike
 from cascadia.proposals import problems, queries
 from cascadia.proposals.matching import Choice, Hit, LineRow, PartRow, Verdict, match_lines, match_parts
 from cascadia.structures.limits import Problem
-from cascadia.structures.model import Component, LineGroup, Structure, Totals, bom_lines, reader_of, titled, totals
+from cascadia.structures.model import Component, LineGroup, Structure, Totals, bom_lines, name_of, reader_of, titled, totals
 from cascadia.vault import service as vault
 
 ROWS_MAX: Final = 10_000
@@ -181,7 +181,7 @@ async def source_of(read: Read, uid: UUID) -> Source | None:
 async def find_hits(read: Read, actor: Actor, project_id: int, structure: Structure) -> list[Hit]:
     """The items that the components may be, as far as the actor sees them."""
     wanted = [
-        {"component": c.key, "number": c.number, "name": None if c.own_number else c.name, "hash": c.geometry_hash}
+        {"component": c.key, "number": c.number, "name": None if c.own_number else name_of(c), "hash": c.geometry_hash}
         for c in structure.components
     ]
     found = await read.all(queries.HITS, Hit, {"wanted": Jsonb(wanted), "project_id": project_id, "programs": actor.programs})

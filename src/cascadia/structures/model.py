@@ -18,6 +18,10 @@ from cascadia.vault.model import COMPONENT_MAX
 SCHEMA: Final = 1
 
 
+UNNAMED: Final = "unnamed"
+NO_NAME: Final = "the file gives it no name"
+
+
 class Reader(StrEnum):
     """What reads a file's structure."""
 
@@ -77,6 +81,11 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     geometry_hash: str | None = None
     own_number: bool = False
     notes: list[str] = []
+
+
+def name_of(component: Component) -> str | None:
+    """The name by which a file tells the component; None where it is one that was given here, and says nothing."""
+    return None if NO_NAME in component.notes or component.name == UNNAMED else component.name
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +187,8 @@ def decode(data: bytes) -> Structure:
     flaw = _flaw(structure)
     if flaw is not None:
         raise msgspec.ValidationError(flaw)
-    return msgspec.structs.replace(structure, components=[_readable(component) for component in structure.components])
+    readable = [_readable(component) for component in structure.components]
+    return msgspec.structs.replace(structure, components=[c if c.key == structure.root else _named(c) for c in readable])
 
 
 def _readable(component: Component) -> Component:
@@ -190,8 +200,15 @@ def _readable(component: Component) -> Component:
     told = (("number", number, component.number), ("name", name, component.name), ("description", description or "", component.description))
     notes = [f"the {what} had characters that cannot be read: they were left out" for what, kept, was in told if kept != was and was]
     return msgspec.structs.replace(
-        component, number=number, name=name or number or "unnamed", description=description, notes=[*component.notes, *notes]
+        component, number=number, name=name or number or UNNAMED, description=description, notes=[*component.notes, *notes]
     )
+
+
+def _named(component: Component) -> Component:
+    """The component with a name, where the file gives it none: its number, else what tells it apart in the file."""
+    if component.name:
+        return component
+    return msgspec.structs.replace(component, name=component.number or component.key, notes=[*component.notes, NO_NAME])
 
 
 def _flaw(structure: Structure) -> str | None:
