@@ -92,7 +92,7 @@ def members(document: JSON, schema: JSON, value: Any, place: tuple[str | int, ..
 
 
 def placed(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
-    made = dict(body or {})
+    made = dict(body) if isinstance(body, Mapping) else {}
     made[place[0]] = value if len(place) == 1 else placed(made.get(place[0]), place[1:], value)
     return made
 

@@ -96,15 +96,20 @@ def reading(text: str, sign: str) -> Decimal | None:
     return next((value for value, of in _meanings(text) if of == sign), None)
 
 
+def _shown(text: str) -> str:
+    """Of a text that may hold anything, what can be written and read."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text.strip()[:40])
+
+
 def _meanings(text: str) -> list[tuple[Decimal, str]]:
     """(value, sign of decimals) in each way in which the text can be read."""
     found = _PARTS.fullmatch(text.translate(_USUAL).strip()) if len(text) <= _TYPED_MAX else None
     if found is None:
-        raise ValueError(f"“{text.strip()[:40]}” is no number")
+        raise ValueError(f"“{_shown(text)}” is no number")
     minus, body, power = found.group(1), found.group(2), found.group(3) or ""
     made = [(Decimal(minus + digits + power), sign) for sign in SIGNS if (digits := _digits(body, sign, exact=bool(power)))]
     if not made:
-        raise ValueError(f"“{text.strip()[:40]}” is no number")
+        raise ValueError(f"“{_shown(text)}” is no number")
     return made
 
 
