@@ -67,6 +67,7 @@ def visits(content: JSON) -> list[Visit]:
         ("/admin/programs", "rover program"),
         ("/admin/projects", "rover program"),
         ("/admin/users", "Vi Ewer"),
+        ("/admin/uploads", "kept for a day"),
         ("/admin/numbers", "for example"),
         ("/account/tokens", "script"),
         ("/account/notifications", "Mail me when"),

@@ -4,6 +4,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Api, Watch, picture
 from tests.previews.documents import pdf
+from tests.vault.test_uploads import metadata
 
 
 def test_an_administrator_sees_queues_and_workers(ada: Page) -> None:
@@ -44,6 +45,26 @@ def test_a_webhook_is_added_tried_and_removed(ada: Page, api: Api, watch: Watch)
     expect(table).to_contain_text("Switched off.")
     table.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("No webhooks")).to_be_visible()
+
+
+def test_a_forgotten_upload_is_seen_and_dropped(ada: Page, api: Api) -> None:
+    page, project = ada, api.project("forgotten")
+    told = metadata(name="forgotten.step", project=project["id"])
+    begun = api.http.post("/api/v1/uploads", headers={"Upload-Length": "3000000", "Upload-Metadata": told})
+    piece = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    api.http.patch(begun.headers["location"], content=bytes(1_000_000), headers=piece).raise_for_status()
+    page.goto("/admin/uploads")
+    row = page.get_by_role("table", name="Uploads").get_by_role("row").filter(has_text="forgotten.step")
+    expect(row).to_contain_text("on its way")
+    expect(row).to_contain_text("1.0 MB of 3.0 MB")
+    picture(page, "uploads")
+    row.get_by_role("button", name="Drop").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("sent again from its beginning")
+    picture(page, "upload-drop")
+    dialog.get_by_role("button", name="Drop").click()
+    expect(row).to_have_count(0)
+    assert api.http.head(begun.headers["location"]).status_code == 404
 
 
 def test_a_drawing_is_previewed_among_the_files_of_a_part(ada: Page, api: Api) -> None:

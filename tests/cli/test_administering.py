@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from tests.cli.test_against_a_server import run, token_of
 from tests.company import JSON, Person, Workshop
 from tests.served import served
-from tests.vault.test_uploads import metadata
+from tests.vault.test_uploads import Uploader, metadata
 
 
 async def administering(person: Person) -> str:
@@ -82,7 +82,16 @@ async def test_room_is_bounded_seen_and_freed_of_uploads_by_commands(workshop: W
         assert [u["id"] for u in await told(url, theirs, tmp_path, "files", "uploads")] == [upload]
         code, out, said = await run(url, await token_of(workshop.viewer), tmp_path, ["files", "drop", upload])
         assert (code, out) == (1, ""), said
-        assert await run(url, token, tmp_path, ["files", "drop", upload]) == (0, f"Dropped {upload}.\n", "")
+        gone = (
+            "Dropped the upload of big.bin with the 5 of 1000 bytes that had arrived. It became no file; send it again from its beginning."
+        )
+        (await Uploader(workshop).piece(begun.headers["location"], 0, b"01234")).raise_for_status()
+        assert await run(url, token, tmp_path, ["files", "drop", upload]) == (0, f"{gone}\n", "")
+        whole = await workshop.engineer.http.post("/api/v1/uploads", headers={**headers, "Upload-Length": "0"})
+        done = (await workshop.engineer.http.get(whole.headers["location"])).json()
+        stays = f"Forgot the upload of big.bin; the file that it became stays: {done['file']}.\n"
+        assert await run(url, theirs, tmp_path, ["files", "drop", done["id"]]) == (0, stays, "")
+        assert (await workshop.engineer.get(f"/files/{done['file']}"))["name"] == "big.bin"
         assert await told(url, theirs, tmp_path, "files", "uploads") == []
         assert {u["code"]: (u["promised"], u["allowed"]) for u in await told(url, token, tmp_path, "files", "quota")} == {
             "ROVER": (0, 50 * 1024**3),

@@ -108,7 +108,9 @@ async def test_pieces_become_one_file_and_leave_nothing_else(uploader: Uploader,
 
 def test_the_end_of_an_upload_is_told_in_gmt_wherever_the_database_is() -> None:
     end = datetime(2026, 1, 2, 3, 4, 5, tzinfo=ZoneInfo("Asia/Kolkata"))
-    row = uploads.UploadRow(1, UUID(int=1), 1, 1, UUID(int=2), 1, "a", "b/c", 5, None, 3, "receiving", None, None, end)
+    row = uploads.UploadRow(
+        *(1, UUID(int=1), 1, UUID(int=3), "A", end, 1, UUID(int=2), "P", "P", 1, "a", "b/c", 5, None, 3, "receiving", None, None, end)
+    )
     told = offset_headers(row)
     assert (told["Upload-Offset"], told["Upload-Expires"]) == ("3", "Thu, 01 Jan 2026 21:34:05 GMT")
 

@@ -12,6 +12,7 @@ import { NumbersPage } from "./features/admin/NumbersPage";
 import { ProgramsPage } from "./features/admin/ProgramsPage";
 import { ProjectsPage } from "./features/admin/ProjectsPage";
 import { EverybodysTokensPage, TokensPage } from "./features/admin/TokensPage";
+import { UploadsPage } from "./features/admin/UploadsPage";
 import { UsersPage } from "./features/admin/UsersPage";
 import { WebhooksPage } from "./features/admin/WebhooksPage";
 import { SecurityPage } from "./features/auth/SecurityPage";
@@ -135,6 +136,7 @@ const history = createRoute({
 });
 const commit = createRoute({ getParentRoute: () => app, path: "/history/$branch/$seq", component: CommitPage });
 const users = createRoute({ getParentRoute: () => app, path: "/admin/users", component: UsersPage });
+const uploads = createRoute({ getParentRoute: () => app, path: "/admin/uploads", component: UploadsPage });
 const programs = createRoute({ getParentRoute: () => app, path: "/admin/programs", component: ProgramsPage });
 const projects = createRoute({ getParentRoute: () => app, path: "/admin/projects", component: ProjectsPage });
 const numbers = createRoute({ getParentRoute: () => app, path: "/admin/numbers", component: NumbersPage });
@@ -167,6 +169,7 @@ const routeTree = root.addChildren([
     history,
     commit,
     users,
+    uploads,
     numbers,
     programs,
     projects,

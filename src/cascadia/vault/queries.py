@@ -82,12 +82,12 @@ INSERT_UPLOAD: Final[LiteralString] = (
     "INSERT INTO upload (uid, created_by, project_id, name, media_type, size, sha256) VALUES"
     " (%(uid)s, %(created_by)s, %(project_id)s, %(name)s, %(media_type)s, %(size)s, decode(%(sha256)s, 'hex'))"
 )
-UPLOAD: Final[LiteralString] = (
-    "SELECT u.upload_id, u.uid, u.created_by, u.project_id, p.uid AS project_uid, p.program_id, u.name, u.media_type, u.size,"
-    " encode(u.sha256, 'hex') AS sha256, u.received, u.state, u.file_uid, u.error, u.expires_at, encode(u.hashed, 'hex') AS hashed,"
-    " tail.start AS tail_start, tail.key AS tail_key FROM upload u JOIN project p USING (project_id)"
-    " LEFT JOIN LATERAL (SELECT start, key FROM upload_piece t WHERE t.upload_id = u.upload_id ORDER BY start DESC LIMIT 1) tail ON true"
-    " WHERE u.uid = %(uid)s AND u.expires_at > now()"
+UPLOADS: Final = query(__package__, "uploads")
+UPLOAD: Final[LiteralString] = UPLOADS + " AND u.uid = %(uid)s"
+OPEN_UPLOADS: Final[LiteralString] = (
+    UPLOADS + " AND u.state <> 'done' AND (%(after)s::bigint IS NULL OR u.upload_id < %(after)s::bigint)"
+    " AND (%(creator)s::bigint IS NULL OR (u.created_by = %(creator)s::bigint AND p.program_id = ANY(%(programs)s::int[])))"
+    " ORDER BY u.upload_id DESC LIMIT %(limit)s"
 )
 ADD_PIECE: Final[LiteralString] = "SELECT upload_add_piece(%(uid)s, %(start)s, %(bytes)s, %(key)s)"
 GROW_PIECE: Final[LiteralString] = "SELECT upload_grow(%(uid)s, %(object_start)s, %(key)s, %(start)s, %(bytes)s)"
@@ -107,7 +107,6 @@ DELETE_UPLOAD: Final[LiteralString] = "DELETE FROM upload WHERE uid = %(uid)s"
 EXPIRED_PIECES: Final[LiteralString] = (
     "SELECT p.key FROM upload_piece p JOIN upload u USING (upload_id) WHERE u.expires_at < now() FOR UPDATE OF u"
 )
-OPEN_UPLOADS: Final = query(__package__, "open_uploads")
 LOCK_ROOM: Final[LiteralString] = "SELECT pg_advisory_xact_lock(hashtextextended('cascadia.vault.room', 0))"
 COMING: Final[LiteralString] = (
     "SELECT coalesce(sum(size - received), 0)::bigint FROM upload WHERE state = 'receiving' AND expires_at > now()"

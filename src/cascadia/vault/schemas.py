@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from cascadia.kernel.text import one_line
 from cascadia.vault.model import COMPONENT_MAX, AttachmentRole, AttachmentRow, DerivativeRow, FileRow, derivative_url
 from cascadia.vault.room import Usage
-from cascadia.vault.uploads import OpenUpload, UploadRow
+from cascadia.vault.uploads import UploadRow
 from cascadia.vault.verification import Damaged
 from cascadia.versioning.schemas import PersonRef, PointView
 
@@ -104,6 +104,9 @@ class UploadView(BaseModel):
     offset: int = Field(description="Bytes that have arrived.")
     file: UUID | None
     error: UploadError | None
+    project: FileProject
+    created_at: datetime
+    created_by: PersonRef
     expires_at: datetime
 
     @classmethod
@@ -118,36 +121,6 @@ class UploadView(BaseModel):
                 "offset": row.received,
                 "file": row.file_uid,
                 "error": row.error,
-                "expires_at": row.expires_at,
-            }
-        )
-
-
-class OpenUploadView(BaseModel):
-    """An upload that became no file (yet)."""
-
-    id: UUID
-    state: Literal["receiving", "failed"]
-    name: str
-    size: int = Field(description="Bytes of the whole.")
-    offset: int = Field(description="Bytes that have arrived.")
-    error: UploadError | None
-    project: FileProject
-    created_at: datetime
-    created_by: PersonRef
-    expires_at: datetime
-
-    @classmethod
-    def of(cls, row: OpenUpload) -> "OpenUploadView":
-        """The answer for one row."""
-        return cls.model_validate(
-            {
-                "id": row.uid,
-                "state": row.state,
-                "name": row.name,
-                "size": row.size,
-                "offset": row.received,
-                "error": row.error,
                 "project": {"id": row.project_uid, "code": row.project_code, "name": row.project_name},
                 "created_at": row.created_at,
                 "created_by": {"id": row.created_by_uid, "name": row.created_by_name},
@@ -159,7 +132,7 @@ class OpenUploadView(BaseModel):
 class OpenUploadPage(BaseModel):
     """One page of uploads that became no file, newest first."""
 
-    items: list[OpenUploadView]
+    items: list[UploadView]
     next: str | None
 
 

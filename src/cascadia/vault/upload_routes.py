@@ -22,7 +22,7 @@ from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer
 from cascadia.kernel.route import Route
 from cascadia.vault import receiving, service, uploads
 from cascadia.vault.routes import BYTES, Blobs, refuse_encoded
-from cascadia.vault.schemas import OpenUploadPage, OpenUploadView, UploadView
+from cascadia.vault.schemas import OpenUploadPage, UploadView
 from cascadia.vault.uploads import UploadRow
 
 router = APIRouter(tags=["files"], route_class=Route)
@@ -100,7 +100,7 @@ async def list_uploads(
     """My uploads that became no file: still on their way, or failed. `DELETE` drops one."""
     async with db.primary() as primary:
         rows, following = await uploads.open_page(primary, actor, paging, everyone=everyone)
-    return page_answer(request, OpenUploadPage(items=[OpenUploadView.of(row) for row in rows], next=following), following)
+    return page_answer(request, OpenUploadPage(items=[UploadView.of(row) for row in rows], next=following), following)
 
 
 @router.options("/uploads", status_code=204, response_class=Response)
@@ -124,9 +124,9 @@ async def probe_upload(request: Request, db: Db, actor: CurrentActor, upload_id:
 @router.get("/uploads/{upload_id}", response_model=UploadView)
 @permission("file.create")
 async def read_upload(request: Request, db: Db, blobs: Blobs, actor: CurrentActor, upload_id: UUID) -> Response:
-    """An upload with what became of it: `file` is its id once the whole was put together."""
+    """An upload with what became of it: `file` is its id once the whole was put together. Administrators read anybody's."""
     async with db.primary() as primary:
-        upload = await uploads.find(primary, actor, upload_id)
+        upload = await uploads.find(primary, actor, upload_id, any_for_administrators=True)
     if upload.state == "receiving" and upload.complete and upload.quick:
         upload = await uploads.assemble(db, blobs, upload.uid) or upload
     return answer(request, UploadView.of(upload))
@@ -174,10 +174,10 @@ async def add_upload_piece(
 @router.delete("/uploads/{upload_id}", status_code=204, response_class=Response)
 @permission("file.create")
 async def end_upload(request: Request, db: Db, blobs: Blobs, actor: CurrentActor, upload_id: UUID, key: IdempotencyKey = None) -> Response:
-    """Gives an upload up; its pieces are deleted. Administrators drop anybody's."""
+    """Gives an upload up; what arrived of it is deleted, a file that it became stays. Administrators drop anybody's."""
     speaks_tus(request)
     async with db.primary() as primary:
-        upload = await uploads.find(primary, actor, upload_id, drops=True)
+        upload = await uploads.find(primary, actor, upload_id, any_for_administrators=True)
     keys: list[str] = []
 
     async def effect(write: Write) -> None:

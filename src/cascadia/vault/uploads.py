@@ -58,8 +58,13 @@ class UploadRow:
     upload_id: int
     uid: UUID
     created_by: int
+    created_by_uid: UUID
+    created_by_name: str
+    created_at: datetime
     project_id: int
     project_uid: UUID
+    project_code: str
+    project_name: str
     program_id: int
     name: str
     media_type: str
@@ -90,33 +95,13 @@ class UploadRow:
         return Target(self.project_id, self.project_uid, self.program_id, self.name, self.media_type)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenUpload:
-    """An upload that became no file (yet), with whose it is and where it was to go."""
-
-    upload_id: int
-    uid: UUID
-    name: str
-    size: int
-    received: int
-    state: str
-    error: dict[str, str] | None
-    created_at: datetime
-    expires_at: datetime
-    project_uid: UUID
-    project_code: str
-    project_name: str
-    created_by_uid: UUID
-    created_by_name: str
-
-
-async def open_page(read: Read, actor: Actor, paging: PageRequest, *, everyone: bool) -> tuple[list[OpenUpload], str | None]:
+async def open_page(read: Read, actor: Actor, paging: PageRequest, *, everyone: bool) -> tuple[list[UploadRow], str | None]:
     """One page of the actor's uploads that became no file, newest first, or of everybody's, for administrators; the next cursor."""
     if everyone:
         actor.require_administrator()
     (after,) = paging.ordered("everyone" if everyone else "mine").after(int)
     mine = {"creator": None if everyone else actor.user_id, "programs": actor.programs}
-    rows = await read.all(queries.OPEN_UPLOADS, OpenUpload, {**mine, "after": after, "limit": paging.limit + 1})
+    rows = await read.all(queries.OPEN_UPLOADS, UploadRow, {**mine, "after": after, "limit": paging.limit + 1})
     return paging.ordered("everyone" if everyone else "mine").cut(rows, lambda row: [row.upload_id])
 
 
@@ -141,10 +126,13 @@ async def begin(write: Write, store: BlobStore, actor: Actor, target: Target, si
     return await _by_uid(write, uid)
 
 
-async def find(read: Read, actor: Actor, uid: UUID, *, drops: bool = False) -> UploadRow:
-    """The actor's own upload; 404 for another's, and 403 for whoever may upload nothing into its program. Administrators drop anybody's."""
+async def find(read: Read, actor: Actor, uid: UUID, *, any_for_administrators: bool = False) -> UploadRow:
+    """The actor's own upload; 404 for another's, and 403 for whoever may upload nothing into its program.
+
+    Where it says so, administrators find anybody's.
+    """
     row = await read.one(queries.UPLOAD, UploadRow, {"uid": uid})
-    if row is not None and drops and actor.administrator:
+    if row is not None and any_for_administrators and actor.administrator:
         return row
     if row is None or row.program_id not in actor.programs:
         raise NotFound("There is no such upload of yours, or its day is over. Begin it again.")

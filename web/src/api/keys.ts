@@ -13,6 +13,7 @@ export const keys = {
   sessions: ["sessions"] as const,
   programs: ["programs"] as const,
   usage: ["programs", "usage"] as const,
+  openUploads: ["uploads", "everyone"] as const,
   programRoles: (program: string) => ["programs", program, "roles"] as const,
   projects: ["projects"] as const,
   schemes: ["schemes"] as const,

@@ -70,6 +70,14 @@ export const usageQuery = queryOptions({
   queryKey: keys.usage,
   queryFn: () => everyPage((query) => body(api.GET("/api/v1/vault/usage", { params: { query } }))),
 });
+/** Everybody's uploads that became no file; for administrators. */
+export const openUploadsQuery = queryOptions({
+  queryKey: keys.openUploads,
+  queryFn: () =>
+    everyPage((query) => body(api.GET("/api/v1/uploads", { params: { query: { ...query, everyone: true } } }))),
+});
+export const dropUpload = (upload: string) =>
+  body(api.DELETE("/api/v1/uploads/{upload_id}", { params: { path: { upload_id: upload } } }));
 export const setQuota = (program: string, allowed: number | null) =>
   body(
     api.PUT("/api/v1/programs/{program_id}/quota", { params: { path: { program_id: program } }, body: { allowed } }),

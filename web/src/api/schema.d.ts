@@ -1370,14 +1370,14 @@ export interface paths {
         };
         /**
          * Read Upload
-         * @description An upload with what became of it: `file` is its id once the whole was put together.
+         * @description An upload with what became of it: `file` is its id once the whole was put together. Administrators read anybody's.
          */
         get: operations["read_upload"];
         put?: never;
         post?: never;
         /**
          * End Upload
-         * @description Gives an upload up; its pieces are deleted. Administrators drop anybody's.
+         * @description Gives an upload up; what arrived of it is deleted, a file that it became stays. Administrators drop anybody's.
          */
         delete: operations["end_upload"];
         options?: never;
@@ -3210,50 +3210,9 @@ export interface components {
          */
         OpenUploadPage: {
             /** Items */
-            items: components["schemas"]["OpenUploadView"][];
+            items: components["schemas"]["UploadView"][];
             /** Next */
             next: string | null;
-        };
-        /**
-         * OpenUploadView
-         * @description An upload that became no file (yet).
-         */
-        OpenUploadView: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            created_by: components["schemas"]["PersonRef"];
-            error: components["schemas"]["UploadError"] | null;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-            /**
-             * Offset
-             * @description Bytes that have arrived.
-             */
-            offset: number;
-            project: components["schemas"]["FileProject"];
-            /**
-             * Size
-             * @description Bytes of the whole.
-             */
-            size: number;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "receiving" | "failed";
         };
         /**
          * Organisation
@@ -4252,6 +4211,12 @@ export interface components {
          * @description An upload in pieces. `file` is there once the whole was put together.
          */
         UploadView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            created_by: components["schemas"]["PersonRef"];
             error: components["schemas"]["UploadError"] | null;
             /**
              * Expires At
@@ -4272,6 +4237,7 @@ export interface components {
              * @description Bytes that have arrived.
              */
             offset: number;
+            project: components["schemas"]["FileProject"];
             /**
              * Size
              * @description Bytes of the whole.

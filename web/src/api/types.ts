@@ -13,6 +13,7 @@ export type User = Schemas["User"];
 export type NewUser = Schemas["NewUser"];
 export type Session = Schemas["Session"];
 export type Program = Schemas["Program"];
+export type Upload = Schemas["UploadView"];
 export type Usage = Schemas["UsageView"];
 export type Project = Schemas["Project"];
 export type RoleGrant = Schemas["Grant"];

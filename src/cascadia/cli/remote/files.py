@@ -170,9 +170,19 @@ def uploads(
 
 
 def drop(upload_id: str, url: Url = None, as_json: Json = False) -> None:
-    """Drop an upload that became no file, with what arrived of it; administrators drop anybody's."""
-    signed_in(url).send("DELETE", f"/uploads/{upload_id}")
-    show({"id": upload_id}, as_json, lambda: f"Dropped {upload_id}.")
+    """Drop an upload that became no file, with what arrived of it; administrators drop anybody's. A file stays."""
+    client, path = signed_in(url), f"/uploads/{quote(upload_id, safe='')}"
+    upload = client.get(path)
+    client.send("DELETE", path)
+    show(upload, as_json, lambda: _dropped(upload))
+
+
+def _dropped(upload: Any) -> str:
+    """What went, and what stays."""
+    if upload["state"] == "done":
+        return f"Forgot the upload of {upload['name']}; the file that it became stays: {upload['file']}."
+    arrived = f"{upload['offset']} of {upload['size']} bytes that had arrived"
+    return f"Dropped the upload of {upload['name']} with the {arrived}. It became no file; send it again from its beginning."
 
 
 def quota(

@@ -19,6 +19,7 @@ const FOR_ADMINISTRATORS: Entry[] = [
   { to: "/admin/queues", icon: "clock", label: "Queues" },
   { to: "/admin/users", icon: "user", label: "Users" },
   { to: "/admin/tokens", icon: "key", label: "API tokens" },
+  { to: "/admin/uploads", icon: "upload", label: "Uploads" },
   { to: "/admin/numbers", icon: "number", label: "Numbers" },
 ];
 
