@@ -57,7 +57,7 @@ class Load:
     def work(self, number: int, site: Site) -> None:
         """The work of one person, who is signed in; what goes wrong is a failed user action."""
         chance = random.Random(number)
-        site.patience = max(site.patience, 4 * OUTAGE)
+        site.patience = max(2 * site.patience, 4 * OUTAGE)
         mine: list[dict[str, Any]] = []
         try:
             while not self._stop.is_set():

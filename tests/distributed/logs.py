@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from tools.engine import Engine
 
-EVERY_SECONDS: Final = 0.5
+EVERY_SECONDS: Final = 1.5
 BROKE: Final = "request_broke"
 
 
@@ -49,5 +49,5 @@ class AppLogs:
     def _follow(self, container: str) -> None:
         """With the last seconds before: the container may be as old as this moment."""
         with (Path(self._folder.name) / container).open("ab") as log:
-            command = ["docker", "logs", "--follow", "--since", "2s", container]
+            command = ["docker", "logs", "--follow", "--since", "3s", container]
             self._following[container] = subprocess.Popen(command, env=self._engine.environment, stdout=log, stderr=subprocess.STDOUT)

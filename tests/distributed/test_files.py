@@ -112,7 +112,7 @@ def test_the_single_server_comes_up_as_its_page_says(fleet: Fleet, tmp_path: Pat
     ports = {"HTTP_ADDRESS": "127.0.0.4", "HTTP_PORT": "8080", "HTTPS_PORT": "8444"}
     engine = engines.engine()
     environment = {**engine.environment, "COMPOSE_PROJECT_NAME": "cascadia-single"}
-    where, told = tmp_path, ""
+    where, line = tmp_path, ""
     try:
         for line in block(DEPLOYMENTS / "single-server/README.md"):
             if line.startswith("cd "):
@@ -125,10 +125,10 @@ def test_the_single_server_comes_up_as_its_page_says(fleet: Fleet, tmp_path: Pat
                 (where / "tls/key.pem").rename(where / "tls/privkey.pem")
             else:
                 assert not line.startswith("#"), line
-                told = type_line(line, where, environment, engines.COMPOSE_1)
+                type_line(line, where, environment, engines.COMPOSE_1)
                 if " up " in line:
                     until(_single_server_is_ready, 180, lambda: engine.run("ps", "--all"))
-        assert '"token"' in told
+        until(lambda: '"token"' in type_line(line, where, environment, engines.COMPOSE_1), 60, lambda: f"no token by `{line}`")
         until(lambda: "(healthy)" in _status(engine), 60, lambda: _status(engine))
     finally:
         compose(engine, folder, "cascadia-single", "down", "--volumes", "--timeout", "5")
