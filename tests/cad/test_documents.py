@@ -10,7 +10,7 @@ from OCP.STEPCAFControl import STEPCAFControl_Writer
 from OCP.STEPControl import STEPControl_AsIs
 
 from cascadia.structures.model import totals
-from tests.assets.make_as1 import COLORS, Drawing, Placed, bolt, nut
+from tests.assets.make_as1 import COLORS, SCHEMAS, Drawing, Placed, bolt, nut
 from tests.cad.conversion import Conversion, convert
 
 
@@ -32,6 +32,7 @@ def write_apart(drawing: Drawing, folder: Path, unit: str = "MM") -> None:
     folder.mkdir(exist_ok=True)
     drawing.shapes.UpdateAssemblies()
     writer = STEPCAFControl_Writer()
+    Interface_Static.SetCVal_s("write.step.schema", SCHEMAS["AP214"])
     Interface_Static.SetCVal_s("write.step.unit", unit)
     try:
         assert writer.Transfer(drawing.document, STEPControl_AsIs, "")

@@ -8,7 +8,7 @@ from OCP.STEPCAFControl import STEPCAFControl_Writer
 from OCP.XCAFDoc import XCAFDoc_Area, XCAFDoc_Volume
 
 from cascadia.cad.measure import measure
-from tests.assets.make_as1 import COLORS, Drawing, Placed, bolt, nut
+from tests.assets.make_as1 import COLORS, SCHEMAS, Drawing, Placed, bolt, nut
 from tests.assets.step_text import StepText, assembly
 from tests.cad.conversion import Conversion, Glb, convert
 
@@ -143,6 +143,7 @@ def test_what_the_file_says_of_its_sizes_is_compared_with_what_was_read(tmp_path
     XCAFDoc_Volume.Set_s(drawing.labels["wrong"], 1.1 * wrong.volume / scale**3)
     drawing.shapes.UpdateAssemblies()
     writer = STEPCAFControl_Writer()
+    Interface_Static.SetCVal_s("write.step.schema", SCHEMAS["AP214"])
     Interface_Static.SetCVal_s("write.step.unit", unit)
     try:
         assert writer.Transfer(drawing.document)

@@ -117,7 +117,7 @@ async def probe_upload(request: Request, db: Db, actor: CurrentActor, upload_id:
     """How far an upload has come, in `Upload-Offset`."""
     speaks_tus(request)
     async with db.primary() as primary:
-        upload = await uploads.find(primary, actor, upload_id, any_for_administrators=True)
+        upload = await uploads.find(primary, actor, upload_id)
     return Response(headers={**offset_headers(upload), "Upload-Length": str(upload.size), "Cache-Control": "no-store"})
 
 
