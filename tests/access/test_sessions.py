@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -177,3 +178,14 @@ async def test_a_hash_of_older_cost_is_renewed_at_sign_in(acme: Company, client:
     async with database.read() as read:
         assert not QUICK.is_outdated(await read.value("SELECT password_hash FROM user_account"))
     assert (await sign_in(client, ADA)).status_code == 201
+
+
+async def test_people_who_sign_in_twice_while_their_hash_is_renewed_are_signed_in_twice(
+    acme: Company, client: httpx.AsyncClient, database: Database
+) -> None:
+    older = await Passwords(PasswordHasher(time_cost=1, memory_cost=32, parallelism=1)).hash(PASSWORD)
+    for _ in range(5):
+        async with database.write() as write:
+            await write.execute("UPDATE user_account SET password_hash = %(hash)s", {"hash": older})
+        answers = await asyncio.gather(sign_in(client, ADA), sign_in(client, ADA), sign_in(client, {**ADA, "password": "not it"}))
+        assert [answer.status_code for answer in answers] == [201, 201, 401]

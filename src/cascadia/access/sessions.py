@@ -114,7 +114,9 @@ async def set_up(
         user = await insert_user(write, first.email, first.name, password_hash, administrator=True)
         await write.execute(queries.NAME_ORGANISATION, {"organisation": first.organisation})
         await write.emit(Event("instance.set_up", instance, user.user_id, data={"organisation": first.organisation}))
-        return await _begin(write, _Credentials(user.user_id, user.uid, password_hash), visitor)
+        started = await _begin(write, _Credentials(user.user_id, user.uid, password_hash), visitor)
+        assert started
+        return started
 
 
 def _already_set_up() -> NoReturn:
@@ -139,17 +141,38 @@ async def insert_user(write: Write, email: str, name: str, password_hash: str, *
 
 
 async def sign_in(database: Database, passwords: Passwords, email: str, password: str, visitor: Visitor) -> Started:
-    """A session for the right email and password; 401 for wrong ones, the same for an unknown email; 429 after too many failures."""
+    """A session for the right email and password; 401 for wrong ones, the same for an unknown email; 429 after too many failures.
+
+    Beside another sign-in that stores the hash of the same password anew, the password is checked once more.
+    """
     attempt = Attempt(email, visitor.budget, visitor.peer_is_client)
     async with passwords.turn(known=attempt.budget is not None):
         await limits.begin(database, attempt)
-        async with database.primary() as primary:
-            found = await primary.one(queries.CREDENTIALS, _Credentials, {"email": email})
-        if not await passwords.verify(found.password_hash if found else None, password) or found is None:
-            _wrong_credentials(found.uid if found else None)
-        fresh = await passwords.hash(password) if passwords.is_outdated(found.password_hash) else None
+        found = await _known(database, passwords, email, password)
+        started = await _signed_in(database, passwords, found, password, visitor, attempt)
+        if started is None:
+            found = await _known(database, passwords, email, password)
+            started = await _signed_in(database, passwords, found, password, visitor, attempt)
+    return started or _wrong_credentials(found.uid)
+
+
+async def _known(database: Database, passwords: Passwords, email: str, password: str) -> _Credentials:
+    async with database.primary() as primary:
+        found = await primary.one(queries.CREDENTIALS, _Credentials, {"email": email})
+    if not await passwords.verify(found.password_hash if found else None, password) or found is None:
+        _wrong_credentials(found.uid if found else None)
+    return found
+
+
+async def _signed_in(
+    database: Database, passwords: Passwords, found: _Credentials, password: str, visitor: Visitor, attempt: Attempt
+) -> Started | None:
+    """The session; None where the password's hash is another one by now."""
+    fresh = await passwords.hash(password) if passwords.is_outdated(found.password_hash) else None
     async with database.write() as write:
         started = await _begin(write, found, visitor)
+        if started is None:
+            return None
         await limits.forget(write, attempt)
         if fresh:
             await write.execute(queries.SET_PASSWORD_HASH, {"user_id": found.user_id, "password_hash": fresh})
@@ -162,7 +185,8 @@ def _wrong_credentials(account: UUID | None) -> NoReturn:
     raise NotSignedIn("The email or the password is wrong.", code="wrong_credentials")
 
 
-async def _begin(write: Write, who: _Credentials, visitor: Visitor) -> Started:
+async def _begin(write: Write, who: _Credentials, visitor: Visitor) -> Started | None:
+    """None where the account was switched off or has another hash since the password was checked."""
     secret = secrets.token_urlsafe(32)
     params = {
         "token_hash": token_hash(secret),
@@ -173,7 +197,7 @@ async def _begin(write: Write, who: _Credentials, visitor: Visitor) -> Started:
     }
     begun = await write.one(queries.START_SESSION, _Begun, params)
     if begun is None:
-        _wrong_credentials(who.uid)
+        return None
     await write.emit(Event("session.started", who.uid, who.user_id))
     await _end_by_hash(write, visitor.replaced)
     return Started(secret, begun.expires_at, await session_state(write, who.user_id), who.password_hash)
