@@ -14,6 +14,7 @@ from cascadia.jobs.ledger import Ledger as WorkerLedger
 from cascadia.jobs.relay import Relay
 from cascadia.jobs.stream import EventHub
 from cascadia.kernel.db import Database
+from cascadia.kernel.errors import TooMany
 from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from tests.jobs.conftest import Ledger, make_actor, make_program
@@ -54,7 +55,7 @@ async def browsing(hub: EventHub, actor: Actor | None, after: str | None = None)
         return actor
 
     async def read() -> None:
-        async for piece in hub.watch(who, int(after) if after else None):
+        async for piece in hub.watch(who, int(after) if after else None, actor.user_id if actor else None):
             browser.take(piece)
             opened.set()
         browser.ended = True
@@ -197,3 +198,17 @@ async def test_a_stream_that_missed_too_much_is_told_to_read_again(ledger: Ledge
         part = await change(ledger.database, rover)
         await browser.until(2)
         assert browser.seen == [("reset", {}), _change(part)]
+
+
+async def test_a_person_has_so_many_streams_and_others_theirs(ledger: Ledger, jobs_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "STREAMS_EACH", 2)
+    rover = await make_program(ledger.database, "rover")
+    ada, bob = [await make_actor(ledger.database, name, {rover: Role.VIEWER}) for name in ("ada", "bob")]
+    async with hub_on(ledger.database, jobs_url) as hub, browsing(hub, ada):
+        hub.admit(ada.user_id)
+        async with browsing(hub, ada):
+            hub.admit(bob.user_id)
+            with pytest.raises(TooMany):
+                hub.admit(ada.user_id)
+        await asyncio.sleep(0)
+        hub.admit(ada.user_id)

@@ -103,13 +103,14 @@ async def _act(request: Request, db: Database, actor: Actor, job_id: UUID, key: 
 async def stream_events(
     request: Request,
     db: Db,
-    actor: CurrentActor,  # noqa: ARG001 - refuses who is not signed in, before the stream begins
+    actor: CurrentActor,
     last_event_id: Annotated[str | None, Header(description="Where the stream broke off: what came after it is sent first.")] = None,
 ) -> Response:
-    """Live events that one may see, as server-sent events."""
+    """Live events that one may see, as server-sent events; 429 for a person who has a hundred open on one server."""
     if last_event_id and not EVENT_ID.fullmatch(last_event_id):
         raise BadRequest("`Last-Event-ID` is no id of this stream. Connect without it.", code="bad_event_id")
     hub: EventHub = request.app.state.events
+    hub.admit(actor.user_id)
 
     async def still() -> Actor | None:
         try:
@@ -117,5 +118,5 @@ async def stream_events(
         except NotSignedIn:
             return None
 
-    stream = hub.watch(still, int(last_event_id) if last_event_id else None)
+    stream = hub.watch(still, int(last_event_id) if last_event_id else None, actor.user_id)
     return StreamingResponse(stream, media_type="text/event-stream", headers=UNBUFFERED)

@@ -22,7 +22,7 @@ from cascadia.jobs.listen import listen
 from cascadia.jobs.queries import StreamedEvent
 from cascadia.kernel import tasks
 from cascadia.kernel.db import Database
-from cascadia.kernel.errors import Unavailable
+from cascadia.kernel.errors import TooMany, Unavailable
 
 log = structlog.get_logger()
 
@@ -35,6 +35,9 @@ KEPT_EVENTS: Final = 1000
 PAGE: Final = 200
 LONGEST_GAP: Final = 10_000
 JOB_EVENT: Final = "job.changed"
+STREAMS_EACH: Final = 100
+"""Most streams that one person has open on one app server: a browser has one for all its windows."""
+FULL_SECONDS: Final = 15
 
 CurrentActor = Callable[[], Awaitable[Actor | None]]
 
@@ -43,6 +46,7 @@ CurrentActor = Callable[[], Awaitable[Actor | None]]
 class _Watcher:
     """One open stream: woken when there is something new; `progress` has the last notice of each job."""
 
+    user_id: int | None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     progress: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -84,9 +88,16 @@ class EventHub:
         self._closed = True
         self._wake_all()
 
-    async def watch(self, actor: CurrentActor, after: int | None) -> AsyncIterator[bytes]:
+    def admit(self, user_id: int) -> None:
+        """Refuses (429) a person who has so many streams open that one more can be no browser's."""
+        if sum(watcher.user_id == user_id for watcher in self._watchers) >= STREAMS_EACH:
+            raise TooMany(
+                f"You have {STREAMS_EACH} event streams open on this server. Close some.", code="too_many_streams", retry_after=FULL_SECONDS
+            )
+
+    async def watch(self, actor: CurrentActor, after: int | None, user_id: int | None = None) -> AsyncIterator[bytes]:
         """A stream of server-sent events for one actor: all that they may see after the position, or from now on."""
-        watcher = _Watcher()
+        watcher = _Watcher(user_id)
         self._watchers.add(watcher)
         try:
             async for piece in self._stream(watcher, _Eyes(actor), after):

@@ -149,7 +149,7 @@ export interface paths {
         };
         /**
          * Stream Events
-         * @description Live events that one may see, as server-sent events.
+         * @description Live events that one may see, as server-sent events; 429 for a person who has a hundred open on one server.
          */
         get: operations["stream_events"];
         put?: never;
