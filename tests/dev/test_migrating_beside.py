@@ -14,8 +14,8 @@ from cascadia.kernel.errors import Unavailable
 from cascadia.migrations import locking
 from cascadia.migrations.locking import lock_tables
 from cascadia.migrations.run import migrate
-from cascadia.migrations.schema import read_sql, run_script
-from cascadia.migrations.versions import v0005_what_attacks_showed as step
+from cascadia.migrations.schema import CODE_VERSION, read_sql, run_script
+from cascadia.migrations.versions import v0005_what_attacks_showed, v0006_identity_of_what_comes_in
 from tests.older import database_of_version
 from tests.until import wait_until
 
@@ -32,14 +32,20 @@ def older(postgres: Embedded, template: str) -> Iterator[str]:
         yield url
 
 
-def test_every_table_that_the_step_changes_is_taken_before_it_begins(older: str) -> None:
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(older), poolclass=NullPool)
+@pytest.mark.parametrize("step", (v0005_what_attacks_showed, v0006_identity_of_what_comes_in), ids=("0005", "0006"))
+def test_every_table_that_the_step_changes_is_taken_before_it_begins(postgres: Embedded, template: str, step: Any) -> None:
+    with database_of_version(postgres, int(step.down_revision)) as url:
+        taken_first(url, step)
+
+
+def taken_first(url: str, step: Any) -> None:
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
     with engine.connect() as connection:
         before = {row[0] for row in connection.exec_driver_sql("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')")}
         lock_tables(connection, altered=step.ALTERED, written=step.WRITTEN)
         first = {tuple(row) for row in connection.exec_driver_sql(HELD)}
         for name in step.FILES:
-            run_script(connection, read_sql(f"v0005/{name}"))
+            run_script(connection, read_sql(f"v{step.revision}/{name}"))
         after = {tuple(row) for row in connection.exec_driver_sql(HELD) if row[0] in before}
         connection.rollback()
     assert {name for name, _ in first} == {*step.ALTERED, *step.WRITTEN}
@@ -61,7 +67,7 @@ def test_who_writes_in_another_order_goes_on_and_so_does_the_step(older: str) ->
         writer.commit()
         migration.result()
     with psycopg.connect(older) as connection:
-        assert _one(connection, "SELECT version FROM schema_state") == 5
+        assert _one(connection, "SELECT version FROM schema_state") == CODE_VERSION
 
 
 def test_tables_that_stay_busy_are_named_in_words_and_nothing_is_changed(older: str, monkeypatch: pytest.MonkeyPatch) -> None:

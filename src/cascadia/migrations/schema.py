@@ -10,7 +10,7 @@ from cascadia.kernel.errors import Unavailable
 if TYPE_CHECKING:  # only migrations have it: servers ask for the version alone, and do without what the import costs
     from sqlalchemy import Connection
 
-CODE_VERSION: Final = 5
+CODE_VERSION: Final = 6
 """The schema version that this code was written for: the highest one that its own migrations reach."""
 
 

@@ -22,6 +22,8 @@ PART: Final = Kind(
         AttributeField("volume", "Volume", AttributeType.QUANTITY, C, dimension="volume"),
         AttributeField("geometry_hash", "Geometry", AttributeType.TEXT, C, derived=True),
         AttributeField("finish", "Finish", AttributeType.TEXT, C),
+        AttributeField("manufacturer", "Manufacturer", AttributeType.TEXT, A),
+        AttributeField("mpn", "Manufacturer's number", AttributeType.TEXT, A),
         AttributeField("country_of_origin", "Country of origin", AttributeType.TEXT, A),
         AttributeField("rohs", "RoHS", AttributeType.CHOICE, A, choices=("compliant", "exempt", "not_compliant", "unknown")),
         AttributeField("reach", "REACH", AttributeType.CHOICE, A, choices=("compliant", "declarable", "not_compliant", "unknown")),

@@ -252,7 +252,9 @@ def _part_json(sums: Totals, ordinal: int, row: PartRow) -> dict[str, Any]:
 
 
 def _component_json(component: Component) -> dict[str, Any]:
-    return {name: getattr(component, name) for name in component.__struct_fields__ if name != "key"}
+    found: dict[str, Any] = msgspec.to_builtins(component)
+    del found["key"]
+    return found
 
 
 def line_json(ordinal: int, row: LineRow) -> dict[str, Any]:
@@ -313,7 +315,7 @@ def group_of(row: Row) -> LineGroup | None:
 def component_of(row: Row) -> Component:
     """The component that a part row is about."""
     known = {name: row.found[name] for name in Component.__struct_fields__ if name in row.found}
-    return Component(key=row.component or "", **known)
+    return msgspec.convert({"key": row.component or "", **known}, Component)
 
 
 def problems_of(row: Row) -> list[Problem]:

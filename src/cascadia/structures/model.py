@@ -60,10 +60,18 @@ Matrix = Annotated[list[float], msgspec.Meta(min_length=16, max_length=16)]
 Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}$")]
 
 
+class MakerPart(msgspec.Struct, frozen=True, kw_only=True):
+    """By which number a maker sells a part; `maker` None where the file does not name it."""
+
+    number: str
+    maker: str | None = None
+
+
 class Component(msgspec.Struct, frozen=True, kw_only=True):
     """One distinct component of a file. Decimals are strings: volume in mm³, area in mm², mass in kg, box and centre in mm.
 
-    `own_number`: the number is the part's own, under which it is found and made; else it is the number in another system.
+    `key` identifies it in every state of the file. `own_number`: the number is the part's own, under which it is found and made; else it
+    is the number in another system. `makers`: what it is bought as, the first choice first; who is known by one of them is that part.
     `notes`: how it was read otherwise than the file has it.
     """
 
@@ -80,6 +88,7 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     color: Color | None = None
     geometry_hash: str | None = None
     own_number: bool = False
+    makers: list[MakerPart] = []
     notes: list[str] = []
 
 

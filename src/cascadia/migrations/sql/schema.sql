@@ -230,6 +230,7 @@ CREATE TABLE item_v (
 CREATE INDEX item_from ON item_v USING btree (branch_id, from_seq);
 CREATE INDEX item_geometry ON item_v USING btree (((attributes ->> 'geometry_hash'::text))) WHERE ((to_seq = '9223372036854775807'::bigint) AND (attributes ? 'geometry_hash'::text));
 CREATE UNIQUE INDEX item_head ON item_v USING btree (branch_id, item_id) WHERE (to_seq = '9223372036854775807'::bigint);
+CREATE INDEX item_mpn ON item_v USING btree (folded((attributes ->> 'mpn'::text))) WHERE ((to_seq = '9223372036854775807'::bigint) AND (attributes ? 'mpn'::text));
 CREATE INDEX item_name_folded ON item_v USING btree (folded(name)) WHERE (to_seq = '9223372036854775807'::bigint);
 CREATE INDEX item_name_words ON item_v USING gin (name gin_trgm_ops) WHERE (to_seq = '9223372036854775807'::bigint);
 CREATE INDEX item_to ON item_v USING btree (branch_id, to_seq) WHERE (to_seq < '9223372036854775807'::bigint);
@@ -1080,6 +1081,36 @@ $function$;
 
 -- proposals
 
+CREATE TABLE item_source (
+  lineage_id bigint NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  item_id bigint NOT NULL,
+  number text,
+  name text,
+  geometry text,
+  match_by text,
+  seq bigint NOT NULL,
+  CONSTRAINT item_source_pkey PRIMARY KEY (lineage_id, key),
+  CONSTRAINT item_source_item_id_fkey FOREIGN KEY (item_id) REFERENCES item(item_id),
+  CONSTRAINT item_source_lineage_id_fkey FOREIGN KEY (lineage_id) REFERENCES lineage(lineage_id)
+);
+CREATE INDEX item_source_item ON item_source USING btree (item_id);
+
+CREATE TABLE lineage (
+  lineage_id bigint GENERATED ALWAYS AS IDENTITY,
+  project_id integer NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  root_id bigint,
+  seq bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT lineage_pkey PRIMARY KEY (lineage_id),
+  CONSTRAINT lineage_project_id_fkey FOREIGN KEY (project_id) REFERENCES project(project_id),
+  CONSTRAINT lineage_root_id_fkey FOREIGN KEY (root_id) REFERENCES item(item_id)
+);
+CREATE INDEX lineage_newest ON lineage USING btree (project_id, seq);
+CREATE INDEX lineage_root ON lineage USING btree (root_id);
+CREATE UNIQUE INDEX lineage_series ON lineage USING btree (project_id, name, COALESCE(root_id, (0)::bigint));
+
 CREATE TABLE proposal (
   proposal_id bigint GENERATED ALWAYS AS IDENTITY,
   uid uuid NOT NULL,
@@ -1128,9 +1159,15 @@ CREATE TABLE proposal_row (
   name text,
   problems jsonb NOT NULL DEFAULT '[]'::jsonb,
   description text,
+  certainty text NOT NULL DEFAULT 'sure'::text,
+  doubts jsonb NOT NULL DEFAULT '[]'::jsonb,
+  confirmed boolean NOT NULL DEFAULT true,
+  decided boolean NOT NULL DEFAULT false,
+  left_out boolean NOT NULL DEFAULT false,
   CONSTRAINT proposal_row_pkey PRIMARY KEY (row_id),
   CONSTRAINT proposal_row_proposal_id_ordinal_key UNIQUE (proposal_id, ordinal),
   CONSTRAINT proposal_row_uid_key UNIQUE (uid),
+  CONSTRAINT proposal_row_certainty_check CHECK ((certainty = ANY (ARRAY['sure'::text, 'likely'::text, 'suggestion'::text, 'none'::text]))),
   CONSTRAINT proposal_row_kind_check CHECK ((kind = ANY (ARRAY['part'::text, 'line'::text]))),
   CONSTRAINT proposal_row_line_id_fkey FOREIGN KEY (line_id) REFERENCES bom_line(line_id),
   CONSTRAINT proposal_row_match_id_fkey FOREIGN KEY (match_id) REFERENCES item(item_id),
@@ -1138,6 +1175,7 @@ CREATE TABLE proposal_row (
 );
 CREATE INDEX proposal_row_part ON proposal_row USING btree (proposal_id, component) WHERE (kind = 'part'::text);
 CREATE INDEX proposal_row_problem ON proposal_row USING btree (proposal_id) WHERE (problems <> '[]'::jsonb);
+CREATE INDEX proposal_row_unconfirmed ON proposal_row USING btree (proposal_id) WHERE (NOT confirmed);
 
 CREATE OR REPLACE FUNCTION accept_proposal(proposal bigint, commit_of uuid)
  RETURNS void
@@ -1146,6 +1184,29 @@ AS $function$
 BEGIN
   UPDATE proposal p SET state = 'accepted', commit_uid = commit_of, changed_at = now() WHERE p.proposal_id = proposal AND p.state = 'open';
   IF NOT FOUND THEN RAISE EXCEPTION 'proposal is not open' USING ERRCODE = 'CA410'; END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION expect_no_import(project integer, seen bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM lineage WHERE project_id = project AND seq > seen) THEN RAISE EXCEPTION 'an import was accepted' USING ERRCODE = 'CA409'; END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION remember_sources(project integer, file_name text, root bigint, at_seq bigint, sources jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE series bigint;
+BEGIN
+  INSERT INTO lineage AS l (project_id, name, root_id, seq) VALUES (project, folded(file_name), root, at_seq)
+    ON CONFLICT (project_id, name, (coalesce(root_id, 0))) DO UPDATE SET seq = greatest(l.seq, at_seq) RETURNING lineage_id INTO series;
+  INSERT INTO item_source AS s (lineage_id, key, item_id, number, name, geometry, match_by, seq)
+    SELECT series, r.key, r.item_id, r.number, r.name, r.geometry, r.match_by, at_seq
+    FROM jsonb_to_recordset(sources) AS r(key text, item_id bigint, number text, name text, geometry text, match_by text)
+    ON CONFLICT (lineage_id, key) DO UPDATE SET item_id = EXCLUDED.item_id, number = EXCLUDED.number, name = EXCLUDED.name, geometry = EXCLUDED.geometry,
+      match_by = CASE WHEN s.item_id = EXCLUDED.item_id THEN s.match_by ELSE EXCLUDED.match_by END, seq = EXCLUDED.seq;
 END $function$;
 
 -- vault
