@@ -1,6 +1,7 @@
 """Room for files: looked at before it is promised, bounded for a program, and given back by what was forgotten."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -92,6 +93,20 @@ async def test_a_file_beyond_the_largest_that_the_store_takes_is_refused_by_name
     assert (refused.status_code, refused.json()["code"]) == (413, "file_too_large")
     assert (await uploader.http.options("/api/v1/uploads")).headers["Tus-Max-Size"] == "4"
     assert (await uploader.workshop.engineer.get("/uploads"))["items"] == []
+
+
+async def test_a_body_that_says_no_length_is_refused_where_the_store_could_not_take_its_end(
+    uploader: Uploader, store: BlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"abc"
+        yield b"de"
+
+    monkeypatch.setattr(store, "largest_unannounced", 4, raising=False)
+    params = {"project": uploader.workshop.project, "name": "a.bin"}
+    refused = await uploader.http.post("/api/v1/files", params=params, content=body())
+    assert (refused.status_code, refused.json()["code"]) == (413, "file_too_large")
+    assert (await uploader.http.post("/api/v1/files", params=params, content=b"abcde")).status_code == 201
 
 
 async def test_a_program_holds_no_more_than_its_quota(uploader: Uploader, store: BlobStore) -> None:

@@ -63,6 +63,8 @@ class BlobStore(Protocol):
 
     largest: int
     """Bytes of the largest object."""
+    largest_unannounced: int
+    """Bytes of the largest object whose size `put` is not told before."""
 
     async def room(self) -> int | None:
         """Bytes that are free; None where nobody can tell."""

@@ -32,7 +32,7 @@ def blob_key(sha256: str, upload: UUID) -> str:
 class FileStore:
     """Blobs as files below `root`. A file gets its key by one rename, after its bytes are synced to the disk."""
 
-    largest = LARGEST
+    largest = largest_unannounced = LARGEST
 
     def __init__(self, root: Path) -> None:
         self._root = root

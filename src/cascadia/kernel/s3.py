@@ -48,6 +48,7 @@ class S3Store:
     """See `kernel.blobs.BlobStore`."""
 
     largest = s3_parts.LARGEST
+    largest_unannounced = s3_parts.LARGEST_UNANNOUNCED
 
     def __init__(self, place: Place) -> None:
         self._place = place

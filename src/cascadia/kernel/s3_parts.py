@@ -28,6 +28,8 @@ USUAL_PART: Final = 8 * MEBIBYTE
 MOST_PARTS: Final = 10_000
 LARGEST: Final = MOST_PARTS * 64 * MEBIBYTE
 """Bytes of the largest object whose parts are small enough to be held in memory, three at once."""
+LARGEST_UNANNOUNCED: Final = MOST_PARTS * USUAL_PART
+"""Bytes of the largest one whose parts are cut before its size is known."""
 AT_ONCE: Final = 3
 SIGNED_SECONDS: Final = 3600
 TIMEOUT: Final = httpx.Timeout(600, connect=5)

@@ -59,6 +59,12 @@ async def within(
         next_look = AGAIN
     async for chunk in chunks:
         come += len(chunk)
+        if not announced and come > store.largest_unannounced:
+            raise TooLarge(
+                f"The store takes {amount(store.largest_unannounced)} of a file whose length was not said before (`Content-Length`). "
+                "Say it, or send the file in pieces, as a resumable upload.",
+                code="file_too_large",
+            )
         if come > next_look:
             await _look(database, store, target, max(come, announced), reserve, come)
             next_look = come + AGAIN
