@@ -1,6 +1,7 @@
 """One STEP file in; its structure, a 3D model and pictures out."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ from cascadia.cad.scene import Scene
 from cascadia.cad.structure import structure_of
 from cascadia.cad.tessellate import Mesh, tessellate
 from cascadia.cad.thumbnail import Placed, png, render
+from cascadia.structures import shapes
 from cascadia.structures.model import Note, encode
 
 WHOLE_SIZE: Final = (512, 384)
@@ -41,8 +43,10 @@ def convert(source: Path, out: Path, progress: Progress, title: str = "assembly"
     scene = Scene(model, meshes)
     _measure_assemblies(scene, measures)
     progress(0.6, "writing")
+    pointers, geometry = _geometry(measures)
     outputs = [
-        _write(out, "structure", None, "application/json", "structure.json", encode(structure_of(scene, measures))),
+        _write(out, "structure", None, "application/json", "structure.json", encode(structure_of(scene, measures, pointers))),
+        *([_write(out, shapes.KIND, None, shapes.MEDIA_TYPE, "geometry.msgpack", geometry)] if pointers else ()),
         _write(out, "glb", None, "model/gltf-binary", "model.glb", write_glb(scene)),
     ]
     return outputs + _thumbnails(out, scene, progress)
@@ -64,6 +68,14 @@ def _measure(model: ReadModel, progress: Progress) -> tuple[dict[str, Measures],
     return measures, meshes
 
 
+def _geometry(measures: Mapping[str, Measures]) -> tuple[dict[str, str], bytes]:
+    """Where the shape of each component that has one is in the `geometry` document, and the document."""
+    own = {key: each.shape for key, each in measures.items() if each.shape is not None}
+    data = shapes.encode(list(own.values()))
+    sha256 = hashlib.sha256(data).hexdigest()
+    return {key: shapes.pointer(sha256, place) for place, key in enumerate(own)}, data
+
+
 def _measure_assemblies(scene: Scene, measures: dict[str, Measures]) -> None:
     """Adds up what is below; nothing is claimed to be the volume of what could not be read, nor of what contains it."""
     broken = {note.component for note in scene.model.notes if note.code in BROKEN}
@@ -73,7 +85,7 @@ def _measure_assemblies(scene: Scene, measures: dict[str, Measures]) -> None:
         measures.setdefault(key, NOTHING)
         if key in broken or any(usage.child in broken for usage in scene.below.get(key, ())):
             broken.add(key)
-            measures[key] = replace(measures[key], volume=None, area=None, center=None, geometry_hash=None)
+            measures[key] = replace(measures[key], volume=None, area=None, center=None, geometry_hash=None, shape=None)
         scene.model.notes += _differences(scene.model.components[key], measures[key])
 
 

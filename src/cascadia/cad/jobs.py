@@ -23,7 +23,7 @@ CAD: Final = Family(
     ),
 )
 STEP: Final = "model/step"
-KINDS: Final = frozenset({"structure", "glb", "thumbnail"})
+KINDS: Final = frozenset({"structure", "geometry", "glb", "thumbnail"})
 
 
 async def wanted(write: Write, event: Incoming) -> list[Enqueue]:

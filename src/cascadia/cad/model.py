@@ -7,7 +7,7 @@ from typing import Final
 
 from cascadia.jobs.model import PermanentJobError
 
-CONVERTER_VERSION: Final = "step-4"
+CONVERTER_VERSION: Final = "step-5"
 """Part of every derivative's key: raise it when the output for the same file changes."""
 
 OCCURRENCES_MAX: Final = 100_000
@@ -27,7 +27,7 @@ class CadError(PermanentJobError):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One thing made from the file: `structure`, `glb` or `thumbnail`, of one component or (None) of the whole."""
+    """One thing made from the file: `structure`, `geometry`, `glb` or `thumbnail`, of one component or (None) of the whole."""
 
     kind: str
     component: str | None

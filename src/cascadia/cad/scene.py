@@ -72,6 +72,7 @@ class Scene:
             center=_center(whole),
             box=self.box(key),
             geometry_hash=assembly_hash([(part.geometry_hash, placement) for part, placement in whole]),
+            shape=known[key].shape if key in known else None,
         )
 
 

@@ -9,6 +9,7 @@ from cascadia.cad.measure import Measures
 from cascadia.cad.model import Rgba
 from cascadia.cad.read_step import ReadComponent, ReadUsage
 from cascadia.cad.scene import Scene
+from cascadia.structures.congruence import key_of
 from cascadia.structures.model import Component, Structure, Usage
 
 DIGITS: Final = 9
@@ -16,8 +17,8 @@ DIGITS: Final = 9
 LENGTH_PLACES: Final = 4
 
 
-def structure_of(scene: Scene, measures: Mapping[str, Measures]) -> Structure:
-    """The document; components in the order of the file, usages too."""
+def structure_of(scene: Scene, measures: Mapping[str, Measures], shapes: Mapping[str, str]) -> Structure:
+    """The document; components in the order of the file, usages too. `shapes`: pointers into the `geometry` document."""
     model = scene.model
     masses = _masses(scene, measures)
     words = {key: notes.called(component.product.number, component.product.name) for key, component in model.components.items()}
@@ -26,14 +27,14 @@ def structure_of(scene: Scene, measures: Mapping[str, Measures]) -> Structure:
         source_schema=model.protocol,
         unit=model.unit,
         root=model.root,
-        components=[_component(c, measures[c.key], masses[c.key]) for c in model.components.values()],
+        components=[_component(c, measures[c.key], masses[c.key], shapes.get(c.key)) for c in model.components.values()],
         usages=[_usage(usage, is_designated=(usage.parent, usage.child) in designated) for usage in model.usages],
         missing=sorted(model.missing),
         notes=[*model.notes, *notes.without_place(model.usages, words), *left],
     )
 
 
-def _component(component: ReadComponent, measures: Measures, mass: float | None) -> Component:
+def _component(component: ReadComponent, measures: Measures, mass: float | None, shape: str | None) -> Component:
     product = component.product
     return Component(
         key=component.key,
@@ -48,6 +49,8 @@ def _component(component: ReadComponent, measures: Measures, mass: float | None)
         center=[length_text(value) for value in measures.center] if measures.center else None,
         color=_hex(component.color),
         geometry_hash=measures.geometry_hash,
+        geometry=None if measures.shape is None else key_of(measures.shape),
+        shape=shape,
     )
 
 

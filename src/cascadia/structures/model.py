@@ -72,6 +72,8 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
 
     `key` identifies it in every state of the file. `own_number`: the number is the part's own, under which it is found and made; else it
     is the number in another system. `makers`: what it is bought as, the first choice first; who is known by one of them is that part.
+    `geometry`: the coarse key of its shape, `shape`: where its faces and edges are in a `geometry` document. `geometry_hash`: as
+    releases up to 0.1 knew it.
     `notes`: how it was read otherwise than the file has it.
     """
 
@@ -87,6 +89,8 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     center: Point | None = None
     color: Color | None = None
     geometry_hash: str | None = None
+    geometry: str | None = None
+    shape: str | None = None
     own_number: bool = False
     makers: list[MakerPart] = []
     notes: list[str] = []

@@ -233,6 +233,7 @@ CREATE UNIQUE INDEX item_head ON item_v USING btree (branch_id, item_id) WHERE (
 CREATE INDEX item_mpn ON item_v USING btree (folded((attributes ->> 'mpn'::text))) WHERE ((to_seq = '9223372036854775807'::bigint) AND (attributes ? 'mpn'::text));
 CREATE INDEX item_name_folded ON item_v USING btree (folded(name)) WHERE (to_seq = '9223372036854775807'::bigint);
 CREATE INDEX item_name_words ON item_v USING gin (name gin_trgm_ops) WHERE (to_seq = '9223372036854775807'::bigint);
+CREATE INDEX item_shape ON item_v USING btree (((attributes ->> 'geometry'::text))) WHERE ((to_seq = '9223372036854775807'::bigint) AND (attributes ? 'geometry'::text));
 CREATE INDEX item_to ON item_v USING btree (branch_id, to_seq) WHERE (to_seq < '9223372036854775807'::bigint);
 CREATE TRIGGER history_closed_once AFTER UPDATE ON item_v FOR EACH ROW WHEN (((old.to_seq <> '9223372036854775807'::bigint) OR (new.branch_id IS DISTINCT FROM commit_branch()) OR (new.to_seq IS DISTINCT FROM commit_being_made()))) EXECUTE FUNCTION refuse_rewriting();
 CREATE TRIGGER history_in_a_commit BEFORE INSERT OR UPDATE ON item_v FOR EACH STATEMENT EXECUTE FUNCTION expect_commit();

@@ -1,7 +1,7 @@
 import type { Change, FieldChange } from "../../api/types";
 
 /** Fields that say nothing to a person: matrices, hashes, and what the row's own words say already. */
-const SILENT = new Set(["placements", "geometry_hash", "parent", "child", "item", "quantity_kind"]);
+const SILENT = new Set(["placements", "geometry_hash", "geometry", "parent", "child", "item", "quantity_kind"]);
 
 const isNothing = (value: unknown): boolean =>
   value === null ||
@@ -18,10 +18,17 @@ function perAttribute({ old, new: next }: FieldChange): FieldChange[] {
     .map((field) => ({ field, old: before[field] ?? null, new: after[field] ?? null }));
 }
 
+/** A shape is a pointer, which says nothing but that it is another one; of the first there is nothing to say. */
+function inWords(change: FieldChange): FieldChange | null {
+  if (change.field !== "shape") return change;
+  return isNothing(change.old) ? null : { ...change, old: null, new: isNothing(change.new) ? "none" : "another" };
+}
+
 /** The fields of a change worth showing, attributes one by one. */
 export function shownFields(change: Change): FieldChange[] {
   return change.fields
     .flatMap((field) => (field.field === "attributes" ? perAttribute(field) : [field]))
+    .flatMap((field) => inWords(field) ?? [])
     .filter(({ field, old, new: next }) => !SILENT.has(field) && !(isNothing(old) && isNothing(next)));
 }
 
