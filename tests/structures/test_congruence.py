@@ -142,7 +142,7 @@ def test_the_coarse_key_finds_what_is_equal_also_where_a_step_ends() -> None:
 def test_a_document_of_shapes_comes_back_as_it_was() -> None:
     given = [Shape(12.5, (0, 0, 0, 1, 2, 3), [TOP, Patch(EDGE, 1 / 3, (1e-17, -2, 3))]), Shape(None, None, [])]
     back = shapes.decode(shapes.encode(given))
-    assert [(s.volume, s.box and tuple(s.box), list(s.patches)) for s in back] == [
+    assert [(s.volume, s.box and tuple(s.box), list(s.patches)) for s in back.values()] == [
         (s.volume, s.box and tuple(s.box), list(s.patches)) for s in given
     ]
     assert shapes.pointed(shapes.pointer("ab" * 32, 7)) == ("ab" * 32, 7)

@@ -11,6 +11,7 @@ from cascadia.jobs.model import PermanentJobError
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobContext, JobType, Payload, Subscription
 from cascadia.proposals import queries, service
+from cascadia.proposals.shapes import compared
 from cascadia.structures.model import decode
 from cascadia.vault import service as vault
 
@@ -35,6 +36,7 @@ async def match(context: JobContext, payload: Payload) -> Payload:
         raise PermanentJobError(
             "structure_unreadable", "The file's structure is of another release. Ask for the proposal again."
         ) from error
+    structure = await compared(context.database, context.blobs, actor, source, structure)
     result = {"proposal": payload["proposal"], "components": len(structure.components)}
     async with context.finish(result) as write:
         await service.match(write, actor, source, structure)

@@ -6,6 +6,7 @@ from cascadia.kernel.sql import query
 
 HITS: Final = query(__package__, "hits")
 ITEM_HIT: Final = query(__package__, "item_hit")
+SHAPES: Final = query(__package__, "shapes")
 VIEW: Final = query(__package__, "view")
 ONE: Final[LiteralString] = VIEW + " AND q.uid = %(uid)s"
 PAGE: Final[LiteralString] = (

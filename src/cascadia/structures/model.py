@@ -67,13 +67,24 @@ class MakerPart(msgspec.Struct, frozen=True, kw_only=True):
     maker: str | None = None
 
 
+class Likeness(msgspec.Struct, frozen=True, kw_only=True):
+    """What the shape of a component is and is not, by pointers that parts have: `same` ones, and `other` ones with what differs.
+
+    `near`: coarse keys besides its own under which the same ones stand.
+    """
+
+    same: list[str] = []
+    other: dict[str, list[str]] = {}
+    near: list[str] = []
+
+
 class Component(msgspec.Struct, frozen=True, kw_only=True):
     """One distinct component of a file. Decimals are strings: volume in mm³, area in mm², mass in kg, box and centre in mm.
 
     `key` identifies it in every state of the file. `own_number`: the number is the part's own, under which it is found and made; else it
     is the number in another system. `makers`: what it is bought as, the first choice first; who is known by one of them is that part.
     `geometry`: the coarse key of its shape, `shape`: where its faces and edges are in a `geometry` document. `geometry_hash`: as
-    releases up to 0.1 knew it.
+    releases up to 0.1 knew it. `likeness` is found when parts are looked for.
     `notes`: how it was read otherwise than the file has it.
     """
 
@@ -91,6 +102,7 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     geometry_hash: str | None = None
     geometry: str | None = None
     shape: str | None = None
+    likeness: Likeness | None = None
     own_number: bool = False
     makers: list[MakerPart] = []
     notes: list[str] = []

@@ -6,7 +6,7 @@ What is kept of a part is a pointer into it: the SHA-256 of the document, and th
 import math
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Final
 
 import msgspec
@@ -46,12 +46,15 @@ def _packed(patches: Sequence[Patch]) -> bytes:
     return b"".join(struct.pack("<5d", kind, size, *at) for kind, size, at in patches)
 
 
-def decode(data: bytes) -> list[Shape]:
-    """The shapes of a document. Raises `msgspec.ValidationError` for any other: it comes from a child that has read a stranger's bytes."""
+def decode(data: bytes, places: Collection[int] | None = None) -> dict[int, Shape]:
+    """The shapes of a document by their places: all, or only these as far as they are there.
+
+    Raises `msgspec.ValidationError` for any other document: it comes from a child that has read a stranger's bytes.
+    """
     document = msgspec.msgpack.decode(data, type=_Document)
     if document.schema != SCHEMA:
         raise msgspec.ValidationError(f"schema {document.schema} is not known")
-    return [_shape(stored) for stored in document.shapes]
+    return {place: _shape(stored) for place, stored in enumerate(document.shapes) if places is None or place in places}
 
 
 def _shape(stored: _Shape) -> Shape:

@@ -24,6 +24,11 @@ DERIVATIVE_COUNT: Final[LiteralString] = (
     "SELECT count(DISTINCT (kind, component)) FROM derivative "
     "WHERE source_blob_id = %(source)s AND (%(kind)s::text IS NULL OR kind = %(kind)s::text)"
 )
+MADE_BY_HASH: Final[LiteralString] = (
+    "SELECT b.blob_id, encode(b.sha256, 'hex') AS sha256, b.size, b.key FROM blob b "
+    "WHERE b.sha256 = ANY(ARRAY(SELECT decode(h, 'hex') FROM unnest(%(hashes)s::text[]) AS h)) "
+    "AND EXISTS (SELECT FROM derivative d WHERE d.blob_id = b.blob_id AND d.kind = %(kind)s)"
+)
 SAVE_DERIVATIVES: Final = query(__package__, "save_derivatives")
 TAKE_BLOB: Final[LiteralString] = (
     "SELECT blob_id, encode(sha256, 'hex') AS sha256, size, key FROM take_blob(decode(%(sha256)s, 'hex'), %(size)s, %(key)s)"

@@ -176,6 +176,11 @@ async def derivatives_page(
     return *paging.cut(rows, lambda row: [row.kind, row.component]), total
 
 
+async def made_by_hash(read: Read, kind: str, hashes: Sequence[str]) -> list[Blob]:
+    """Derivatives of a kind by their SHA-256 (hexadecimal), as far as they are kept. Asks for no permission."""
+    return await read.all(queries.MADE_BY_HASH, Blob, {"kind": kind, "hashes": list(hashes)})
+
+
 async def save_derivatives(write: Write, source: int, converter: str, made: Sequence[NewDerivative]) -> list[str]:
     """Keeps what `converter` (name and version) made from the blob `source`; what is there already stays.
 
