@@ -13,8 +13,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -74,21 +76,42 @@ def main() -> None:
             return
         environment()
         settle()
-        packages("requirements.lock" if asked.target in {"program", "interface"} else "requirements-dev.lock")
-        native_libraries()
-        if asked.target != "program" and has_interface():
-            node_packages()
-            if asked.target != "check":
-                interface()
-        if asked.target == "bench":
-            apart("bench", "what the benchmarks compare with")
-        if asked.target == "tests":
-            apart("clients", "what generates clients of the API")
-            if has_interface():
-                schema_tool()
-            test_programs(asked.without)
-            if "docker" not in asked.without:
-                compose_2()
+        parts = [python_packages, web] if asked.target != "program" and has_interface() else [python_packages]
+        beside(*(partial(part, asked.target) for part in parts), partial(system, asked.target, asked.without))
+
+
+def beside(*parts: Callable[[], None]) -> None:
+    """Makes parts that do not need each other: each of them waits for its own registry most of the time. The first that fails ends it."""
+    with ThreadPoolExecutor(len(parts)) as threads:
+        for made in [threads.submit(part) for part in parts]:
+            made.result()
+
+
+def python_packages(target: str) -> None:
+    """Those of the program and, for tests and measurements, what lies apart from them."""
+    packages("requirements.lock" if target in {"program", "interface"} else "requirements-dev.lock")
+    if target == "bench":
+        apart("bench", "what the benchmarks compare with")
+    if target == "tests":
+        apart("clients", "what generates clients of the API")
+
+
+def web(target: str) -> None:
+    """The interface's packages; itself where it is served; for tests what makes types of the API's description."""
+    node_packages()
+    if target != "check":
+        interface()
+    if target == "tests":
+        schema_tool()
+
+
+def system(target: str, without: Sequence[str]) -> None:
+    """What does not come from a registry of packages for Python or Node."""
+    if target == "tests":
+        test_programs(without)
+        if "docker" not in without:
+            compose_2()
+    native_libraries()
 
 
 @contextmanager
