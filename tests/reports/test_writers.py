@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +16,9 @@ ROWS: list[list[Cell]] = [
     ["=HYPERLINK(1)", 1, Decimal("0.1"), None, 'ü,"x"\nnew line'],
     ["-5", 2, Decimal("12345678901234567890.123"), "@cmd", "plain"],
 ]
+
+
+GUARDED: list[Cell] = ["'+5V", '="00123"', "=1", ("+A", "B"), ()]
 
 
 def table() -> Table:
@@ -48,7 +52,20 @@ def test_xlsx_is_read_back_with_numbers_and_outline(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
-    (("=1", "'=1"), ("+1", "'+1"), ("-1", "-1"), ("-1.5", "-1.5"), ("-x", "'-x"), ("@a", "'@a"), ("a=1", "a=1"), ("", "")),
+    (
+        ("=1", "'=1"),
+        ("+1", "'+1"),
+        ("-1", "-1"),
+        ("-1.5", "-1.5"),
+        ("-x", "'-x"),
+        ("@a", "'@a"),
+        ("a=1", "a=1"),
+        ("", ""),
+        ("'+1", "''+1"),
+        ("'-1", "''-1"),
+        ("it's", "it's"),
+        ("''=x", "'''=x"),
+    ),
 )
 def test_what_a_spreadsheet_would_run_is_marked(text: str, wanted: str) -> None:
     assert harmless(text) == wanted
@@ -66,3 +83,28 @@ def test_a_text_longer_than_a_cell_is_refused_by_its_place_and_whole_in_csv(tmp_
     assert refused.value.args == ("Designators", 2)
     assert write(long, ExportFormat.CSV, tmp_path / "t.csv") == 2
     assert (tmp_path / "t.csv").read_text().count("R") == 65_535
+
+
+def test_json_has_texts_as_they_are_and_decimals_with_all_digits(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    assert write(table(), ExportFormat.JSON, path) == 2
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert (document["format"], document["version"], document["title"]) == ("cascadia-table", 1, "T")
+    assert [list(row.values()) for row in document["rows"]] == [
+        ["=HYPERLINK(1)", 1, "0.1", None, 'ü,"x"\nnew line'],
+        ["-5", 2, "12345678901234567890.123", "@cmd", "plain"],
+    ]
+    empty = tmp_path / "empty.json"
+    assert write(Table("T", ("Mass (kg)", "Quantity in all"), [Row([(), ("R1", "R2")])]), ExportFormat.JSON, empty) == 1
+    assert json.loads(empty.read_text())["rows"] == [{"mass_kg": [], "quantity_in_all": ["R1", "R2"]}]
+
+
+def test_a_guard_is_told_from_an_apostrophe_in_every_format(tmp_path: Path) -> None:
+    """Who reads a sheet takes one apostrophe away, and what a spreadsheet is told by `="…"`."""
+    columns = ("A", "B", "C", "D", "E")
+    for form in (ExportFormat.CSV, ExportFormat.XLSX):
+        write(Table("T", columns, [Row(GUARDED)]), form, tmp_path / form)
+    assert list(csv.reader(io.StringIO((tmp_path / "csv").read_text("utf-8-sig"))))[1] == ["''+5V", '\'="00123"', "'=1", "'+A, B", ""]
+    sheet = openpyxl.load_workbook(io.BytesIO((tmp_path / "xlsx").read_bytes())).active
+    assert sheet is not None
+    assert [cell.value for cell in sheet[2]][:4] == ["''+5V", '\'="00123"', "=1", "+A, B"]

@@ -31,21 +31,21 @@ def bom_table(tree: Tree, view: ExportView) -> Table:
     root = tree.items[0]
     title = f"{root.number} {root.name} at {tree.head.branch}@{tree.head.seq}"
     if view is ExportView.FLAT:
-        return Table(title, FLAT, _flat(tree))
+        return Table(title, FLAT, _flat(tree), "cascadia-bom-flat")
     if (places := explode.places(tree.root, tree.edges)) > PLACES_MAX:
         raise TooManyPlaces(places)
-    return Table(title, INDENTED, _indented(tree))
+    return Table(title, INDENTED, _indented(tree), "cascadia-bom")
 
 
 def _indented(tree: Tree) -> Iterator[Row]:
     items = {item.item_id: item for item in tree.items}
     places = explode.occurrences(tree.root, tree.edges, depth=None, limit=PLACES_MAX)
-    yield Row(["0", None, *_item(tree.items[0]), Decimal(1), tree.items[0].unit, Decimal(1), None, None, None, _mass(tree, tree.items[0])])
+    yield Row([0, None, *_item(tree.items[0]), Decimal(1), tree.items[0].unit, Decimal(1), None, (), None, _mass(tree, tree.items[0])])
     for level, index, extended in zip(places.level, places.line, places.extended, strict=True):
         line, item = tree.rows[index], items[tree.rows[index].child_id]
-        designators = ", ".join(designator_list(line.designators))
+        designators = tuple(designator_list(line.designators))
         cells: list[Cell] = [level, line.find_number, *_item(item), line.quantity, line.unit, _decimal(extended)]
-        yield Row([*cells, line.quantity_kind, designators or None, line.note, _mass(tree, item)], level)
+        yield Row([*cells, line.quantity_kind, designators, line.note, _mass(tree, item)], level)
 
 
 def _flat(tree: Tree) -> Iterator[Row]:

@@ -1,13 +1,14 @@
-"""Writes tables row by row: CSV as RFC 4180 (UTF-8 with a mark, which spreadsheets need), XLSX in constant memory."""
+"""Writes tables row by row: CSV as RFC 4180 (UTF-8 with a mark, as spreadsheets need it), XLSX in constant memory, JSON a row a line."""
 
 import csv
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import xlsxwriter
 
-from cascadia.reports.model import Cell, ExportFormat, Table, fits_a_float, texts
+from cascadia.reports.model import SEVERAL, ExportFormat, Table, fits_a_float, members, readable, texts, value_of
 
 DEEPEST_OUTLINE: Final = 7
 LONGEST_CELL: Final = 32_767
@@ -25,7 +26,7 @@ class CellTooLong(Exception):
 
 def write(table: Table, form: ExportFormat, path: Path) -> int:
     """Writes the table to a new file; how many rows."""
-    return {ExportFormat.CSV: _write_csv, ExportFormat.XLSX: _write_xlsx}[form](table, path)
+    return {ExportFormat.CSV: _write_csv, ExportFormat.XLSX: _write_xlsx, ExportFormat.JSON: _write_json}[form](table, path)
 
 
 def _write_csv(table: Table, path: Path) -> int:
@@ -36,6 +37,20 @@ def _write_csv(table: Table, path: Path) -> int:
         for row in table.rows:
             writer.writerow(texts(row.cells))
             written += 1
+    return written
+
+
+def _write_json(table: Table, path: Path) -> int:
+    written = 0
+    names = members(table.columns)
+    head = {"format": table.format, "version": 1, "title": table.title}
+    with path.open("x", encoding="utf-8") as file:
+        file.write(f'{json.dumps(head, ensure_ascii=False)[:-1]}, "rows": [')
+        for row in table.rows:
+            values = dict(zip(names, map(value_of, row.cells), strict=True))
+            file.write(f"{',' if written else ''}\n{json.dumps(values, ensure_ascii=False)}")
+            written += 1
+        file.write("\n]}\n")
     return written
 
 
@@ -55,19 +70,20 @@ def _write_xlsx(table: Table, path: Path) -> int:
             if row.level > 1:
                 sheet.set_row(written, None, None, {"level": min(row.level - 1, DEEPEST_OUTLINE)})
             for column, cell in enumerate(row.cells):
-                if isinstance(cell, str) and len(cell) > LONGEST_CELL:
+                text = SEVERAL.join(cell) if isinstance(cell, tuple) else cell
+                if isinstance(text, str) and len(text) > LONGEST_CELL:
                     raise CellTooLong(table.columns[column], written)
-                _write_cell(sheet, written, column, cell)
+                _write_cell(sheet, written, column, text)
     return written
 
 
-def _write_cell(sheet: Any, row: int, column: int, cell: Cell) -> None:
+def _write_cell(sheet: Any, row: int, column: int, cell: str | Decimal | int | None) -> None:
     """Numbers as numbers where the sheet shows exactly them, else as text."""
     match cell:
         case None:
             return
         case str():
-            sheet.write_string(row, column, cell)
+            sheet.write_string(row, column, readable(cell))
         case Decimal() if not fits_a_float(cell):
             sheet.write_string(row, column, format(cell, "f"))
         case _:

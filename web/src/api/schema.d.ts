@@ -2291,7 +2291,7 @@ export interface components {
          * @description What a table is written as.
          * @enum {string}
          */
-        ExportFormat: "csv" | "xlsx";
+        ExportFormat: "csv" | "xlsx" | "json";
         /**
          * ExportView
          * @description Which rows of a BOM: each place by level, or each part once with its quantity in the whole.

@@ -47,7 +47,7 @@ def bom(
 
 def export(
     number: str,
-    form: Annotated[str, typer.Option("--format", help="csv or xlsx")] = "xlsx",
+    form: Annotated[str, typer.Option("--format", help="csv, xlsx or json")] = "xlsx",
     flat: Annotated[bool, typer.Option("--flat", help="Each part once, with its quantity in the whole.")] = False,
     output: Output = None,
     force: Force = False,
@@ -55,7 +55,7 @@ def export(
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Write a part's bill of materials into a file for spreadsheets."""
+    """Write a part's bill of materials into a file, for spreadsheets or programs."""
     client = signed_in(url)
     part, _ = part_by_number(client, number, at)
     if output:

@@ -28,6 +28,7 @@ export function ExportBom({ flat }: { flat: boolean }) {
       <Menu.Dropdown>
         <Menu.Item onClick={() => run.mutate("xlsx")}>Excel (XLSX)</Menu.Item>
         <Menu.Item onClick={() => run.mutate("csv")}>CSV</Menu.Item>
+        <Menu.Item onClick={() => run.mutate("json")}>JSON</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );
