@@ -178,6 +178,11 @@ class Settings(BaseModel):
         description="Bytes that uploads leave free on the disk where files lie: one for which there is no such room is refused before it "
         "begins. Without effect where files lie in a bucket.",
     )
+    tree_cache: Bytes = Field(
+        default=ByteSize(256 * 1024**2),
+        description="Memory of an app server for the lines below assemblies, kept from one request to the next: some hundred bytes a "
+        "line. Those asked for longest ago go first.",
+    )
     smtp_url: Annotated[str, AfterValidator(_smtp_url)] | None = Field(
         default=None,
         repr=False,

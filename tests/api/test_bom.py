@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import pytest
 
-from cascadia.bom.schemas import plain
+from cascadia.bom.model import plain
 from tests.company import JSON, Workshop
 
 

@@ -44,14 +44,18 @@ async def test_a_page_of_50_takes_at_most_4_statements(workshop: Workshop) -> No
 
 
 @pytest.mark.parametrize("depth", (1, 6))
-async def test_a_tree_of_any_depth_takes_at_most_6_statements(workshop: Workshop, depth: int) -> None:
+async def test_a_tree_takes_a_statement_for_each_level_and_when_it_is_known_at_most_5(workshop: Workshop, depth: int) -> None:
     parts = [await workshop.engineer.part(workshop.project) for _ in range(depth + 1)]
     for parent, child in itertools.pairwise(parts):
         await workshop.engineer.line(parent["id"], child["id"])
     statements = counter("/api/v1/parts/{part_id}/bom/tree")
     tree = await workshop.engineer.get(f"/parts/{parts[0]['id']}/bom/tree")
     assert len(tree["occurrences"]["level"]) == depth
-    assert 0 < statements() <= 6
+    assert 0 < statements() <= 6 + depth
+    for path in ("bom/tree", "bom/flat"):
+        statements = counter(f"/api/v1/parts/{{part_id}}/{path}")
+        await workshop.engineer.get(f"/parts/{parts[0]['id']}/{path}")
+        assert 0 < statements() <= 5
 
 
 async def test_one_edit_takes_at_most_14_statements(workshop: Workshop) -> None:

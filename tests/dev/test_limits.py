@@ -8,6 +8,7 @@ PACKAGES = ("access", "bom", "cad", "importing", "items", "parts", "previews", "
 LIMIT = re.compile(r"^([A-Z_]*(?:_MAX|MAX_|MOST|LARGEST|LONGEST|_SHOWN|NAMED|_TOLD)[A-Z_]*)(?:: Final)? = [0-9]", re.MULTILINE)
 INSIDE = {
     "access.origin.MOST_COOKIES",
+    "bom.networks.TOUCHED_MOST",
     "cad.encoding.SAMPLES_MAX",
     "cad.glb.USHORT_MAX",
     "cad.measure.LARGEST",

@@ -15,6 +15,7 @@ from cascadia.access.passwords import Passwords
 from cascadia.api import first_start, openapi, problems, reference, routes
 from cascadia.api.addresses import Addressed
 from cascadia.api.middleware import Surroundings
+from cascadia.bom.networks import Networks
 from cascadia.jobs.permits import PermitSender
 from cascadia.jobs.stream import EventHub
 from cascadia.jobs.transport import JOBS_CHANNEL
@@ -79,6 +80,7 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
     app.state.passwords = passwords or Passwords()
     app.state.draining = asyncio.Event()
     app.state.aside = Aside()
+    app.state.networks = Networks(settings.tree_cache)
     app.state.identify = identify
     app.add_middleware(Addressed)
     app.add_middleware(Surroundings, settings=settings)

@@ -44,6 +44,14 @@ class Amounts:
     def __iter__(self) -> Iterator[Fraction]:
         return (self[index] for index in range(len(self)))
 
+    def total(self, chosen: Flags) -> Fraction:
+        """The sum of those for which a flag stands."""
+        found = Fraction(0)
+        for exponent in np.unique(self.exponent[chosen]).tolist():
+            numerators = self.numerator[chosen & (self.exponent == exponent)]
+            found += Fraction(sum(numerators.tolist()), self.denominator * self.base**exponent)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Places:

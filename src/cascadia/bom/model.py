@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
@@ -89,6 +90,13 @@ class Usable:
 def read_quantity(value: object) -> Decimal:
     """A quantity that means something: at most 12 digits before its point and 12 after it; ValueError for anything else."""
     return decimals.read(value, whole=QUANTITY_WHOLE, places=QUANTITY_PLACES)
+
+
+def plain(value: Decimal | Fraction) -> str:
+    """A decimal without exponent and without trailing zeros: all its digits, and a fraction as `units.as_decimal` has it."""
+    if isinstance(value, Fraction) and value.denominator == 1:
+        return str(Decimal(value.numerator))  # an int of more than 4,300 digits does not become text by itself
+    return decimals.plain(units.as_decimal(value) if isinstance(value, Fraction) else value)
 
 
 def quantity(value: Decimal) -> Decimal:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.access.model import Actor
 from cascadia.bom import explode, service
 from cascadia.bom.edit import ChangeLine, Operation, RemoveLine
 from cascadia.bom.model import LineRow
+from cascadia.bom.networks import Network, Networks
 from cascadia.bom.schemas import (
     BatchResult,
     Line,
@@ -22,7 +23,9 @@ from cascadia.bom.schemas import (
     UsePage,
     UseView,
 )
-from cascadia.bom.tree_schemas import BomTree, FlatPage, bom_tree, flat_lines, tree_json
+from cascadia.bom.service import MassRow
+from cascadia.bom.tree_answer import TreeView, flat_lines, tree_json
+from cascadia.bom.tree_schemas import BomTree, FlatPage
 from cascadia.items import service as items
 from cascadia.kernel.bodies import BATCH, LINE, takes
 from cascadia.kernel.db import Database, Primary
@@ -36,6 +39,17 @@ from cascadia.versioning.schemas import PointView
 
 router: Final = APIRouter(tags=["bom"], route_class=Route)
 BOM_ETAG: Final = "Cascadia-Bom-ETag"
+PLACES_AT_ONCE: Final = 1000
+"""Lines, and places in the tree, that are worked out in less than a few hundredths of a second."""
+
+
+async def _networks(request: Request) -> Networks:
+    found = request.app.state.networks
+    assert isinstance(found, Networks)
+    return found
+
+
+KeptNetworks = Annotated[Networks, Depends(_networks)]
 
 
 def line_view(actor: Actor) -> View:
@@ -195,6 +209,7 @@ async def remove_bom_line(
 async def get_bom_tree(
     request: Request,
     db: Db,
+    networks: KeptNetworks,
     threads: Threads,
     actor: CurrentActor,
     part_id: UUID,
@@ -203,30 +218,53 @@ async def get_bom_tree(
 ) -> Response:
     """The multi-level BOM as columns: distinct items, distinct lines, and every occurrence in depth-first order."""
     async with db.read() as read:
-        found = await service.tree_rows(read, actor, part_id, at)
+        head = await service.head_of(read, actor, part_id, at)
+        network = await service.network_of(read, networks, head)
+        found = await service.tree_items(read, actor, head, network.graph.items.tolist())
 
     def answered() -> Response:
-        return answer_bytes(request, tree_json(bom_tree(service.grow(found), depth)), version=found.head.bom_version)
+        return answer_bytes(request, tree_json(head, TreeView.of(network, found), depth), version=head.bom_version)
 
-    return await threads.run(answered) if found.large else answered()
+    return await threads.run(answered) if _is_large(network) else answered()
+
+
+def _is_large(network: Network) -> bool:
+    """Whether there is more than can be worked out on the event loop."""
+    return max(len(network.lines), network.places) > PLACES_AT_ONCE
 
 
 @router.get("/parts/{part_id}/bom/flat", response_model=FlatPage)
 @permission("bom.read")
 async def get_flat_bom(
-    request: Request, db: Db, threads: Threads, actor: CurrentActor, part_id: UUID, paging: Paging, at: Point
+    request: Request,
+    db: Db,
+    networks: KeptNetworks,
+    threads: Threads,
+    actor: CurrentActor,
+    part_id: UUID,
+    paging: Paging,
+    at: Point,
 ) -> Response:
     """The flattened BOM: each distinct item below with its quantity in one root."""
+    start = paging.after(int)[0] or 0
     async with db.read() as read:
-        found = await service.tree_rows(read, actor, part_id, at)
+        head = await service.head_of(read, actor, part_id, at)
+        network = await service.network_of(read, networks, head)
+        rows = await service.mass_rows(read, actor, head, network)
+
+        def chosen() -> tuple[TreeView[MassRow], list[int]]:
+            view = TreeView.of(network, rows)
+            return view, view.order()[start : start + paging.limit + 1]
+
+        view, wanted = await threads.run(chosen) if _is_large(network) else chosen()
+        page, cursor = paging.cut(list(enumerate(wanted, start + 1)), lambda numbered: [numbered[0]])
+        shown = await service.tree_items(read, actor, head, [view.items[index].item_id for _, index in page])
 
     def answered() -> Response:
-        tree = service.grow(found)
-        chosen, cursor = service.sum_below(tree, paging)
-        page = FlatPage(items=flat_lines(tree, chosen), next=cursor, at=_point(tree.head))
-        return page_answer(request, page, cursor)
+        lines = flat_lines(view, [index for _, index in page], {item.item_id: item for item in shown})
+        return page_answer(request, FlatPage(items=lines, next=cursor, at=_point(head)), cursor)
 
-    return await threads.run(answered) if len(found.rows) > service.PLACES_AT_ONCE else answered()
+    return await threads.run(answered) if _is_large(network) else answered()
 
 
 @router.get("/parts/{part_id}/where-used", response_model=UsePage)

@@ -1,7 +1,6 @@
 """Shapes of requests and answers about BOMs."""
 
 from decimal import Decimal
-from fractions import Fraction
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -19,24 +18,15 @@ from pydantic import (
 )
 
 from cascadia.bom.edit import OPERATIONS_MAX, AddLine, ChangeLine, Operation, RemoveLine
-from cascadia.bom.model import FIND_MAX, INSTANCE_MAX, LineRow, QuantityKind, designator_list, read_quantity
+from cascadia.bom.model import FIND_MAX, INSTANCE_MAX, LineRow, QuantityKind, designator_list, plain, read_quantity
 from cascadia.bom.service import Use
 from cascadia.items.model import NUMBER_MAX, Phase, RevisionStatus, revision_status
-from cascadia.items.units import as_decimal
 from cascadia.kernel import decimals
 from cascadia.kernel.bodies import one_by_one
 from cascadia.kernel.schemas import OneLine
 from cascadia.kernel.text import lines, one_line
 from cascadia.parts.schemas import thumbnail_url
 from cascadia.versioning.schemas import PointView
-
-
-def plain(value: Decimal | Fraction) -> str:
-    """A decimal without exponent and without trailing zeros: all its digits, and a fraction as `as_decimal` has it."""
-    if isinstance(value, Fraction) and value.denominator == 1:
-        return str(Decimal(value.numerator))  # an int of more than 4,300 digits does not become text by itself
-    return decimals.plain(as_decimal(value) if isinstance(value, Fraction) else value)
-
 
 DecimalText = Annotated[Decimal, PlainSerializer(plain, return_type=str)]
 Quantity = Annotated[

@@ -11,6 +11,7 @@ from uuid import UUID
 from cascadia.access.model import Actor
 from cascadia.bom import bulk, edit, explode, queries
 from cascadia.bom.model import LineRow, QuantityKind
+from cascadia.bom.networks import Network, Networks, Place
 from cascadia.items import service as items
 from cascadia.items import units
 from cascadia.items.model import ItemRow, Kind, Phase
@@ -20,8 +21,6 @@ from cascadia.kernel.paging import PageRequest
 from cascadia.kernel.statements import Statement
 from cascadia.versioning.model import At, Change, CommitSeq
 
-PLACES_AT_ONCE: Final = 1000
-"""Lines, and places in the tree, that are worked out in less than a few hundredths of a second."""
 NO_FIND: Final = 2147483647
 
 judge_lines = edit.judge
@@ -103,6 +102,17 @@ class TreeItem:
 
 
 @dataclass(frozen=True, slots=True)
+class MassRow:
+    """What sums over a tree and its order need of an item; number and mass are None where it is hidden."""
+
+    item_id: int
+    number: str | None
+    visible: bool
+    mass: dict[str, str] | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class TreeRows:
     """What a tree is made of: distinct items, distinct lines, and the version of each BOM."""
 
@@ -110,12 +120,6 @@ class TreeRows:
     items: list[TreeItem]
     rows: list[EdgeRow]
     bom_seqs: Mapping[int, int]
-
-    @property
-    def large(self) -> bool:
-        """Whether there is more than can be worked out on the event loop."""
-        edges = [explode.Edge(row.parent_id, row.child_id, Fraction(1)) for row in self.rows]
-        return len(edges) > PLACES_AT_ONCE or explode.places(self.head.item_id, edges) > PLACES_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +226,28 @@ async def tree_rows(read: Read, actor: Actor, uid: UUID, at: At) -> TreeRows:
     return TreeRows(head, [by_id[i] for i in ids], rows, {v["item_id"]: v["bom_seq"] for v in versions})
 
 
+async def network_of(read: Read, networks: Networks, head: Head) -> Network:
+    """The lines below an item, kept or read; for everybody."""
+    return await networks.find(read, Place(head.branch_id, head.item_id, head.seq))
+
+
+async def tree_items(read: Read, actor: Actor, head: Head, ids: Sequence[int]) -> list[TreeItem]:
+    """What trees show of items to this actor, in any order."""
+    point = {"branch_id": head.branch_id, "seq": head.seq, "programs": actor.programs}
+    return await read.all(queries.TREE_ITEMS, TreeItem, {**point, "items": list(ids)})
+
+
+async def mass_rows(read: Read, actor: Actor, head: Head, network: Network) -> list[MassRow]:
+    """What sums and order need of all items of a network, in any order."""
+    point = {"branch_id": head.branch_id, "seq": head.seq, "programs": actor.programs}
+    return await read.all(queries.TREE_MASSES, MassRow, {**point, "items": network.graph.items.tolist()})
+
+
 def grow(found: TreeRows) -> Tree:
     """The tree of what was read, with the mass of every item rolled up."""
     by_id = {item.item_id: item for item in found.items}
     edges = [_edge(row, by_id[row.child_id].unit) for row in found.rows]
-    own = {item.item_id: mass for item in found.items if (mass := _own_mass(item)) is not None}
+    own = {item.item_id: mass for item in found.items if (mass := own_mass(item)) is not None}
     hidden = [item.item_id for item in found.items if not item.visible]
     masses = explode.roll_up(found.head.item_id, edges, own, hidden)
     return Tree(found.head, found.items, found.rows, edges, masses, found.bom_seqs)
@@ -243,7 +264,7 @@ def _edge(row: EdgeRow, child_unit: str) -> explode.Edge:
     return explode.Edge(row.parent_id, row.child_id, quantity, counts=row.quantity_kind != QuantityKind.REFERENCE)
 
 
-def _own_mass(item: TreeItem) -> Fraction | None:
+def own_mass(item: "TreeItem | MassRow") -> Fraction | None:
     """Mass in kilograms of one unit of the item: stated, or the unit itself where it is one of mass."""
     if item.mass is not None:
         return units.convert(Decimal(item.mass["value"]), item.mass["unit"], "kg")
@@ -338,12 +359,3 @@ def all_below(tree: Tree) -> list[tuple[TreeItem, Fraction]]:
         ((i, totals[i.item_id]) for i in tree.items if i.item_id in totals),
         key=lambda p: (p[0].number is None, p[0].number or "", p[0].item_id),
     )
-
-
-def sum_below(tree: Tree, paging: PageRequest) -> tuple[Sequence[tuple[TreeItem, Fraction]], str | None]:
-    """One page of `all_below`."""
-    chosen = all_below(tree)
-    start = paging.after(int)[0] or 0
-    rest = list(enumerate(chosen[start : start + paging.limit + 1], start + 1))
-    page, following = paging.cut(rest, lambda numbered: [numbered[0]])
-    return [pair for _, pair in page], following

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from cascadia.bom import explode
-from cascadia.bom.model import QuantityKind, designator_list
-from cascadia.bom.schemas import Measured, plain
+from cascadia.bom.model import QuantityKind, designator_list, plain
+from cascadia.bom.networks import OCCURRENCES_MAX
+from cascadia.bom.schemas import Measured
 from cascadia.bom.service import Tree, TreeItem
 from cascadia.items.model import Phase, RevisionStatus, revision_status
 from cascadia.parts.schemas import thumbnail_url
 from cascadia.vault.model import derivative_url
 from cascadia.versioning.schemas import PointView
 
-OCCURRENCES_MAX: Final = 500_000
 MISSING_NAMED: Final = 20
 PIECE: Final = 10_000
 
@@ -102,6 +102,22 @@ class FlatItem(BaseModel):
     revision: str | None = None
     revision_status: RevisionStatus | None = None
     thumbnail: str | None = None
+
+    @classmethod
+    def of(cls, item: TreeItem) -> Self:
+        """The item as it is shown; nothing of it where it is hidden."""
+        if not item.visible:
+            return cls(restricted=True)
+        return cls(
+            restricted=False,
+            id=item.uid,
+            number=item.number,
+            name=item.name,
+            phase=Phase(item.phase) if item.phase else None,
+            revision=item.revision,
+            revision_status=revision_status(item.revision),
+            thumbnail=thumbnail(item),
+        )
 
 
 class FlatLine(BaseModel):
@@ -216,34 +232,4 @@ def _totals(tree: Tree, found: explode.Occurrences) -> TreeTotals:
         mass=Measured(value=plain(mass.value), unit="kg") if mass.value is not None else None,
         mass_complete=mass.complete,
         missing_mass=sorted(missing)[:MISSING_NAMED],
-    )
-
-
-def flat_lines(tree: Tree, chosen: Sequence[tuple[TreeItem, Fraction]]) -> list[FlatLine]:
-    """Items of a flattened BOM as they are sent."""
-    parents = {edge.parent for edge in tree.edges}
-    return [_flat_line(tree, item, quantity, has_lines=item.item_id in parents) for item, quantity in chosen]
-
-
-def _flat_line(tree: Tree, item: TreeItem, quantity: Fraction, *, has_lines: bool) -> FlatLine:
-    mass = tree.masses[item.item_id]
-    shown = FlatItem(restricted=True)
-    if item.visible:
-        shown = FlatItem(
-            restricted=False,
-            id=item.uid,
-            number=item.number,
-            name=item.name,
-            phase=Phase(item.phase) if item.phase else None,
-            revision=item.revision,
-            revision_status=revision_status(item.revision),
-            thumbnail=thumbnail(item),
-        )
-    return FlatLine(
-        item=shown,
-        quantity=plain(quantity),
-        unit=item.unit,
-        mass=Measured(value=plain(mass.value * quantity), unit="kg") if mass.value is not None else None,
-        mass_complete=mass.complete,
-        has_lines=has_lines,
     )

@@ -74,6 +74,15 @@ class Read:
         async with self._connection.cursor(row_factory=dict_row) as cursor:
             return await _every(await cursor.execute(query, params))
 
+    async def packed(self, query: LiteralString, row: type[Row], params: Params | None = None) -> Row:
+        """The one row of the answer, sent in PostgreSQL's binary form and read in a thread: for columns of arrays."""
+        telemetry.count_statements(1)
+        async with self._connection.cursor(binary=True, row_factory=class_row(row)) as cursor:
+            fetching = (await cursor.execute(query, params)).fetchone()
+            found = await beside(lambda: _without_waiting(fetching))
+        assert found
+        return found
+
     async def value(self, query: LiteralString, params: Params | None = None) -> Any:
         """The first column of the first row, or None where there is no row."""
         telemetry.count_statements(1)

@@ -7,8 +7,7 @@ from typing import Final
 
 from cascadia.bom import explode
 from cascadia.bom import service as bom
-from cascadia.bom.model import designator_list
-from cascadia.bom.schemas import plain
+from cascadia.bom.model import designator_list, plain
 from cascadia.bom.service import Tree, TreeItem
 from cascadia.reports.model import Cell, ExportView, Row, Table
 
