@@ -38,10 +38,8 @@ MEMBERS: tuple[dict[str, Any], ...] = (
 
 def meaning(tree: BomTree) -> dict[str, Any]:
     """A tree by what stands where, whatever the order of its distinct items and lines."""
-    items = [
-        dict(zip(BomTree.model_fields["items"].annotation.model_fields, row, strict=True))
-        for row in zip(*(c for _, c in tree.items), strict=True)
-    ]  # type: ignore[union-attr]
+    members = [name for name, _ in tree.items]
+    items = [dict(zip(members, row, strict=True)) for row in zip(*(column for _, column in tree.items), strict=True)]
     ids = {n: (item["id"], n if item["id"] is None else 0) for n, item in enumerate(items)}
     names = [name for name, _ in tree.lines if name not in ("parent", "child")]
     lines = [dict(zip(names, row, strict=True)) for row in zip(*(getattr(tree.lines, name) for name in names), strict=True)]
@@ -95,13 +93,14 @@ class History:
         own, quantity = self.lines[parent], Decimal(self.dice.choice(QUANTITIES))
         if own and self.dice.random() < 0.4:
             line = self.dice.choice(own)
-            return self.dice.choice([RemoveLine(line), ChangeLine(line, {"quantity": quantity}), ChangeLine(line, {"find_number": None})])
+            chosen: list[Operation] = [RemoveLine(line), ChangeLine(line, {"quantity": quantity}), ChangeLine(line, {"find_number": None})]
+            return self.dice.choice(chosen)
         child = self.dice.choice(self.parts[self.parts.index(parent) + 1 :])
         members = self.dice.choice(MEMBERS)
         if "placements" in members or "designators" in members:
             quantity = Decimal(2)
-        unit = {"unit": "mm"} if child == self.parts[-1] and self.dice.random() < 0.5 else {}
-        return AddLine(child=child, quantity=quantity, **members, **unit)
+        unit = "mm" if child == self.parts[-1] and self.dice.random() < 0.5 else None
+        return AddLine(child=child, quantity=quantity, unit=unit, **members)
 
 
 @pytest.mark.parametrize("seed", (1, 2))

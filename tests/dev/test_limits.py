@@ -13,6 +13,8 @@ INSIDE = {
     "cad.glb.USHORT_MAX",
     "cad.measure.LARGEST",
     "previews.child.POINTS_MAX",
+    "proposals.shapes.BYTES_MAX",
+    "proposals.shapes.MOST",
 }
 """A bound against abuse, a format's number, what a guess looks at, the size of a picture: nobody's work is cut by them."""
 
