@@ -11,7 +11,10 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 PATIENCE_SECONDS: Final = 40.0
-LOOKS_EVERY_SECONDS: Final = 0.02
+FIRST_PAUSE_SECONDS: Final = 0.02
+LONGEST_PAUSE_SECONDS: Final = 0.1
+LONGER: Final = 1.2
+"""What is long in coming is looked at less often: a look may be a connection, a process or a page."""
 
 
 def nothing_more() -> object:
@@ -21,10 +24,11 @@ def nothing_more() -> object:
 
 async def until(look: Callable[[], Awaitable[T]], seconds: float = PATIENCE_SECONDS, *, why: Callable[[], object] = nothing_more) -> T:
     """The first true value that `look` gives; fails with what `why` says when it does not come."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE_SECONDS
     while not (value := await look()):
         assert time.monotonic() < deadline, why()
-        await asyncio.sleep(LOOKS_EVERY_SECONDS)
+        await asyncio.sleep(pause)
+        pause = min(LONGER * pause, LONGEST_PAUSE_SECONDS)
     return value
 
 
@@ -39,8 +43,9 @@ async def eventually(look: Callable[[], T], seconds: float = PATIENCE_SECONDS, *
 
 def wait_until(look: Callable[[], T], seconds: float = PATIENCE_SECONDS, *, why: Callable[[], object] = nothing_more) -> T:
     """The same where no event loop runs."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE_SECONDS
     while not (value := look()):
         assert time.monotonic() < deadline, why()
-        time.sleep(LOOKS_EVERY_SECONDS)
+        time.sleep(pause)
+        pause = min(LONGER * pause, LONGEST_PAUSE_SECONDS)
     return value

@@ -4,6 +4,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Api, Watch, picture
 from tests.previews.documents import pdf
+from tests.until import wait_until
 from tests.vault.test_uploads import metadata
 
 
@@ -75,11 +76,8 @@ def test_a_drawing_is_previewed_among_the_files_of_a_part(ada: Page, api: Api) -
     page.get_by_role("dialog").get_by_role("button", name="Attach").click()
     row = page.get_by_role("row").filter(has_text="drawing.pdf")
     expect(row).to_be_visible()
-    for _ in range(40):
-        if row.get_by_role("button", name="Preview drawing.pdf").count():
-            break
-        page.wait_for_timeout(500)
-        page.reload()
+    wait_until(lambda: [d["kind"] for a in api.get(f"/parts/{part['id']}/attachments")["items"] for d in a["file"]["derivatives"]])
+    page.reload()
     row.get_by_role("button", name="Preview drawing.pdf").click()
     expect(page.get_by_role("img", name="Preview of drawing.pdf")).to_be_visible()
     picture(page, "preview")
