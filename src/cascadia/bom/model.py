@@ -17,7 +17,7 @@ from cascadia.kernel.errors import Conflict, Invalid
 
 QUANTITY_WHOLE: Final = 12
 QUANTITY_PLACES: Final = 12
-DESIGNATOR: Final = re.compile(r"[A-Za-z0-9_.+/-]{1,40}")
+DESIGNATOR: Final = re.compile(r"[A-Za-z0-9_.+/$*#µ-]{1,40}")
 DESIGNATORS_MAX: Final = 10_000
 INSTANCE_MAX: Final = 500
 """Characters of the name of one placement."""

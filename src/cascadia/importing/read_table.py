@@ -1,171 +1,136 @@
-"""Reading a parts list: bytes of unknown encoding and delimiter into rows that mean something."""
+"""Reading a parts list, step by step: bytes into cells, columns, rows with verdicts, levels, and the structure that they say. Pure."""
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from itertools import islice
 from typing import Final
 
-from cascadia.importing.model import (
-    DESIGNATORS_MAX,
-    HEADER_WITHIN,
-    ROWS_MAX,
-    WORDS_MAX,
-    Item,
-    TableError,
-    clean,
-    clean_number,
-    column_of,
-    designators_of,
-    is_fitted,
-    is_heading,
-    left_out,
-    quantity_of,
-    sign_of,
-)
-from cascadia.kernel import decimals
+import msgspec
 
-BYTES_MAX: Final = 50_000_000
-DELIMITERS: Final = (",", ";", "\t", "|")
-WORDS: Final = ("number", "mpn", "name", "value", "footprint", "manufacturer", "datasheet")
-NUMBERS: Final = frozenset({"number", "mpn"})
-NEEDED: Final = "It needs a heading row with Quantity or Reference (designators), and Part Number, MPN, Value or Name."
+from cascadia.importing import levels
+from cascadia.importing.cells import designators_of
+from cascadia.importing.columns import Columns, choose
+from cascadia.importing.grid import Grid, grid_of
+from cascadia.importing.items import Cells
+from cascadia.importing.model import Judged, TableError
+from cascadia.importing.quantities import sign_of
+from cascadia.importing.rows import judge
+from cascadia.importing.structure import structure_of
+from cascadia.importing.tree import tree_of
+from cascadia.kernel.naming import listed
+from cascadia.structures.meanings import Meaning
+from cascadia.structures.model import Note, Structure
+from cascadia.structures.reading import ROWS_NAMED, Levels, Options, Report, RowRead, Verdict
+
+SAMPLE: Final = 200
+CELL_MAX: Final = 500
+"""Characters of a cell in a report."""
+NAMED: Final = 12
+PLACES_NAMED: Final = 10
+SAID: Final = 5
+PLAIN: Final = Options()
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    """A file cut into cells; `columns`: what is known → where it stands."""
+class Read:
+    """A list that was read: all its rows with their verdicts, and its structure, which has the report."""
 
-    delimiter: str
-    columns: dict[str, int]
-    rows: list[tuple[int, list[str]]]
+    rows: Sequence[Judged]
+    structure: Structure
 
-    def cell(self, row: Sequence[str], column: str) -> str | None:
-        """The cell's text, None where the table has no such column."""
-        at = self.columns.get(column)
-        return None if at is None else row[at] if at < len(row) else ""
+    @property
+    def report(self) -> Report:
+        """How it was read."""
+        assert self.structure.reading
+        return self.structure.reading
 
 
-def read_items(data: bytes) -> list[Item]:
-    """The rows of a parts list in the order of the file; `TableError` names up to three rows that cannot be meant."""
-    table = _table(data)
-    sign = sign_of((table.cell(row, "quantity") or "", _count(table, row)) for _, row in table.rows)
-    items: list[Item] = []
-    problems: list[str] = []
-    seen: dict[str, int] = {}
-    for place, row in table.rows:
-        try:
-            item = _item(table, place, row, sign)
-            _note_designators(item, seen)
-            items.append(item)
-        except ValueError as error:
-            problems.append(f"row {place}: {error}")
-    if problems:
-        more = f" (and {len(problems) - WORDS_MAX} more)" if len(problems) > WORDS_MAX else ""
-        raise TableError(
-            "table_rows", f"Rows cannot be read: {'; '.join(problems[:WORDS_MAX])}{more}. Correct the file and import it again."
-        )
-    if len(seen) > DESIGNATORS_MAX:
-        raise TableError("table_too_large", f"The file has {len(seen)} designators, more than {DESIGNATORS_MAX}. Split it.")
-    if not items:
+def read_list(data: bytes, options: Options = PLAIN, progress: Callable[[float, str], None] = lambda _, __: None) -> Read:
+    """A parts list as its person says, or as it is recognised. `TableError` where it is none."""
+    grid = grid_of(data, options)
+    if not grid.rows:
         raise TableError("table_empty", "The file has a heading and no rows below it.")
-    return items
+    progress(0.3, f"{len(grid.rows)} rows")
+    columns = choose(grid.heading.cells, [line.cells for line in grid.rows[:SAMPLE]], options)
+    if not {Meaning.QUANTITY, Meaning.DESIGNATORS} & set(columns.at):
+        raise TableError(
+            "table_heading", f"No column of row {grid.heading.place} says how often a part stands there: say which is the quantity."
+        )
+    sign = options.decimals or sign_of(
+        (cells.raw(Meaning.QUANTITY) or "", _count(cells)) for cells in (Cells(row.cells, columns) for row in grid.rows)
+    )
+    rows = list(judge(grid.rows, columns, options, sign))
+    progress(0.6, "levels")
+    by = levels.found(rows, columns) if options.levels is None else options.levels
+    structure = structure_of(rows, tree_of(rows, columns, by))
+    if options.leave_out_wrong:
+        for row in rows:
+            if row.verdict is Verdict.WRONG:
+                row.leave_out("left out as its person said")
+    report = _report(grid, columns, rows, by, sign)
+    return Read(rows, msgspec.structs.replace(structure, reading=report, notes=_notes(report, columns)))
 
 
-def _note_designators(item: Item, seen: dict[str, int]) -> None:
-    for name in item.designators:
-        if name in seen:
-            raise ValueError(f"{name} stands in row {seen[name]} too")
-        seen[name] = item.place
-
-
-def _table(data: bytes) -> _Table:
-    if len(data) > BYTES_MAX:
-        raise TableError("table_too_large", "The file is larger than 50 MB. Split it.")
-    text = _decoded(data)
-    if "\0" in text:
-        raise TableError("table_unreadable", "The file is no text. Save it as CSV, in UTF-8.")
-    best = max((_cut(text, delimiter) for delimiter in DELIMITERS), key=lambda found: len(found.columns))
-    if not best.columns:
-        raise TableError("table_heading", f"No parts list begins in the file's first {HEADER_WITHIN} rows that hold anything. {NEEDED}")
-    if "level" in best.columns:
-        raise TableError("table_levels", "The file has a Level column: only flat lists are read. Export one list for each assembly.")
-    if len(best.rows) > ROWS_MAX:
-        raise TableError("table_too_large", f"The file has more than {ROWS_MAX} rows. Split it.")
-    return best
-
-
-def _decoded(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
+def _count(cells: Cells) -> int:
+    raw = cells.raw(Meaning.DESIGNATORS)
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
-
-
-def _cut(text: str, delimiter: str) -> _Table:
-    """The table as this delimiter cuts it; without columns where it finds no heading."""
-    try:
-        rows = _numbered(text, delimiter)
-        heading = next((row for _, row in islice(rows, HEADER_WITHIN) if is_heading(row)), None)
-        if heading is None:
-            return _Table(delimiter, {}, [])
-        return _Table(delimiter, _columns(heading), list(islice(rows, ROWS_MAX + 1)))
-    except csv.Error:
-        return _Table(delimiter, {}, [])
-
-
-def _numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows that hold anything, with their line in the file."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    return ((reader.line_num, row) for row in reader if any(cell.strip() for cell in row))
-
-
-def _columns(heading: Sequence[str]) -> dict[str, int]:
-    """Where each known column stands; of several with one meaning the first."""
-    columns: dict[str, int] = {}
-    for at, cell in enumerate(heading):
-        column = column_of(cell)
-        if column is not None:
-            columns.setdefault(column, at)
-    return columns
-
-
-def _count(table: _Table, row: Sequence[str]) -> int:
-    try:
-        return len(designators_of(table.cell(row, "designators") or ""))
+        return len(designators_of(raw)) if raw else 0
     except ValueError:
         return 0
 
 
-def _item(table: _Table, place: int, row: Sequence[str], sign: str | None) -> Item:
-    designators = designators_of(table.cell(row, "designators") or "")
-    quantities = quantity_of(table.cell(row, "quantity") or "", sign)
-    if designators and quantities and len(designators) not in quantities:
-        raise ValueError(f"{len(designators)} designators, quantity {' or '.join(map(decimals.plain, quantities))}")
-    if not designators and not quantities:
-        raise ValueError("neither a quantity nor designators")
-    quantities = (Decimal(len(designators)),) if designators and quantities else quantities
-    cells = {name: table.cell(row, name) or "" for name in WORDS}
-    words = {name: clean_number(cell) if name in NUMBERS else clean(cell) for name, cell in cells.items()}
-    number = words["number"] or words["mpn"] or None
-    footprint = words["footprint"].rsplit(":", 1)[-1]
-    name = words["name"] or " ".join(filter(None, (words["value"], footprint))) or number
-    if not name:
-        raise ValueError("no part: fill in a part number, a value or a name")
-    told = [words["manufacturer"], words["mpn"] if words["mpn"] != number else "", words["value"], footprint, words["datasheet"].strip("~")]
-    description = ", ".join(word for word in told if word and word != name) or None
-    return Item(
-        place=place,
-        number=number,
-        name=name,
-        description=description,
-        designators=designators,
-        quantity=quantities[0] if quantities else None,
-        otherwise=quantities[1] if len(quantities) > 1 else None,
-        notes=tuple(note for name, cell in cells.items() if (note := left_out(name, cell, number=name in NUMBERS))),
-        fitted=is_fitted(table.cell(row, "unfitted"), table.cell(row, "fitted")),
+def _report(grid: Grid, columns: Columns, rows: Sequence[Judged], by: Levels, sign: str | None) -> Report:
+    counts = Counter(row.verdict for row in rows)
+    odd = sorted((row for row in rows if row.verdict is not Verdict.OK), key=lambda row: row.verdict is not Verdict.WRONG)[:ROWS_NAMED]
+    return Report(
+        format=grid.format,
+        encoding=grid.encoding,
+        delimiter=grid.marks.delimiter if grid.marks else None,
+        quote=grid.marks.quote if grid.marks else None,
+        sheet=grid.sheet,
+        sheets=list(grid.sheets),
+        heading_row=grid.heading.place,
+        program=columns.program,
+        decimals=sign,
+        levels=by,
+        guessed=list(grid.guessed),
+        columns=list(columns.told),
+        counts={verdict: counts[verdict] for verdict in Verdict},
+        rows=[_row(row) for row in sorted(odd, key=lambda row: row.place)],
     )
+
+
+def _row(row: Judged) -> RowRead:
+    cells = [str(cell)[:CELL_MAX] for cell in row.cells]
+    return RowRead(place=row.place, verdict=row.verdict, messages=row.messages, column=row.column, cells=cells)
+
+
+def _notes(report: Report, columns: Columns) -> list[Note]:
+    """What a person has to know of the reading before anything else."""
+    notes = []
+    if "encoding" in report.guessed:
+        notes.append(Note(code="table_encoding", message=f"The file does not say its encoding: it is read as {report.encoding}."))
+    if "delimiter" in report.guessed:
+        notes.append(Note(code="table_delimiter", message=f"Its cells are taken to end with “{report.delimiter}”."))
+    if others := [name for name in report.sheets if name != report.sheet]:
+        notes.append(Note(code="table_sheets", message=f"Of its sheets “{report.sheet}” is read, not {listed(others, NAMED)}."))
+    if columns.unused:
+        words = listed([f"“{heading}”" for heading in columns.unused], NAMED)
+        notes.append(Note(code="table_columns", message=f"Columns that are not used: {words}."))
+    notes += [Note(code=f"table_rows_{v.value}", message=m) for v in (Verdict.WRONG, Verdict.LEFT_OUT) if (m := _rows_said(report, v))]
+    return notes
+
+
+def _rows_said(report: Report, verdict: Verdict) -> str | None:
+    count = report.counts.get(verdict, 0)
+    if not count:
+        return None
+    places: dict[str, list[str]] = {}
+    for row in report.rows:
+        if row.verdict is verdict:
+            places.setdefault("; ".join(row.messages), []).append(str(row.place))
+    said = [f"row{'s' * (len(found) > 1)} {listed(found, PLACES_NAMED)}: {message}" for message, found in places.items()]
+    named = sum(map(len, places.values()))
+    more = f" ({count - named} more rows are not named)" if count > named else ""
+    words = "Rows that cannot be meant" if verdict is Verdict.WRONG else "Rows that are left out"
+    return f"{words}: {listed(said, SAID, between='; ')}{more}."

@@ -9,7 +9,7 @@ from uuid import UUID
 from cascadia.access.model import Actor
 from cascadia.bom import bulk
 from cascadia.bom.bulk import OpenLine
-from cascadia.bom.model import FindNumbers, designator_list
+from cascadia.bom.model import FindNumbers, check_unit, designator_list
 from cascadia.items import service as items
 from cascadia.items.attributes import merge_attributes
 from cascadia.items.model import ItemRow
@@ -24,9 +24,10 @@ from cascadia.kernel.statements import Statement
 from cascadia.kernel.text import fold
 from cascadia.parts.model import DEFAULT_UNIT, PART
 from cascadia.proposals import queries, service
+from cascadia.proposals.finds import free_finds
 from cascadia.proposals.matching import Choice, Verdict, changed_attributes, changed_fields, measured
 from cascadia.proposals.service import ProposalRow, Row, Source
-from cascadia.structures.model import Reader, reader_of
+from cascadia.structures.model import LineGroup, Reader, reader_of
 from cascadia.vault import service as vault
 from cascadia.vault.model import AttachmentRole, NewAttachment
 from cascadia.vault.service import CadAttachment
@@ -95,6 +96,7 @@ class _Accepting:
         self.plan = _Plan()
         self.refs: dict[str, Ref] = {}
         self.units: dict[str, str] = {}
+        self.found: dict[int, tuple[int, int]] = {}
 
     async def run(self, message: str | None) -> Change:
         used = service.used_items(self.parts)
@@ -156,13 +158,14 @@ class _Accepting:
             assert row.component
             component, item_id, uid = service.component_of(row), ids.pop(0), new_uid()
             number = row.number or numbers.pop(0)
-            self.refs[row.component], self.units[row.component] = Ref(item_id, uid), DEFAULT_UNIT
+            self.refs[row.component], self.units[row.component] = Ref(item_id, uid), component.unit or DEFAULT_UNIT
             self.plan.row_items.append((row.row_id, item_id))
             self.plan.created.append(
                 {"item_id": item_id, "uid": str(uid), "kind": PART.name, "project_id": self.source.project_id, "number": number}
             )
             described = component.description if row.description is None else row.description
-            fields = items.new_fields(row.name or component.name, described, merge_attributes(PART, {}, measured(component)))
+            attributes = measured(component) | ({"unit": component.unit} if component.unit else {})
+            fields = items.new_fields(row.name or component.name, described, merge_attributes(PART, {}, attributes))
             self.plan.deltas.append(items.item_delta(item_id, uid, None, fields))
 
     def _use(self, present: Mapping[int, ItemRow]) -> None:
@@ -184,10 +187,13 @@ class _Accepting:
         taken: dict[int, FindNumbers] = defaultdict(lambda: FindNumbers(()))
         for line in existing:
             taken[line.parent_id].take(line.find_number or 0)
+        self.found = free_finds(self.line_rows, by_id, self.refs)
+        for parent_id, found in self.found.values():
+            taken[parent_id].take(found)
         for row in self.line_rows:
             parent, child = self.refs.get(row.parent or ""), self.refs.get(row.child or "")
             if row.verdict == Verdict.ADD and parent and child:
-                number = taken[parent.id].next()
+                number = self.found[row.row_id][1] if row.row_id in self.found else taken[parent.id].next()
                 taken[parent.id].take(number)
                 fields = self._new_fields(row, parent, child, number)
                 self._line(ids.pop(0), new_uid(), None, fields, parent)
@@ -198,7 +204,8 @@ class _Accepting:
     def _new_fields(self, row: Row, parent: Ref, child: Ref, find_number: int) -> dict[str, Any]:
         group = service.group_of(row)
         assert group
-        fields = bulk.new_line(parent, child, find_number, self.units[row.child or ""], group.quantity)
+        fields = bulk.new_line(parent, child, find_number, self._unit(row, group), group.quantity)
+        fields |= {"note": group.note, **({"quantity_kind": group.kind.value} if group.kind else {})}
         return {**fields, "placements": dict(group.placements), "designators": {name: {} for name in designator_list(group.designators)}}
 
     def _existing(self, row: Row, line: OpenLine) -> None:
@@ -208,9 +215,20 @@ class _Accepting:
             self._line(line.line_id, line.uid, line.from_seq, None, parent)
         elif child is not None:
             fields = {**line.fields(), **changed_fields(group, line)}
+            if row.row_id not in self.found:
+                fields["find_number"] = line.find_number
             if child.id != line.child_id:
-                fields |= {"child_id": child, "unit": self.units[row.child or ""]}
+                fields |= {"child_id": child, "unit": self._unit(row, group)}
+            elif fields["unit"] != line.unit:
+                self._unit(row, group)
             self._line(line.line_id, line.uid, line.from_seq, fields, parent)
+
+    def _unit(self, row: Row, group: LineGroup) -> str:
+        """The unit of a line: the file's, which has to convert exactly to the part's own (rule 25), else the part's own."""
+        own = self.units[row.child or ""]
+        if group.unit is not None:
+            check_unit(group.unit, own)
+        return group.unit or own
 
     def _line(self, line_id: int, uid: UUID, seen: int | None, fields: Mapping[str, Any] | None, parent: Ref) -> None:
         self.plan.deltas.append(bulk.line_delta(line_id, uid, seen, fields))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from cascadia.bom.bulk import OpenLine, kind_of
 from cascadia.bom.model import designator_list
+from cascadia.items.units import convert
 from cascadia.structures.model import Component, LineGroup, Structure, unfitted
 
 
@@ -159,11 +160,23 @@ def _same_lines(groups: Sequence[LineGroup], items: Mapping[str, int], existing:
     by_place: dict[tuple[int, int], list[OpenLine]] = defaultdict(list)
     for line in by_id.values():
         by_place[line.parent_id, line.child_id].append(line)
-    for n, group in enumerate(groups):
-        candidates = by_place[items.get(group.parent, -1), items.get(group.child, -1)]
-        if n not in taken and candidates:
-            taken[n] = candidates.pop(0)
+    for told in (_told, _any):
+        for n, group in enumerate(groups):
+            candidates = by_place[items.get(group.parent, -1), items.get(group.child, -1)]
+            same = None if n in taken else next((line for line in candidates if told(group, line)), None)
+            if same is not None:
+                taken[n] = same
+                candidates.remove(same)
     return taken
+
+
+def _told(group: LineGroup, line: OpenLine) -> bool:
+    """Whether a line is the group's among several of the same child: by its find number or its note."""
+    return (group.find is not None and group.find == line.find_number) or (group.note is not None and group.note == line.note)
+
+
+def _any(_group: LineGroup, _line: OpenLine) -> bool:
+    return True
 
 
 def _shared_designators(groups: Sequence[LineGroup], items: Mapping[str, int], existing: Sequence[OpenLine]) -> dict[tuple[int, int], int]:
@@ -191,8 +204,15 @@ def _line_row(group: LineGroup, child: int | None, line: OpenLine | None) -> Lin
 def changed_fields(group: LineGroup, line: OpenLine) -> dict[str, Any]:
     """What the file says of a line otherwise than it is. A file without designators or placements says nothing of them."""
     changes: dict[str, Any] = {}
-    if line.quantity != group.quantity:
+    if convert(group.quantity, group.unit or line.unit, line.unit) != line.quantity:
         changes |= {"quantity": group.quantity, "quantity_kind": kind_of(group.quantity).value}
+        changes |= {"unit": group.unit} if group.unit else {}
+    if group.kind and group.kind != changes.get("quantity_kind", line.quantity_kind):
+        changes["quantity_kind"] = group.kind.value
+    if group.find and group.find != line.find_number:
+        changes["find_number"] = group.find
+    if group.note and group.note != line.note:
+        changes["note"] = group.note
     if group.placements and line.placements != dict(group.placements):
         changes["placements"] = dict(group.placements)
     elif not group.placements and line.placements and changes:

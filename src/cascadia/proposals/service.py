@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from cascadia.access.model import Actor
 from cascadia.bom import bulk
 from cascadia.bom.bulk import OpenLine
-from cascadia.bom.model import designator_list
+from cascadia.bom.model import QuantityKind, designator_list
 from cascadia.items import service as items
 from cascadia.items.model import ItemRow
 from cascadia.kernel.db import Read, Write
@@ -285,6 +285,11 @@ def _group_json(group: LineGroup) -> dict[str, Any]:
         "quantity": f"{group.quantity:f}",
         "fitted": group.fitted,
         "otherwise": None if group.otherwise is None else f"{group.otherwise:f}",
+        "line": group.line,
+        "unit": group.unit,
+        "kind": group.kind,
+        "find": group.find,
+        "note": group.note,
     }
 
 
@@ -299,7 +304,7 @@ def _old_json(line: OpenLine) -> dict[str, Any]:
 def group_of(row: Row) -> LineGroup | None:
     """The line of the file that a row is about; None for a line that only the BOM has."""
     found = row.found
-    if row.parent is None or row.child is None or not Decimal(found.get("quantity") or 0):
+    if row.parent is None or row.child is None or found.get("quantity") is None:
         return None
     return LineGroup(
         row.parent,
@@ -309,6 +314,11 @@ def group_of(row: Row) -> LineGroup | None:
         frozenset(found.get("designators", ())),
         found.get("fitted", True),
         Decimal(found["otherwise"]) if found.get("otherwise") else None,
+        found.get("line", ""),
+        found.get("unit"),
+        QuantityKind(found["kind"]) if found.get("kind") else None,
+        found.get("find"),
+        found.get("note"),
     )
 
 

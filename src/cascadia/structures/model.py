@@ -11,8 +11,9 @@ from typing import Annotated, Final
 
 import msgspec
 
-from cascadia.bom.model import INSTANCE_MAX
+from cascadia.bom.model import INSTANCE_MAX, QuantityKind
 from cascadia.kernel.text import harmless
+from cascadia.structures.reading import Report
 from cascadia.vault.model import COMPONENT_MAX
 
 SCHEMA: Final = 1
@@ -30,6 +31,11 @@ class Reader(StrEnum):
 
 
 READERS: Final = {
+    "application/vnd.ms-excel": Reader.TABLE,
+    "application/vnd.ms-excel.sheet.binary.macroenabled.12": Reader.TABLE,
+    "application/vnd.ms-excel.sheet.macroenabled.12": Reader.TABLE,
+    "application/vnd.oasis.opendocument.spreadsheet": Reader.TABLE,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": Reader.TABLE,
     "application/x-zip-compressed": Reader.STEP,
     "application/zip": Reader.STEP,
     "model/step": Reader.STEP,
@@ -40,7 +46,7 @@ READERS: Final = {
 }
 """Media types of files that a proposal can be made of."""
 UNTOLD: Final = "application/octet-stream"
-TABLE_SUFFIXES: Final = (".csv", ".tsv")
+TABLE_SUFFIXES: Final = (".csv", ".tsv", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
 
 def reader_of(name: str, media_type: str) -> Reader | None:
@@ -85,7 +91,7 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     is the number in another system. `makers`: what it is bought as, the first choice first; who is known by one of them is that part.
     `geometry`: the coarse key of its shape, `shape`: where its faces and edges are in a `geometry` document. `geometry_hash`: as
     releases up to 0.1 knew it. `likeness` is found when parts are looked for.
-    `notes`: how it was read otherwise than the file has it.
+    `notes`: how it was read otherwise than the file has it. `unit` (UCUM): what the file counts it in, where it says so.
     """
 
     key: str
@@ -106,6 +112,7 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     own_number: bool = False
     makers: list[MakerPart] = []
     notes: list[str] = []
+    unit: str | None = None
 
 
 def name_of(component: Component) -> str | None:
@@ -118,6 +125,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
     A parts list has no placements, but designators (one usage each) or quantities, and rows that are not fitted. `otherwise`: what the
     quantity is where a comma stands before its decimals, if the file does not say whether it does; `quantity` is then that of a point.
+    `line`: what keeps it on a line of its own beside others of the same child (a note, a section, a find number). `unit` (UCUM), `kind`,
+    `find` and `note` are None where the file does not say.
     """
 
     parent: str
@@ -129,6 +138,11 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     quantity: DecimalText = "1"
     otherwise: DecimalText | None = None
     fitted: bool = True
+    line: str = ""
+    unit: str | None = None
+    kind: QuantityKind | None = None
+    find: int | None = None
+    note: str | None = None
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +154,10 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Structure(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that a file says about its product. `missing` names the documents that it refers to and that were not there."""
+    """Everything that a file says about its product. `missing` names the documents that it refers to and that were not there.
+
+    `reading`: how a list was read.
+    """
 
     schema: int = SCHEMA
     source_schema: str
@@ -150,6 +167,7 @@ class Structure(msgspec.Struct, frozen=True, kw_only=True):
     usages: list[Usage]
     missing: list[str] = []
     notes: list[Note] = []
+    reading: Report | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +182,11 @@ class LineGroup:
     fitted: bool = True
     otherwise: Decimal | None = None
     """The quantity in the other reading of the file's numbers, where it has two."""
+    line: str = ""
+    unit: str | None = None
+    kind: QuantityKind | None = None
+    find: int | None = None
+    note: str | None = None
 
     @property
     def pieces(self) -> int:
@@ -278,10 +301,10 @@ def titled(structure: Structure, title: str) -> Structure:
 
 
 def bom_lines(structure: Structure) -> list[LineGroup]:
-    """Usages with equal parent and child summed into lines, in the order of the file."""
-    groups: dict[tuple[str, str, bool], list[Usage]] = defaultdict(list)
+    """Usages with equal parent and child, which nothing keeps apart, summed into lines, in the order of the file."""
+    groups: dict[tuple[str, str, bool, str], list[Usage]] = defaultdict(list)
     for usage in structure.usages:
-        groups[usage.parent, usage.child, usage.fitted].append(usage)
+        groups[usage.parent, usage.child, usage.fitted, usage.line].append(usage)
     return [
         LineGroup(
             parent,
@@ -291,9 +314,21 @@ def bom_lines(structure: Structure) -> list[LineGroup]:
             frozenset(u.designator for u in usages if u.designator is not None),
             fitted,
             _otherwise(usages),
+            line,
+            *_told(usages),
         )
-        for (parent, child, fitted), usages in groups.items()
+        for (parent, child, fitted, line), usages in groups.items()
     ]
+
+
+def _told(usages: Sequence[Usage]) -> tuple[str | None, QuantityKind | None, int | None, str | None]:
+    """Unit, kind, find number and note of a line: what its first usage says of each."""
+    return (
+        next((usage.unit for usage in usages if usage.unit), None),
+        next((usage.kind for usage in usages if usage.kind), None),
+        next((usage.find for usage in usages if usage.find), None),
+        next((usage.note for usage in usages if usage.note), None),
+    )
 
 
 def _otherwise(usages: Sequence[Usage]) -> Decimal | None:

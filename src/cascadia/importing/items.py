@@ -1,0 +1,232 @@
+"""The part, quantity and place that one row names. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from cascadia.bom.model import FIND_MAX, QuantityKind
+from cascadia.importing.cells import (
+    clean,
+    clean_number,
+    designators_of,
+    is_damaged,
+    is_fitted,
+    is_placeholder,
+    left_out,
+)
+from cascadia.importing.columns import Columns
+from cascadia.importing.model import Item, Wrong
+from cascadia.importing.quantities import NOTHING, Amount, amount_of
+from cascadia.importing.unit_words import NONE, unit_of
+from cascadia.kernel import decimals
+from cascadia.kernel.text import alike, seen
+from cascadia.structures.meanings import Meaning
+
+M: Final = Meaning
+NUMBERS: Final = (M.NUMBER, M.MPN, M.SUPPLIER_NUMBER)
+"""What a part is found by, the surest first."""
+NAMED: Final[dict[Meaning, str]] = {M.MPN: "maker's number", M.SUPPLIER_NUMBER: "supplier's number", M.UNFITTED: "not fitted"}
+SEEN: Final = (M.NUMBER, M.MPN, M.SUPPLIER_NUMBER, M.NAME, M.DESCRIPTION, M.VALUE, M.FOOTPRINT, M.MANUFACTURER, M.NOTE)
+KINDS: Final = {
+    "counted": QuantityKind.COUNTED,
+    "measured": QuantityKind.MEASURED,
+    "as required": QuantityKind.AS_REQUIRED,
+    "as_required": QuantityKind.AS_REQUIRED,
+    "reference": QuantityKind.REFERENCE,
+}
+PREFIX: Final = re.compile(r"[A-Za-z]+")
+SHOWN: Final = 40
+
+
+class Cells:
+    """The cells of one row by what they mean; a column that is not there is an empty text."""
+
+    __slots__ = ("columns", "row")
+
+    def __init__(self, row: Sequence[str], columns: Columns) -> None:
+        self.row, self.columns = row, columns
+
+    def raw(self, meaning: Meaning) -> str | None:
+        """The cell as it stands there, None where the table has no such column."""
+        at = self.columns.at.get(meaning)
+        return None if at is None else self.row[at] if at < len(self.row) else ""
+
+    def text(self, meaning: Meaning) -> str:
+        """The cell in one spelling."""
+        raw = self.raw(meaning)
+        if not raw:
+            return ""
+        return clean_number(raw) if meaning in NUMBERS else clean(raw)
+
+    def wrong(self, meaning: Meaning, message: str) -> Wrong:
+        """The refusal of a cell."""
+        return Wrong(message, self.columns.name(meaning))
+
+
+def item_of(place: int, cells: Cells, sign: str | None) -> tuple[Item, list[str]]:
+    """What a row says, and what has to be said of it; `Wrong` says why it cannot be meant."""
+    warnings: list[str] = []
+    fitted = is_fitted(cells.raw(M.UNFITTED), cells.raw(M.FITTED))
+    amount = _amount(cells, sign)
+    designators = _designators(cells, amount)
+    values = _values(cells, amount, designators, fitted=fitted)
+    number = _number(cells, warnings)
+    names = {meaning: _word(cells, meaning, warnings) for meaning in (M.NAME, M.DESCRIPTION, M.VALUE)}
+    footprint, symbol = cells.text(M.FOOTPRINT).rsplit(":", 1)[-1], cells.text(M.SYMBOL)
+    valued = " ".join(filter(None, (names[M.VALUE], footprint)))
+    name = _name(names, valued, number)
+    if not name:
+        raise Wrong("no part: fill in a part number, a value or a name")
+    if values and not values[0] and fitted and amount.kind is None:
+        warnings.append("the quantity 0 adds nothing")
+    hidden = [
+        note
+        for meaning in SEEN
+        if (note := left_out(NAMED.get(meaning, meaning.value), cells.raw(meaning) or "", number=meaning in NUMBERS))
+    ]
+    item = Item(
+        place=place,
+        number=number,
+        name=name,
+        description=_description(cells, number, name),
+        designators=designators,
+        quantity=values[0] if values else None,
+        otherwise=values[1] if len(values) > 1 else None,
+        fitted=fitted,
+        notes=tuple(hidden),
+        identity=_identity(names[M.NAME], names[M.VALUE], footprint, names[M.DESCRIPTION], symbol, designators),
+        unit=_unit(cells, amount),
+        kind=amount.kind or _kind(cells, warnings),
+        find=_find(cells, warnings),
+        note=cells.text(M.NOTE) or None,
+        revision=cells.text(M.REVISION) or None,
+        mpn=_told(cells.text(M.MPN)),
+        manufacturer=_told(cells.text(M.MANUFACTURER)),
+        given_name=bool(names[M.NAME]),
+    )
+    return item, [*warnings, *hidden]
+
+
+def _name(names: Mapping[Meaning, str], valued: str, number: str | None) -> str:
+    """The name that a list gives; else its description where there is a number, its value where there is none."""
+    described = names[M.DESCRIPTION] or valued if number else valued if names[M.VALUE] else names[M.DESCRIPTION]
+    return names[M.NAME] or described or number or ""
+
+
+def _hidden(cells: Cells) -> Iterator[str]:
+    for meaning in SEEN:
+        raw = cells.raw(meaning)
+        if raw and (note := left_out(NAMED.get(meaning, meaning.value), raw, number=meaning in NUMBERS)):
+            yield note
+
+
+def _told(text: str) -> str | None:
+    return None if is_placeholder(text) else text or None
+
+
+def _amount(cells: Cells, sign: str | None) -> Amount:
+    raw = cells.raw(M.QUANTITY)
+    if not raw:
+        return NOTHING
+    try:
+        return amount_of(raw if raw.isascii() else _plain(raw), sign)
+    except ValueError as error:
+        raise cells.wrong(M.QUANTITY, str(error)) from None
+
+
+def _plain(raw: str) -> str:
+    return raw if type(raw) is not str else seen(raw)
+
+
+def _designators(cells: Cells, amount: Amount) -> tuple[str, ...]:
+    """The designators; a range of pins (`X1-2`) that the quantity knows as one is one."""
+    raw = cells.raw(M.DESIGNATORS)
+    if not raw or is_placeholder(raw.strip()):
+        return ()
+    text = raw if raw.isascii() else seen(raw)
+    try:
+        names = designators_of(text)
+        if amount.values and len(names) not in amount.values and "-" in text:
+            single = designators_of(text, ranges=False)
+            names = single if len(single) in amount.values else names
+    except ValueError as error:
+        raise cells.wrong(M.DESIGNATORS, str(error)) from None
+    return names
+
+
+def _values(cells: Cells, amount: Amount, designators: Sequence[str], *, fitted: bool) -> tuple[Decimal, ...]:
+    if not designators or not amount.values:
+        return amount.values or ((Decimal(len(designators)),) if designators else ())
+    if len(designators) in amount.values or (amount.kind is not None and not any(amount.values)):
+        return (Decimal(len(designators)),)
+    if not fitted and 0 in amount.values:
+        return (Decimal(len(designators)),)
+    raise cells.wrong(M.QUANTITY, f"{len(designators)} designators, quantity {' or '.join(map(decimals.plain, amount.values))}")
+
+
+def _number(cells: Cells, warnings: list[str]) -> str | None:
+    """The number by which the part is found: its own, else its maker's, else a supplier's."""
+    for meaning in NUMBERS:
+        number = cells.text(meaning)
+        if not number:
+            continue
+        if is_damaged(number):
+            said = f"the number {number[:SHOWN]} was damaged by a spreadsheet, which took it for a number: write the true one"
+            raise cells.wrong(meaning, said)
+        if not is_placeholder(number):
+            return number
+        warnings.append(f"“{number}” is taken for no {NAMED.get(meaning, 'number')}")
+    return None
+
+
+def _word(cells: Cells, meaning: Meaning, warnings: list[str]) -> str:
+    text = cells.text(meaning)
+    if meaning is not M.VALUE and text and is_placeholder(text):
+        warnings.append(f"“{text}” is taken for no {meaning.value}")
+        return ""
+    return "" if text == "~" else text
+
+
+def _description(cells: Cells, number: str | None, name: str) -> str | None:
+    told = [cells.text(m) for m in (M.DESCRIPTION, M.MANUFACTURER, M.MPN, M.SUPPLIER_NUMBER, M.VALUE)]
+    told += [cells.text(M.FOOTPRINT).rsplit(":", 1)[-1], cells.text(M.DATASHEET).strip("~")]
+    kept = [word for word in told if word and word not in (name, number) and not is_placeholder(word)]
+    return ", ".join(dict.fromkeys(kept)) or None
+
+
+def _identity(name: str, value: str, footprint: str, description: str, symbol: str, designators: Sequence[str]) -> tuple[str, ...]:
+    """What tells a part that has no number: also the kind of component that its designators say (a capacitor is no inductor)."""
+    prefixes = {found[0] for each in designators if (found := PREFIX.match(each))} if value or not name else set()
+    prefix = prefixes.pop() if len(prefixes) == 1 else ""
+    return tuple(alike(text) for text in (name, value, footprint, description, symbol, prefix))
+
+
+def _unit(cells: Cells, amount: Amount) -> str | None:
+    text = cells.text(M.UNIT)
+    if text.casefold() in NONE:
+        return amount.unit
+    unit = unit_of(text)
+    if unit is None:
+        raise cells.wrong(M.UNIT, f"the unit “{text[:SHOWN]}” is not known, or no fixed number of pieces")
+    if amount.unit not in (None, unit):
+        raise cells.wrong(M.UNIT, f"the quantity is in {amount.unit}, the unit is {unit}")
+    return unit
+
+
+def _kind(cells: Cells, warnings: list[str]) -> QuantityKind | None:
+    text = cells.text(M.KIND).casefold()
+    if text == "phantom":
+        warnings.append("a phantom: it is an assembly of its own here")
+    return KINDS.get(text)
+
+
+def _find(cells: Cells, warnings: list[str]) -> int | None:
+    text = cells.text(M.FIND).rstrip(".")
+    if not text:
+        return None
+    last = text.rpartition(".")[2]
+    if re.fullmatch(r"\d{1,10}", last) and 0 < int(last) <= FIND_MAX:
+        return int(last)
+    warnings.append(f"the find number “{text[:SHOWN]}” is no whole number: it is not kept")
+    return None
