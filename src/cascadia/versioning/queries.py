@@ -226,6 +226,32 @@ def touched(tables: Sequence[VersionedTable]) -> LiteralString:
     )
 
 
+def later(table: VersionedTable) -> LiteralString:
+    """Query: what became of rows of `main` after a commit: the owner and the seq of each later version or end."""
+    return (
+        f"SELECT DISTINCT v.{table.owner_column} AS owner_id, CASE WHEN v.from_seq > %(seq)s THEN v.from_seq ELSE v.to_seq END AS seq "
+        f"FROM {table.table} v WHERE v.branch_id = 0 AND v.{table.id_column} = ANY(%(ids)s::bigint[]) "
+        f"AND (v.from_seq > %(seq)s OR (v.to_seq > %(seq)s AND v.to_seq < {OPEN_END}))"
+    )
+
+
+def _uses(table: VersionedTable) -> LiteralString:
+    """Condition: a present row of `main` that refers to one of the `items`."""
+    fields = [f"v.{field.name} = ANY(%(items)s::bigint[])" for field in table.fields if field.reference == ITEM]
+    return f"v.branch_id = 0 AND v.to_seq = {OPEN_END} AND ({' OR '.join(fields) or 'false'})"
+
+
+def later_users(table: VersionedTable) -> LiteralString:
+    """Query: the present rows of `main` that later commits made and that refer to one of the `items`: their owners and seqs."""
+    columns = f"v.{table.owner_column} AS owner_id, v.from_seq AS seq"
+    return f"SELECT DISTINCT {columns} FROM {table.table} v WHERE {_uses(table)} AND v.from_seq > %(seq)s"
+
+
+def expect_unused(table: VersionedTable) -> LiteralString:
+    """Statement: raises CA412 where a present row of `main` refers to one of the `items`."""
+    return f"SELECT expect_rows((SELECT count(*) FROM {table.table} v WHERE {_uses(table)}), 0, '{table.name} use')"
+
+
 def opened_between(table: VersionedTable) -> LiteralString:
     """Query: the rows of `main` that the commits in (after, last] opened, with the number of the item whose history shows them."""
     fields = ", ".join(f"'{f.name}', v.{f.name}" for f in table.fields)
