@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, TypeVar
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from cascadia.kernel import coding
 from cascadia.kernel.db import Database
 from cascadia.kernel.errors import PreconditionRequired, Stale
 from cascadia.kernel.instance import secret_of
@@ -89,9 +90,9 @@ IdempotencyKey = Annotated[
 ]
 
 
-def etag(version: str, body: bytes) -> str:
-    """`"version.view"`: the version that writes compare, and a hash of this answer's bytes for conditional reads."""
-    return f'"{version}.{hashlib.sha256(body).hexdigest()[:16]}"'
+def etag(version: str, body: bytes, chosen: str | None = None) -> str:
+    """`"version.view"`: the version that writes compare; for conditional reads a hash of the answer's bytes, and how they are coded."""
+    return f'"{version}.{hashlib.sha256(body).hexdigest()[:16]}{f"-{chosen}" if chosen else ""}"'
 
 
 def version_of(tag: str) -> str:
@@ -132,12 +133,21 @@ def answer_bytes(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """As `answer`, for JSON that was written already."""
-    tag = etag(version if version is not None else "0", body)
+    """As `answer`, for JSON that was written already. What is read and not small is coded as its reader accepts it.
+
+    Answers to writes are not: they may have a secret beside what somebody else made the browser send.
+    """
+    can_be_coded = request.method == "GET" and len(body) >= coding.LEAST
+    chosen = coding.chosen(request.headers.get("accept-encoding")) if can_be_coded else None
+    tag = etag(version if version is not None else "0", body, chosen)
     extra = {"Cache-Control": PRIVATE, "ETag": tag, **(headers or {})}
+    if can_be_coded:
+        extra["Vary"] = "Accept-Encoding"
     seen = request.headers.get("if-none-match")
     if seen and request.method in ("GET", "HEAD") and tag in [part.strip().removeprefix("W/") for part in seen.split(",")]:
         return Response(status_code=304, headers=extra)
+    if chosen:
+        body, extra["Content-Encoding"] = coding.coded(body, chosen), chosen
     return Response(body, status_code=status, media_type="application/json", headers=extra)
 
 
