@@ -1,3 +1,4 @@
+import gzip
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -58,6 +59,22 @@ async def test_a_file_with_a_hash_in_its_name_is_kept_for_ever(browser: httpx.As
     assert "javascript" in asset.headers["Content-Type"]
     icon = await browser.get("/favicon.svg")
     assert (icon.text, icon.headers["Cache-Control"]) == ("<svg/>", "no-cache")
+
+
+async def test_a_file_comes_as_it_was_coded_when_it_was_built(browser: httpx.AsyncClient, built: Path) -> None:
+    (built / "assets/index-1a2b.js.gzip").write_bytes(gzip.compress(b"export {}"))
+    for headers, expected in (
+        ({"Accept-Encoding": "gzip"}, "gzip"),
+        ({"Accept-Encoding": "zstd"}, None),
+        ({"Accept-Encoding": "identity"}, None),
+        ({"Accept-Encoding": "gzip", "Range": "bytes=0-5"}, None),
+    ):
+        asset = await browser.get("/assets/index-1a2b.js", headers=headers)
+        assert asset.headers.get("Content-Encoding") == expected
+        assert asset.text == ("export" if "Range" in headers else "export {}")
+        assert "javascript" in asset.headers["Content-Type"]
+        assert (asset.headers["Vary"], asset.headers["Cache-Control"]) == ("Accept-Encoding", "public, max-age=31536000, immutable")
+    assert (await browser.get("/assets/gone.js", headers={"Accept-Encoding": "gzip"})).status_code == 404
 
 
 @pytest.mark.parametrize("path", ("/assets/gone.js", "/api/v1/nothing", "/api", "/health/nothing", "/metrics/x", "/health"))

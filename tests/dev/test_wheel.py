@@ -87,4 +87,5 @@ def test_what_is_installed_serves_the_interface_with_its_scripts(address: str) -
     assert [(answer.status_code, answer.headers["Content-Type"].partition(";")[0]) for answer in answers] == [
         (200, "text/javascript") for _ in scripts
     ]
+    assert {answer.headers["Content-Encoding"] for answer in answers} == {"gzip"}
     assert httpx.get(f"{address}/api/v1/openapi.json").json()["info"]["version"] == __version__

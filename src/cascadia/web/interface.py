@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import cascadia
+from cascadia.kernel import coding
 
 PACKAGED: Final = Path(cascadia.__file__).parent / "web/dist"
 CHECKOUT: Final = Path(cascadia.__file__).parents[2] / "web/dist"
@@ -67,12 +69,30 @@ class Interface:
         return await self._index() if _is_page(path) and _takes_html(path, Headers(scope=scope).get("accept", "")) else None
 
     async def _file(self, scope: Scope) -> Response | None:
+        hashed = scope["path"].startswith(HASHED)
+        found = (await self._coded(scope) if hashed else None) or await self._found(self._files.get_path(scope), scope)
+        if found is None:
+            return None
+        found.headers["Cache-Control"] = FOR_EVER if hashed else "no-cache"
+        found.headers["Content-Security-Policy"] = policy()
+        return found
+
+    async def _coded(self, scope: Scope) -> Response | None:
+        """The file as it was coded when the interface was built, where there is such a one and the browser accepts it; not a part of it."""
+        headers, path = Headers(scope=scope), self._files.get_path(scope)
+        chosen = None if "range" in headers else coding.chosen(headers.get("accept-encoding"))
+        found = await self._found(f"{path}.{chosen}", scope) if chosen else None
+        if found:
+            found.headers["Content-Encoding"] = chosen or ""
+            found.headers["Content-Type"] = guess_type(path)[0] or "application/octet-stream"
+        return found
+
+    async def _found(self, path: str, scope: Scope) -> Response | None:
         try:
-            found = await self._files.get_response(self._files.get_path(scope), scope)
+            found = await self._files.get_response(path, scope)
         except HTTPException:
             return None
-        found.headers["Cache-Control"] = FOR_EVER if scope["path"].startswith(HASHED) else "no-cache"
-        found.headers["Content-Security-Policy"] = policy()
+        found.headers["Vary"] = "Accept-Encoding"
         return found
 
     async def _index(self) -> Response:
