@@ -62,7 +62,7 @@ PLACEHOLDERS: Final = frozenset(
 )
 """What stands in a cell for “there is none”, folded; also the errors of spreadsheets in several languages."""
 SPREADSHEET_TEXT: Final = re.compile(r'="((?:[^"]|"")*)"')
-GUARDED: Final = re.compile(r"'(?='*[=+\-@\t\r])")
+GUARDED: Final = re.compile(r"\A'(?='*[=+\-@\t\r])")
 """What our own exports, and people, set before a text that a spreadsheet would take for a formula."""
 BROKEN: Final = re.compile(r"-[ \t]*[\r\n]+\s*")
 """A number that a cell shows on two lines, broken behind its hyphen."""

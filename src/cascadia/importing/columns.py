@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cascadia.importing.cells import clean, designators_of
-from cascadia.importing.headings import MEANINGS, WEAK, Preset, folded, preset_of
+from cascadia.importing.headings import MEANINGS, OURS, WEAK, Preset, folded, preset_of
 from cascadia.importing.model import TableError
 from cascadia.importing.quantities import quantity_of
 from cascadia.kernel.naming import listed
@@ -33,6 +33,11 @@ class Columns:
     width: int
     program: str | None = None
     heading: Sequence[str] = field(default=(), repr=False)
+
+    @property
+    def exact(self) -> bool:
+        """Whether Cascadia wrote the list itself: what stands there is meant as it stands."""
+        return self.program == OURS
 
     @property
     def unused(self) -> list[str]:

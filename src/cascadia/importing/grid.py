@@ -8,6 +8,7 @@ from typing import Final
 from cascadia.importing.columns import is_heading
 from cascadia.importing.delimited import Line, Marks, filled, rows_of
 from cascadia.importing.encodings import decoded
+from cascadia.importing.exports import is_export, lines_of
 from cascadia.importing.model import BYTES_MAX, HEADER_WITHIN, ROWS_MAX, TableError
 from cascadia.importing.sheets import Workbook, format_of, is_workbook
 from cascadia.kernel.naming import listed
@@ -44,10 +45,15 @@ def grid_of(data: bytes, options: Options) -> Grid:
         raise TableError("table_too_large", f"The file is larger than {BYTES_MAX // 10**6} MB. Split it.")
     if not data.strip():
         raise TableError("table_empty", "The file is empty.")
-    grid = _of_workbook(data, options) if is_workbook(data) else _of_text(data, options)
+    grid = _of_export(data) if is_export(data) else _of_workbook(data, options) if is_workbook(data) else _of_text(data, options)
     if len(grid.rows) > ROWS_MAX:
         raise TableError("table_too_large", f"The file has more than {ROWS_MAX:,} rows. Split it.")
     return grid
+
+
+def _of_export(data: bytes) -> Grid:
+    heading, *rows = lines_of(data)
+    return Grid("json", heading, rows, "utf-8")
 
 
 def _of_workbook(data: bytes, options: Options) -> Grid:

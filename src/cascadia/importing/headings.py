@@ -131,8 +131,9 @@ def _preset(program: str, telling: str, **columns: str) -> Preset:
     return Preset(program, frozenset(map(folded, telling.split("|"))), meant)
 
 
+OURS: Final = "Cascadia"
 PRESETS: Final = (
-    _preset("Cascadia", "level|find|number|quantity in all|kind|designators", number="number", find="find", unused="quantity in all|phase"),
+    _preset(OURS, "level|find|number|quantity in all|kind|designators", number="number", find="find", unused="quantity in all|phase"),
     _preset("Cascadia (flat)", "number|name|revision|phase|quantity|unit", number="number", unused="phase"),
     _preset("KiBoM", "component|references|quantity per pcb", index="component", symbol="part", quantity="quantity per pcb",
             unused="build quantity"),

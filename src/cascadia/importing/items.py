@@ -14,6 +14,7 @@ from cascadia.importing.cells import (
     is_fitted,
     is_placeholder,
     left_out,
+    unguarded,
 )
 from cascadia.importing.columns import Columns
 from cascadia.importing.model import Item, Wrong
@@ -142,11 +143,12 @@ def _plain(raw: str) -> str:
 def _designators(cells: Cells, amount: Amount) -> tuple[str, ...]:
     """The designators; a range of pins (`X1-2`) that the quantity knows as one is one."""
     raw = cells.raw(M.DESIGNATORS)
-    if not raw or is_placeholder(raw.strip()):
+    if not raw or (is_placeholder(raw.strip()) and not cells.columns.exact):
         return ()
     text = raw if raw.isascii() else seen(raw)
+    text = unguarded(text.strip()) if text[:1] in ("'", "=") else text
     try:
-        names = designators_of(text)
+        names = designators_of(text, ranges=not cells.columns.exact)
         if amount.values and len(names) not in amount.values and "-" in text:
             single = designators_of(text, ranges=False)
             names = single if len(single) in amount.values else names
@@ -171,6 +173,8 @@ def _number(cells: Cells, warnings: list[str]) -> str | None:
         number = cells.text(meaning)
         if not number:
             continue
+        if cells.columns.exact:
+            return number
         if is_damaged(number):
             said = f"the number {number[:SHOWN]} was damaged by a spreadsheet, which took it for a number: write the true one"
             raise cells.wrong(meaning, said)
@@ -182,7 +186,7 @@ def _number(cells: Cells, warnings: list[str]) -> str | None:
 
 def _word(cells: Cells, meaning: Meaning, warnings: list[str]) -> str:
     text = cells.text(meaning)
-    if meaning is not M.VALUE and text and is_placeholder(text):
+    if meaning is not M.VALUE and text and is_placeholder(text) and not cells.columns.exact:
         warnings.append(f"“{text}” is taken for no {meaning.value}")
         return ""
     return "" if text == "~" else text

@@ -62,7 +62,7 @@ def read_list(data: bytes, options: Options = PLAIN, progress: Callable[[float, 
     rows = list(judge(grid.rows, columns, options, sign))
     progress(0.6, "levels")
     by = levels.found(rows, columns) if options.levels is None else options.levels
-    structure = structure_of(rows, tree_of(rows, columns, by))
+    structure = structure_of(rows, tree_of(rows, columns, by), exact=columns.exact)
     if options.leave_out_wrong:
         for row in rows:
             if row.verdict is Verdict.WRONG:

@@ -29,6 +29,8 @@ OF_A_MAKER: Final = frozenset({Meaning.MPN, Meaning.MANUFACTURER, Meaning.SUPPLI
 PLACES: Final = (Meaning.LEVEL, Meaning.PARENT)
 COUNTING: Final = (Meaning.QUANTITY, Meaning.DESIGNATORS)
 EXCLUDED: Final = ("excluded from the BOM", "not included in the BOM")
+RESTRICTED: Final = "restricted"
+"""The number of such parts in our own exports."""
 NUMERIC: Final = re.compile(r"[\d.,\s€$£%+-]+")
 
 
@@ -111,6 +113,8 @@ def _no_part(row: Judged, cells: Cells, above: _Above) -> str | None:
         return "a total"
     if excluded := _excluded(cells):
         return excluded
+    if cells.columns.exact and cells.text(Meaning.NUMBER) == RESTRICTED and not cells.text(Meaning.NAME):
+        return "a part that was not to be seen by who exported the list"
     if any(cells.text(meaning) for meaning in (*PLACES, *COUNTING)):
         return None
     if cells.text(Meaning.FIND) and len(texts) > 1:

@@ -20,10 +20,10 @@ TELLING: Final = (4, 3, 5)
 NEITHER: Final = "neither a quantity nor designators"
 
 
-def structure_of(rows: Sequence[Judged], tree: Tree) -> Structure:
-    """The document of the rows that have an item. Rows that cannot stand where they do are refused."""
+def structure_of(rows: Sequence[Judged], tree: Tree, *, exact: bool = False) -> Structure:
+    """The document of the rows that have an item. Rows that cannot stand where they do are refused. `exact`: each row is a line."""
     components = _components(rows, tree)
-    usages = list(_usages(rows, tree))
+    usages = list(_usages(rows, tree, exact=exact))
     if (count := sum(usage.designator is not None for usage in usages)) > DESIGNATORS_MAX:
         raise TableError("table_too_large", f"The file has {count} designators, more than {DESIGNATORS_MAX}. Split it.")
     parents = {usage.parent for usage in usages}
@@ -96,7 +96,7 @@ def _compare(component: Component, first: Judged, row: Judged) -> None:
         row.warn(words)
 
 
-def _usages(rows: Sequence[Judged], tree: Tree) -> Iterator[Usage]:
+def _usages(rows: Sequence[Judged], tree: Tree, *, exact: bool) -> Iterator[Usage]:
     """The usages of all rows, without those of repeated occurrences of an assembly."""
     for parent, below in tree.below.items():
         grouped = any(item is not None and len(item.designators) > 1 for item in (rows[n].item for n in below))
@@ -109,7 +109,7 @@ def _usages(rows: Sequence[Judged], tree: Tree) -> Iterator[Usage]:
                 continue
             find = _find(row, item, finds)
             line = " | ".join(filter(None, (item.section, item.note, str(find) if find else None, item.unit, item.kind)))
-            if grouped and item.designators:
+            if exact or (grouped and item.designators):
                 line = f"{line} | row {row.place}" if line else f"row {row.place}"
             place = lines.setdefault((tree.keys[n], line, item.fitted), row.place)
             if place != row.place and not item.designators:

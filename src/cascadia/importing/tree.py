@@ -36,7 +36,7 @@ def tree_of(rows: Sequence[Judged], columns: Columns, levels: Levels) -> Tree:
     below: dict[int, list[int]] = defaultdict(list)
     for n, parent in parents.items():
         below[parent].append(n)
-    root = _root(rows, below) if levels is not Levels.NONE else None
+    root = _root(rows, below, alone=columns.exact) if levels is not Levels.NONE else None
     tree = Tree(keys, root)
     own = ROOT if root is None else keys[root]
     if root is not None:
@@ -50,11 +50,11 @@ def _keys(rows: Sequence[Judged]) -> dict[int, str]:
     return {n: found.of(row.item) for n, row in enumerate(rows) if row.item}
 
 
-def _root(rows: Sequence[Judged], below: Mapping[int, Sequence[int]]) -> int | None:
-    """The row at the top, where it is one alone, stands once and has all others below it."""
+def _root(rows: Sequence[Judged], below: Mapping[int, Sequence[int]], *, alone: bool) -> int | None:
+    """The row at the top, where it is one alone, stands once and has all others below it (`alone`: be it none)."""
     tops = below.get(TOP, ())
     item = rows[tops[0]].item if len(tops) == 1 else None
-    return tops[0] if item and tops[0] in below and item.quantity in (None, 1) and not item.designators else None
+    return tops[0] if item and (alone or tops[0] in below) and item.quantity in (None, 1) and not item.designators else None
 
 
 def _gather(rows: Sequence[Judged], tree: Tree, top: int, below: Mapping[int, Sequence[int]], own: str) -> None:

@@ -172,7 +172,14 @@ def _same_lines(groups: Sequence[LineGroup], items: Mapping[str, int], existing:
 
 def _told(group: LineGroup, line: OpenLine) -> bool:
     """Whether a line is the group's among several of the same child: by its find number or its note."""
-    return (group.find is not None and group.find == line.find_number) or (group.note is not None and group.note == line.note)
+    return (group.find is not None and group.find == line.find_number) or (
+        group.note is not None and group.note.split() == (line.note or "").split()
+    )
+
+
+def _same_note(group: LineGroup, line: OpenLine) -> bool:
+    """A list has a note on one line."""
+    return (group.note or "").split() == (line.note or "").split()
 
 
 def _any(_group: LineGroup, _line: OpenLine) -> bool:
@@ -211,7 +218,7 @@ def changed_fields(group: LineGroup, line: OpenLine) -> dict[str, Any]:
         changes["quantity_kind"] = group.kind.value
     if group.find and group.find != line.find_number:
         changes["find_number"] = group.find
-    if group.note and group.note != line.note:
+    if group.note and not _same_note(group, line):
         changes["note"] = group.note
     if group.placements and line.placements != dict(group.placements):
         changes["placements"] = dict(group.placements)

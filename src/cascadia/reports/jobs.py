@@ -12,7 +12,7 @@ from cascadia.items import service as items
 from cascadia.jobs.model import PermanentJobError
 from cascadia.kernel.declare import Declared, Family, Isolation, JobContext, JobType, Payload
 from cascadia.reports.boms import PLACES_MAX, TooManyPlaces, bom_table
-from cascadia.reports.model import MEDIA_TYPES, ExportFormat, ExportView
+from cascadia.reports.model import MEDIA_TYPES, SUFFIXES, ExportFormat, ExportView
 from cascadia.reports.writers import LONGEST_CELL, CellTooLong, TooManyRows, write
 from cascadia.vault import service as vault
 from cascadia.versioning.model import At
@@ -30,7 +30,7 @@ async def export_bom(context: JobContext, payload: Payload) -> None:
         programs = await items.programs_of(read, [item.item_id for item in tree.items if item.visible])
     context.progress(0.3, "writing")
     root = tree.items[0]
-    name = f"{root.number}-bom-{payload['seq']}.{form}".replace("/", "_")
+    name = f"{root.number}-bom-{payload['seq']}.{SUFFIXES[form]}".replace("/", "_")
     path = context.folder / "output" / "table"
     rows = await asyncio.to_thread(_write, tree, view, form, path)
     context.progress(0.8, "storing")

@@ -36,6 +36,8 @@ MEDIA_TYPES: Final = {
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ExportFormat.JSON: "application/json",
 }
+SUFFIXES: Final = {ExportFormat.CSV: "csv", ExportFormat.XLSX: "xlsx", ExportFormat.JSON: "bom.json"}
+"""How the files are called: by `.bom.json` the interface knows a BOM among other files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ READERS: Final = {
 }
 """Media types of files that a proposal can be made of."""
 UNTOLD: Final = "application/octet-stream"
-TABLE_SUFFIXES: Final = (".csv", ".tsv", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+TABLE_SUFFIXES: Final = (".csv", ".tsv", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".json")
 
 
 def reader_of(name: str, media_type: str) -> Reader | None:

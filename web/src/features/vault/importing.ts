@@ -25,5 +25,5 @@ export function useDropTarget(label: string, take: (files: File[]) => void, enab
 
 /** What the server reads a product structure from, by name. */
 export const isStep = (name: string): boolean => /\.((step|stp)(\.gz)?|stpz|p21)$/i.test(name);
-export const IMPORTED = [".step", ".stp", ".stpz", ".stp.gz", ".step.gz", ".p21", ".zip", ".csv", ".tsv"];
+export const IMPORTED = [".step", ".stp", ".stpz", ".stp.gz", ".step.gz", ".p21", ".zip", ".csv", ".tsv", ".bom.json"];
 export const isImported = (name: string): boolean => IMPORTED.some((suffix) => name.toLowerCase().endsWith(suffix));
