@@ -16,6 +16,7 @@ from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.ids import new_uid
+from cascadia.proposals import opening
 from cascadia.proposals import service as proposals
 from cascadia.structures.model import encode
 from cascadia.vault import service as vault
@@ -138,7 +139,7 @@ async def _propose(workshop: Workshop, file: str) -> str:
         source = await proposals.source_of(write, UUID(proposal))
         assert source
         await vault.save_derivatives(write, source.blob_id, CONVERTER_VERSION, [derivative])
-        await proposals.match(write, await actor_of(write, source.created_by), source, small_assembly())
+        await opening.match(write, await actor_of(write, source.created_by), source, small_assembly())
     return proposal
 
 
@@ -210,6 +211,7 @@ def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
         "create_proposal": {"file": ids["file_id"], "project": ids["project_id"]},
         "choose_proposal_row": {"choice": "skip"},
         "accept_proposal": {},
+        "confirm_proposal_rows": {},
         "export_bom": {"format": "csv"},
         "create_webhook": {"url": "https://example.org/new", "program": ids["program_id"]},
         "edit_webhook": {"description": "changed"},

@@ -66,7 +66,7 @@ async def importer(workshop: Workshop, database_url: str, tmp_path: Path) -> Asy
 
 async def test_a_list_becomes_an_assembly_and_its_next_revision_a_difference(importer: Importer) -> None:
     first = await importer.propose("board.csv", KICAD.encode())
-    assert (first["state"], first["model"], first["counts"]["new"], first["counts"]["lines"]) == ("open", None, 6, 5)
+    assert (first["state"], first["model"], first["counts"]["new"], first["counts"]["lines"]) == ("open", None, 5, 4)
     numbers = {r["product_number"]: r["number"] for r in await importer.rows(first, "part")}
     assert numbers["LMK107BJ475KAHT"] == "LMK107BJ475KAHT"
     assert numbers["board"] is None

@@ -9,7 +9,7 @@ from cascadia.access.actors import actor_of
 from cascadia.cad.model import CONVERTER_VERSION
 from cascadia.kernel.db import Database
 from cascadia.kernel.ids import new_uid
-from cascadia.proposals import service
+from cascadia.proposals import opening, service
 from cascadia.structures.model import Structure, encode
 from cascadia.vault import service as vault
 from cascadia.vault.service import NewDerivative
@@ -46,7 +46,7 @@ class Office:
             assert source
             made = [NewDerivative("structure", vault.WHOLE, "application/json", stored)]
             await vault.save_derivatives(write, source.blob_id, CONVERTER_VERSION, made)
-            await service.match(write, await actor_of(write, source.created_by), source, structure)
+            await opening.match(write, await actor_of(write, source.created_by), source, structure)
 
     async def rows(self, proposal: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
         """Part rows by component, line rows by parent and child."""

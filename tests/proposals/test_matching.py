@@ -9,13 +9,13 @@ from uuid import UUID
 import pytest
 
 from cascadia.bom.bulk import OpenLine
-from cascadia.proposals.matching import Choice, Hit, Verdict, changed_attributes, changed_fields, match_lines, match_parts
+from cascadia.proposals.identity import decide
+from cascadia.proposals.matching import changed_fields, match_lines
+from cascadia.proposals.model import Choice, Verdict
+from cascadia.proposals.parts import changed_attributes, part_rows
+from cascadia.proposals.products import products_of
 from cascadia.structures.model import Component, LineGroup, Structure, Usage, bom_lines, totals
 from tests.proposals.structures import component, small_assembly
-
-
-def hit(component: str, item_id: int, match_by: str, **attributes: object) -> Hit:
-    return Hit(component, item_id, UUID(int=item_id), f"P-{item_id}", "name", match_by, attributes)
 
 
 def line(line_id: int, parent: int, child: int, quantity: int, placements: dict[str, list[float]], *designators: str) -> OpenLine:
@@ -54,22 +54,6 @@ def test_equal_children_of_one_parent_are_one_line() -> None:
         "occurrences": 9,
         "leaf_occurrences": 7,
     }
-
-
-def test_the_surest_way_decides_and_two_equal_ones_leave_it_open() -> None:
-    hits = [
-        hit("bolt", 1, "name"),
-        hit("bolt", 2, "number"),
-        hit("plate", 3, "geometry"),
-        hit("plate", 4, "geometry"),
-        hit("top", 5, "name"),
-    ]
-    rows = {row.component: row for row in match_parts(small_assembly(), hits)}
-    assert (rows["bolt"].match_id, rows["bolt"].match_by, rows["bolt"].choice) == (2, "number", Choice.USE)
-    assert (rows["plate"].verdict, rows["plate"].choice, rows["plate"].match_id) == (Verdict.NEW, Choice.CREATE, None)
-    assert [c["number"] for c in rows["plate"].candidates] == ["P-3", "P-4"]
-    assert (rows["top"].match_id, rows["top"].match_by) == (5, "name")
-    assert rows["bracket"].candidates == []
 
 
 @pytest.mark.parametrize("source", ({"mass_source": "typed"}, {}), ids=("said to be typed", "older than the question"))
@@ -179,7 +163,8 @@ def test_what_is_not_fitted_is_left_out_and_taken_out() -> None:
     ]
     existing = [line(10, 1, 2, 1, {}, "R1"), line(11, 1, 3, 1, {}, "R3")]
     assert (("b", Verdict.REMOVE, Choice.APPLY, 11)) in verdicts(structure, existing)
-    assert {r.component: r.choice for r in match_parts(structure, [])} == {"top": Choice.CREATE, "a": Choice.CREATE, "b": Choice.SKIP}
+    rows = part_rows(structure.components, decide(products_of(structure, titled=True), []))
+    assert {r.component: r.choice for r in rows} == {"top": Choice.CREATE, "a": Choice.CREATE, "b": Choice.SKIP}
 
 
 def test_a_cad_file_leaves_designators_alone_and_a_list_leaves_placements_alone() -> None:

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from cascadia.structures.model import Note, Structure
+from cascadia.structures.model import Component, Note, Structure, Usage
 from cascadia.versioning.verification import verify_chain
 from tests.company import Person
 from tests.proposals.office import Office
-from tests.proposals.structures import small_assembly
+from tests.proposals.structures import small_assembly, usage
 
 
 async def test_a_new_structure_becomes_parts_lines_and_attachments_in_one_commit(office: Office) -> None:
@@ -35,13 +35,109 @@ async def test_a_new_structure_becomes_parts_lines_and_attachments_in_one_commit
 
 async def test_the_same_file_again_matches_everything_and_changes_nothing(office: Office) -> None:
     first = await office.accept(await office.propose(small_assembly()))
-    again = await office.propose(small_assembly(), "again.stp")
+    again = await office.propose(small_assembly())
     assert again["counts"] | {"new": 0, "matched": 4, "unchanged": 3, "changed": 0} == again["counts"]
-    assert {row["match_by"] for row in (await office.rows(again, "part")).values()} == {"geometry", "name"}
-    assert again["root"]
+    assert {(row["match_by"], row["certainty"]) for row in (await office.rows(again, "part")).values()} == {("source", "sure")}
+    assert (again["to_check"], again["no_change"], bool(again["root"])) == (0, True, True)
+    before = await office.commits()
     second = await office.accept(again)
-    assert second["root_item"] == first["root_item"]
+    assert (second["root_item"], second["commit"], second["no_change"]) == (first["root_item"], None, True)
+    assert await office.accept(again) == second
+    assert await office.commits() == before
     assert len((await office.person.get("/parts"))["items"]) == 4
+
+
+async def test_what_is_guessed_is_confirmed_before_it_is_accepted(office: Office) -> None:
+    first = await office.accept(await office.propose(small_assembly()))
+    copy = await office.propose(small_assembly(), "copy.stp")
+    parts = await office.rows(copy, "part")
+    assert {key: row["match_by"] for key, row in parts.items()} == {
+        "top": "name",
+        "bracket": "name",
+        "plate": "name_geometry",
+        "bolt": "name_geometry",
+    }
+    assert (copy["to_check"], {row["confirmed"] for row in parts.values()}) == (4, {False})
+    before = await office.commits()
+    answer = await office.person.send("POST", f"/proposals/{copy['id']}/accept", {})
+    assert (answer.status_code, answer.json()["code"], len(answer.json()["errors"])) == (422, "rows_to_check", 4)
+    one = await office.person.post(f"/proposals/{copy['id']}/confirm", {"rows": [parts["bolt"]["id"]]}, status=200)
+    assert one["to_check"] == 3
+    chosen = await office.choose(copy, parts["plate"], choice="use", use=parts["plate"]["match"]["id"])
+    assert (chosen["confirmed"], chosen["doubts"]) == (True, [])
+    every = await office.person.post(f"/proposals/{copy['id']}/confirm", {}, status=200)
+    assert (every["to_check"], every["no_change"]) == (0, True)
+    assert (await office.accept(every))["root_item"] == first["root_item"]
+    assert await office.commits() == before
+    third = await office.propose(small_assembly(), "copy.stp")
+    assert (third["to_check"], third["no_change"]) == (0, True)
+
+
+async def test_two_open_proposals_of_one_file_make_everything_once(office: Office) -> None:
+    one, two = [await office.propose(small_assembly()) for _ in range(2)]
+    first = await office.accept(one)
+    answer = await office.person.send("POST", f"/proposals/{two['id']}/accept", {})
+    assert (answer.status_code, answer.json()["code"]) == (409, "proposal_moved")
+    second = await office.accept(two)
+    assert (second["commit"], second["root_item"]) == (None, first["root_item"])
+    assert len((await office.person.get("/parts"))["items"]) == 4
+
+
+async def test_a_part_that_is_renamed_and_reshaped_under_its_product_id_stays_itself(office: Office) -> None:
+    flange = Component(key="4711-001", number="4711-001", name="Flansch DN50", geometry_hash="f1")
+    top = small_assembly().components[0]
+    uses = [usage("top", "4711-001", "flange_1")]
+    first = Structure(source_schema="AP214", unit="mm", root="top", components=[top, flange], usages=uses)
+    await office.accept(await office.propose(first))
+    (there,) = (await office.person.get("/parts", number="4711-001"))["items"]
+    assert there["name"] == "Flansch DN50"
+    changed = msgspec.structs.replace(flange, name="Flansch DN50 v2", geometry_hash="f2")
+    again = await office.propose(msgspec.structs.replace(first, components=[top, changed]))
+    assert (await office.rows(again, "part"))["4711-001"]["match_by"] == "source"
+    await office.accept(again)
+    (there,) = (await office.person.get("/parts", number="4711-001"))["items"]
+    assert (there["name"], there["attributes"]["geometry_hash"]) == ("Flansch DN50 v2", "f2")
+    edited = await office.person.send(
+        "PATCH", f"/parts/{there['id']}", {"name": "Our flange"}, headers={"If-Match": f'"{there["version"]}"'}
+    )
+    assert edited.status_code == 200
+    third = await office.propose(msgspec.structs.replace(first, components=[top, msgspec.structs.replace(changed, name="Flansch")]))
+    row = (await office.rows(third, "part"))["4711-001"]
+    assert [(c["field"], c["new"], c["apply"]) for c in row["changes"]] == [("name", "Flansch", False)]
+    assert (third["counts"]["parts_changed"], third["counts"]["files"], third["no_change"]) == (0, 1, False)
+    taken = await office.choose(third, row, take={"name": True})
+    assert taken["changes"][0]["apply"]
+    await office.accept(third)
+    assert (await office.person.get(f"/parts/{there['id']}"))["name"] == "Flansch"
+
+
+async def test_two_lists_of_one_name_are_two_assemblies_until_a_person_says_otherwise(office: Office) -> None:
+    def board(*parts: str) -> Structure:
+        components = [Component(key="/", number="", name="", is_assembly=True)]
+        components += [Component(key=part, number=part, name=part, own_number=True) for part in parts]
+        uses = [Usage(parent="/", child=part, key=part, name=part, quantity="2") for part in parts]
+        return Structure(source_schema="table", unit="mm", root="/", components=components, usages=uses)
+
+    first = await office.accept(await office.propose(board("A-100", "A-101", "A-102"), "bom.csv"))
+    other = await office.propose(board("B-100", "B-101", "A-100"), "bom.csv")
+    root = (await office.rows(other, "part"))["/"]
+    assert (root["choice"], root["confirmed"], [c["number"] for c in root["candidates"]]) == (
+        "create",
+        False,
+        [first["root_item"]["number"]],
+    )
+    assert {row["verdict"] for row in await office.line_rows(other)} == {"add"}
+    await office.choose(other, root, choice="create")
+    second = await office.accept(other)
+    assert second["root_item"] != first["root_item"]
+    third = await office.propose(board("A-100", "A-101", "A-102", "A-103"), "bom.csv")
+    root = (await office.rows(third, "part"))["/"]
+    assert (root["match"]["id"], root["confirmed"]) == (first["root_item"]["id"], False)
+    await office.choose(third, root, choice="use", use=second["root_item"]["id"])
+    assert {row["verdict"] for row in await office.line_rows(third)} == {"same", "add", "remove"}
+    await office.choose(third, root, choice="use", use=first["root_item"]["id"])
+    assert sorted(row["verdict"] for row in await office.line_rows(third)) == ["add", "same", "same", "same"]
+    assert (await office.accept(third))["root_item"] == first["root_item"]
 
 
 async def test_a_newer_file_changes_quantities_removes_what_it_had_put_in_and_checks_itself_in(office: Office) -> None:
@@ -59,7 +155,7 @@ async def test_a_newer_file_changes_quantities_removes_what_it_had_put_in_and_ch
     assert {key: row["verdict"] for key, row in lines.items()} == {"top bracket": "same", "bracket bolt": "change", "top None": "remove"}
     assert (lines["bracket bolt"]["old_quantity"], lines["bracket bolt"]["quantity"]) == ("3", "5")
     bolt = (await office.rows(proposal, "part"))["bolt"]
-    assert (bolt["match_by"], [c["field"] for c in bolt["changes"]]) == ("name", ["geometry_hash"])
+    assert (bolt["match_by"], [c["field"] for c in bolt["changes"]]) == ("source", ["geometry_hash"])
     await office.accept(proposal)
     tree = await office.person.get(f"/parts/{root}/bom/tree")
     assert sorted(n for n in tree["items"]["name"]) == ["Bolt", "Bracket", "Top"]
@@ -96,7 +192,7 @@ async def test_a_taken_number_refuses_the_whole_and_nothing_changes(office: Offi
 
 async def test_what_moved_meanwhile_is_matched_again_before_it_is_accepted(office: Office) -> None:
     root = (await office.accept(await office.propose(small_assembly())))["root_item"]["id"]
-    proposal = await office.propose(small_assembly(bolts=4), "newer.stp")
+    proposal = await office.propose(small_assembly(bolts=4))
     plate = next(p for p in (await office.person.get("/parts", q="Plate"))["items"])
     page = await office.person.get(f"/parts/{root}/bom")
     line = next(x for x in page["items"] if x["child"]["id"] == plate["id"])
@@ -177,5 +273,5 @@ async def test_usages_have_places_and_designators_or_neither(office: Office) -> 
         ["bolt_0", "bolt_1", "bolt_2"],
     )
     assert (lines["Bracket"]["quantity"], lines["Bracket"]["placements"]) == ("2", {})
-    again = await office.propose(msgspec.structs.replace(structure, usages=usages), "again.stp")
+    again = await office.propose(msgspec.structs.replace(structure, usages=usages))
     assert {row["verdict"] for row in (await office.rows(again, "line")).values()} == {"same"}

@@ -33,6 +33,10 @@ INSERT_NUMBERS: Final[LiteralString] = (
     "SELECT r.number, r.item_id, 'current' FROM jsonb_to_recordset(%(items)s) AS r(number text, item_id bigint)"
 )
 INSERT_ALIAS: Final[LiteralString] = "INSERT INTO item_number (number, item_id, role) VALUES (%(number)s, %(item_id)s, 'alias')"
+INSERT_ALIASES: Final[LiteralString] = (
+    "INSERT INTO item_number (number, item_id, role) "
+    "SELECT r.number, r.item_id, 'alias' FROM jsonb_to_recordset(%(aliases)s) AS r(number text, item_id bigint)"
+)
 DELETE_ALIAS: Final[LiteralString] = "DELETE FROM item_number WHERE item_id = %(item_id)s AND role = 'alias' AND key = folded(%(number)s)"
 NUMBER_HOLDER: Final[LiteralString] = "SELECT item_id, role FROM item_number WHERE key = folded(%(number)s)"
 LOCK_ITEM: Final[LiteralString] = "SELECT number FROM item WHERE item_id = %(item_id)s FOR UPDATE"

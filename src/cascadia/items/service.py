@@ -209,6 +209,11 @@ def identities(created: Sequence[Mapping[str, Any]]) -> list[Statement]:
     return [Statement(queries.INSERT_ITEMS, params), Statement(queries.INSERT_NUMBERS, params)]
 
 
+def more_aliases(aliases: Sequence[Mapping[str, Any]]) -> Statement:
+    """Other numbers that find items (item_id, number), for what a change runs `before`; a taken one makes it lose the race."""
+    return Statement(queries.INSERT_ALIASES, {"aliases": Jsonb(list(aliases))})
+
+
 def number_taken(number: str) -> Conflict:
     """The refusal of a number that stands somewhere already; says nothing else about it."""
     return Conflict(f"The number {number} is taken. Choose another one.", code="number_taken")

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from cascadia.access.model import Actor
 from cascadia.bom import bulk
 from cascadia.bom.bulk import OpenLine
 from cascadia.bom.model import FindNumbers, check_unit, designator_list
 from cascadia.items import service as items
 from cascadia.items.attributes import merge_attributes
-from cascadia.items.model import ItemRow
+from cascadia.items.model import ItemRow, clean_name
 from cascadia.items.service import fields_of
 from cascadia.kernel.aside import beside
 from cascadia.kernel.db import Primary
@@ -23,15 +25,19 @@ from cascadia.kernel.naming import listed
 from cascadia.kernel.statements import Statement
 from cascadia.kernel.text import fold
 from cascadia.parts.model import DEFAULT_UNIT, PART
-from cascadia.proposals import queries, service
+from cascadia.proposals import opening, queries, service
 from cascadia.proposals.finds import free_finds
-from cascadia.proposals.matching import Choice, Verdict, changed_attributes, changed_fields, measured
-from cascadia.proposals.service import ProposalRow, Row, Source
+from cascadia.proposals.matching import changed_fields
+from cascadia.proposals.model import Choice, Verdict
+from cascadia.proposals.opening import Given, may_change
+from cascadia.proposals.parts import measured
+from cascadia.proposals.rows import Row, component_of, default_of, group_of, problems_of, product_of_row, used_items
+from cascadia.proposals.service import ProposalRow, Source
 from cascadia.structures.model import LineGroup, Reader, reader_of
 from cascadia.vault import service as vault
 from cascadia.vault.model import AttachmentRole, NewAttachment
 from cascadia.vault.service import CadAttachment
-from cascadia.versioning.model import Author, Change, Delta, Ref
+from cascadia.versioning.model import Author, Change, Delta, Ref, Unchanged
 
 NAMED: Final = 5
 NAMED_ROWS: Final = 100
@@ -47,12 +53,20 @@ class _Drawn:
     taken: list[str]
 
 
+class NoChange(Exception):
+    """Accepting writes nothing: everything is as the file says. `statements` close the proposal, and remember what its file became."""
+
+    def __init__(self, statements: Sequence[Statement], event: Event) -> None:
+        self.statements, self.event = statements, event
+
+
 @dataclass(slots=True)
 class _Plan:
     """A change in the making."""
 
     deltas: list[Delta] = field(default_factory=list)
     created: list[dict[str, Any]] = field(default_factory=list)
+    aliases: list[dict[str, Any]] = field(default_factory=list)
     row_items: list[tuple[int, int]] = field(default_factory=list)
     lines: list[tuple[int, UUID]] = field(default_factory=list)
     attachments: list[NewAttachment] = field(default_factory=list)
@@ -62,28 +76,71 @@ class _Plan:
 
 
 async def judge(primary: Primary, actor: Actor, proposal: ProposalRow, message: str | None) -> Change:
-    """What accepting the proposal writes; 409 `proposal_moved` where its parts changed since it was matched."""
+    """What accepting the proposal writes; 409 `proposal_moved` where its parts changed since it was matched.
+
+    Raises `NoChange` where that is nothing, and `Unchanged` where it was nothing before.
+    """
     actor.require("proposal.accept", proposal.program_id)
+    if proposal.state == "accepted" and proposal.commit_uid is None:
+        raise Unchanged
     if proposal.state != "open":
         raise service.not_open(proposal.state)
     source = await service.source_of(primary, proposal.uid)
     assert source
     rows = await service.all_rows(primary, proposal.proposal_id)
-    await beside(lambda: _refuse_unmended(rows))
+    await beside(lambda: _refuse_unready([row for row in rows if not row.left_out]))
     return await _Accepting(primary, actor, proposal, source, rows).run(message)
 
 
-def _refuse_unmended(rows: Sequence[Row]) -> None:
-    """A row that cannot be written is mended or skipped before: the refusal names them all, by their ids too."""
+def _refuse_unready(rows: Sequence[Row]) -> None:
+    """What cannot be written is mended or skipped before, what was guessed is confirmed: the refusal names all rows, by their ids too."""
     parts = {row.component: row.name or row.found["name"] or row.found["number"] for row in rows if row.kind == "part"}
-    wrong = [(row, problem) for row in rows for problem in service.problems_of(row)]
+    wrong = [(row, problem.field, problem.message) for row in rows for problem in problems_of(row)]
     if wrong:
-        named = [f"{parts.get(row.component or row.child, '')[:NAMED_LENGTH]}: {problem.message}" for row, problem in wrong]
         raise Invalid(
-            f"Rows cannot be accepted as they are: {listed(named, NAMED)}. Mend or skip them, then accept.",
+            f"Rows cannot be accepted as they are: {_named(parts, wrong)}. Mend or skip them, then accept.",
             code="rows_to_mend",
-            errors=[{"pointer": f"/rows/{row.uid}/{problem.field}", "message": problem.message} for row, problem in wrong[:NAMED_ROWS]],
+            errors=_pointers(wrong),
         )
+    guessed = [(row, "match", "; ".join(row.doubts)) for row in rows if not row.confirmed and row.choice != Choice.SKIP]
+    if guessed:
+        raise Invalid(
+            f"Rows are to be checked first: {_named(parts, guessed)}. Confirm them, or say otherwise what they are, then accept.",
+            code="rows_to_check",
+            errors=_pointers(guessed),
+        )
+
+
+def _named(parts: Mapping[str | None, str], rows: Sequence[tuple[Row, str, str]]) -> str:
+    return listed([f"{parts.get(row.component or row.child, '')[:NAMED_LENGTH]}: {words}" for row, _, words in rows], NAMED)
+
+
+def _pointers(rows: Sequence[tuple[Row, str, str]]) -> list[dict[str, str]]:
+    return [{"pointer": f"/rows/{row.uid}/{field}", "message": words} for row, field, words in rows[:NAMED_ROWS]]
+
+
+def _moved(names: Sequence[str]) -> Conflict:
+    return Conflict(
+        f"{listed(names, NAMED)} changed since this proposal was made. It was matched again: look at it, then accept.",
+        code="proposal_moved",
+    )
+
+
+def _is_other(row: Row, now: Mapping[str, Any]) -> bool:
+    """Whether something else would be proposed for the part today than was."""
+    return row.choice != Choice.SKIP and row.found.get("default") not in (None, now)
+
+
+def _applied(row: Row, field: str) -> list[Any]:
+    return [change["new"] for change in row.changes if change["field"] == field and change.get("apply", True)]
+
+
+def _changed(row: Row, item: ItemRow) -> dict[str, Any]:
+    """Every field of the item, with the changes of the row that are applied."""
+    attributes = {c["field"]: c["new"] for c in row.changes if c.get("apply", True) and c["field"] not in ("name", "alias")}
+    names = _applied(row, "name")
+    fields = {**fields_of(item), "attributes": merge_attributes(PART, item.attributes, attributes) if attributes else item.attributes}
+    return {**fields, "name": clean_name(names[0])} if names else fields
 
 
 class _Accepting:
@@ -91,19 +148,21 @@ class _Accepting:
 
     def __init__(self, primary: Primary, actor: Actor, proposal: ProposalRow, source: Source, rows: Sequence[Row]) -> None:
         self.primary, self.actor, self.proposal, self.source = primary, actor, proposal, source
-        self.parts = [r for r in rows if r.kind == "part"]
-        self.line_rows = [r for r in rows if r.kind == "line" and r.choice == Choice.APPLY and r.verdict != Verdict.SAME]
+        self.rows = rows
+        self.parts = [r for r in rows if r.kind == "part" and not r.left_out]
+        self.line_rows = [r for r in rows if r.kind == "line" and not r.left_out and r.choice == Choice.APPLY and r.verdict != Verdict.SAME]
         self.plan = _Plan()
         self.refs: dict[str, Ref] = {}
         self.units: dict[str, str] = {}
         self.found: dict[int, tuple[int, int]] = {}
 
     async def run(self, message: str | None) -> Change:
-        used = service.used_items(self.parts)
+        used = used_items(self.parts)
         present = {row.item_id: row for row in await items.by_ids(self.primary, self.actor, sorted(set(used.values())))}
         existing = await bulk.open_lines(self.primary, sorted(present))
         seen = await bulk.bom_versions(self.primary, sorted(present), 2**62)
         self._refuse_moved(used, present, seen)
+        head = await self._refuse_found()
         self._refuse_fixed(used, present)
         creating = [r for r in self.parts if r.choice == Choice.CREATE]
         drawn = await self._draw(creating)
@@ -111,22 +170,34 @@ class _Accepting:
         await self._attach(present)
         changed = {present[i].program_id for i in self.plan.touched | self.plan.edited if i in present}
         programs = frozenset({self.proposal.program_id, *changed})
-        return await beside(lambda: self._change(message, programs, {i: seen.get(i, 0) for i in self.plan.touched if i in present}))
+        if not (self.plan.deltas or self.plan.created or self.plan.aliases or self.plan.attachments):
+            closing = Statement(queries.CLOSE, {"proposal_id": self.proposal.proposal_id})
+            raise NoChange((closing, self._remember(head)), self._events()[-1])
+        return await beside(lambda: self._change(message, programs, {i: seen.get(i, 0) for i in self.plan.touched if i in present}, head))
+
+    async def _refuse_found(self) -> int:
+        """What was accepted meanwhile may be what this file's parts are: they are looked for again. Returns the newest commit seen."""
+        head = int(await self.primary.value(queries.HEAD_SEQ))
+        if head > (self.proposal.base_seq or 0):
+            parts = [r for r in self.rows if r.kind == "part"]
+            given = [Given(component_of(row), product_of_row(row), row.found["quantity"]) for row in parts]
+            found = await opening.find(self.primary, self.actor, self.source, given, self.rows)
+            moved = [row.name or row.found["name"] for row, now in zip(parts, found.rows, strict=True) if _is_other(row, default_of(now))]
+            if moved:
+                raise _moved(moved)
+        return head
 
     def _refuse_moved(self, used: Mapping[str, int], present: Mapping[int, ItemRow], seen: Mapping[int, int]) -> None:
         base = self.proposal.base_seq or 0
         gone = [key for key, item in used.items() if item not in present]
         moved = [row.number for row in present.values() if row.from_seq > base or seen.get(row.item_id, 0) > base]
         if gone or moved:
-            raise Conflict(
-                f"{listed([*moved, *gone], NAMED)} changed since this proposal was made. It was matched again: look at it, then accept.",
-                code="proposal_moved",
-            )
+            raise _moved([*moved, *gone])
 
     def _refuse_fixed(self, used: Mapping[str, int], present: Mapping[int, ItemRow]) -> None:
         """Lines are proposed as skipped where their assembly may not be edited: here somebody applies them all the same."""
         parents = {used.get(row.parent or "") for row in self.line_rows}
-        fixed = sorted(row.number for row in present.values() if row.item_id in parents and not service.may_change(self.actor, row))
+        fixed = sorted(row.number for row in present.values() if row.item_id in parents and not may_change(self.actor, row))
         if fixed:
             raise Forbidden(f"You may not edit {listed(fixed, NAMED)}, or it is released. Skip its lines, then accept.")
 
@@ -156,7 +227,7 @@ class _Accepting:
         numbers, ids = list(drawn.numbers or ()), list(drawn.items or ())
         for row in creating:
             assert row.component
-            component, item_id, uid = service.component_of(row), ids.pop(0), new_uid()
+            component, item_id, uid = component_of(row), ids.pop(0), new_uid()
             number = row.number or numbers.pop(0)
             self.refs[row.component], self.units[row.component] = Ref(item_id, uid), component.unit or DEFAULT_UNIT
             self.plan.row_items.append((row.row_id, item_id))
@@ -167,6 +238,10 @@ class _Accepting:
             attributes = measured(component) | ({"unit": component.unit} if component.unit else {})
             fields = items.new_fields(row.name or component.name, described, merge_attributes(PART, {}, attributes))
             self.plan.deltas.append(items.item_delta(item_id, uid, None, fields))
+            self._add_aliases(row, item_id)
+
+    def _add_aliases(self, row: Row, item_id: int) -> None:
+        self.plan.aliases += [{"item_id": item_id, "number": alias} for alias in _applied(row, "alias")]
 
     def _use(self, present: Mapping[int, ItemRow]) -> None:
         for row in self.parts:
@@ -176,10 +251,12 @@ class _Accepting:
             self.refs[row.component] = Ref(item.item_id, item.uid)
             self.units[row.component] = item.attributes.get("unit", DEFAULT_UNIT)
             self.plan.used.add(item.item_id)
-            changes = changed_attributes(service.component_of(row), item.attributes)
-            if changes and item.item_id not in self.plan.edited and service.may_change(self.actor, item):
+            if not may_change(self.actor, item) or item.item_id in self.plan.edited:
+                continue
+            self._add_aliases(row, item.item_id)
+            fields = _changed(row, item)
+            if fields != fields_of(item):
                 self.plan.edited.add(item.item_id)
-                fields = {**fields_of(item), "attributes": merge_attributes(PART, item.attributes, changes)}
                 self.plan.deltas.append(items.item_delta(item.item_id, item.uid, item.from_seq, fields))
 
     def _apply_lines(self, existing: Sequence[OpenLine], ids: list[int]) -> None:
@@ -202,7 +279,7 @@ class _Accepting:
                 self._existing(row, by_id[row.line_id])
 
     def _new_fields(self, row: Row, parent: Ref, child: Ref, find_number: int) -> dict[str, Any]:
-        group = service.group_of(row)
+        group = group_of(row)
         assert group
         fields = bulk.new_line(parent, child, find_number, self._unit(row, group), group.quantity)
         fields |= {"note": group.note, **({"quantity_kind": group.kind.value} if group.kind else {})}
@@ -210,7 +287,7 @@ class _Accepting:
 
     def _existing(self, row: Row, line: OpenLine) -> None:
         parent = Ref(line.parent_id, line.parent_uid)
-        group, child = service.group_of(row), self.refs.get(row.child or "")
+        group, child = group_of(row), self.refs.get(row.child or "")
         if row.verdict == Verdict.REMOVE or group is None:
             self._line(line.line_id, line.uid, line.from_seq, None, parent)
         elif child is not None:
@@ -257,7 +334,7 @@ class _Accepting:
 
     def _is_mine(self, ref: Ref, present: Mapping[int, ItemRow]) -> bool:
         item = present.get(ref.id)
-        return item is None or service.may_change(self.actor, item)
+        return item is None or may_change(self.actor, item)
 
     def _checked_in(self, ref: Ref, component: str | None, mine: Sequence[CadAttachment]) -> bool:
         """Whether one of its attachments shows the item: this file's, another one's, or an older file of this name, which is replaced."""
@@ -276,7 +353,25 @@ class _Accepting:
             self.plan.deltas.append(vault.attachment_delta(older.attachment_id, older.uid, older.from_seq, fields))
         return True
 
-    def _change(self, message: str | None, programs: frozenset[int], seen: Mapping[int, int]) -> Change:
+    def _remember(self, seq: int | None) -> Statement:
+        """What each component became, for the next state of the file."""
+        root = next((self.refs[r.component].id for r in self.parts if r.found.get("is_root") and r.component in self.refs), None)
+        sources = [
+            {
+                "key": product_of_row(row).sources[0],
+                "item_id": self.refs[row.component].id,
+                "number": row.found["number"],
+                "name": row.found["name"],
+                "geometry": row.found.get("shape") or row.found.get("geometry_hash"),
+                "match_by": row.match_by if row.choice == Choice.USE else None,
+            }
+            for row in self.parts
+            if row.component in self.refs
+        ]
+        place = {"project_id": self.source.project_id, "file_name": self.source.file_name, "root": root}
+        return Statement(queries.REMEMBER, {**place, "seq": seq, "sources": Jsonb(sources)})
+
+    def _change(self, message: str | None, programs: frozenset[int], seen: Mapping[int, int], head: int) -> Change:
         plan, proposal = self.plan, self.proposal
         uid = new_uid()
         before = [Statement(queries.ACCEPT, {"proposal_id": proposal.proposal_id, "commit_uid": uid})]
@@ -284,6 +379,8 @@ class _Accepting:
             before += items.identities(plan.created)
             rows, ids = zip(*plan.row_items, strict=True)
             before.append(Statement(queries.CREATED, {"rows": list(rows), "items": list(ids)}))
+        if plan.aliases:
+            before.append(items.more_aliases(plan.aliases))
         before += bulk.identities(plan.lines)
         deltas = list(plan.deltas)
         if plan.attachments:
@@ -299,7 +396,11 @@ class _Accepting:
             kind="import",
             uid=uid,
             before=tuple(before),
-            expectations=expectations,
+            expectations=(
+                Statement(queries.EXPECT_NO_IMPORT, {"project_id": self.source.project_id, "seq": head}),
+                *expectations,
+                self._remember(None),
+            ),
             checks=checks,
             events=tuple(self._events()),
         )

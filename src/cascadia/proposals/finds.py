@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from cascadia.bom.bulk import OpenLine
-from cascadia.proposals import service
-from cascadia.proposals.matching import Verdict
-from cascadia.proposals.service import Row
+from cascadia.proposals.model import Verdict
+from cascadia.proposals.rows import Row, group_of
 from cascadia.versioning.model import Ref
 
 
@@ -14,7 +13,7 @@ def free_finds(rows: Sequence[Row], by_id: Mapping[int, OpenLine], refs: Mapping
 
     `rows`: the lines that are applied; `by_id`: the lines that are there; `refs`: component → its part.
     """
-    wanted = [(row, group.find) for row in rows if (group := service.group_of(row)) and group.find and row.verdict != Verdict.REMOVE]
+    wanted = [(row, group.find) for row in rows if (group := group_of(row)) and group.find and row.verdict != Verdict.REMOVE]
     kept = dict(by_id)
     for row in rows:
         if row.verdict == Verdict.REMOVE:

@@ -10,7 +10,7 @@ from cascadia.access.actors import actor_of
 from cascadia.jobs.model import PermanentJobError
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobContext, JobType, Payload, Subscription
-from cascadia.proposals import queries, service
+from cascadia.proposals import opening, queries, service
 from cascadia.proposals.shapes import compared
 from cascadia.structures.model import decode
 from cascadia.vault import service as vault
@@ -39,7 +39,7 @@ async def match(context: JobContext, payload: Payload) -> Payload:
     structure = await compared(context.database, context.blobs, actor, source, structure)
     result = {"proposal": payload["proposal"], "components": len(structure.components)}
     async with context.finish(result) as write:
-        await service.match(write, actor, source, structure)
+        await opening.match(write, actor, source, structure)
     return result
 
 

@@ -1,66 +1,15 @@
-"""Which parts exist already, and which lines would change: decided from values alone. Pure."""
+"""Which lines a file would change: decided from values alone. Pure."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any, Final
-from uuid import UUID
+from typing import Any
 
 from cascadia.bom.bulk import OpenLine, kind_of
 from cascadia.bom.model import designator_list
 from cascadia.items.units import convert
-from cascadia.structures.model import Component, LineGroup, Structure, unfitted
-
-
-class Verdict(StrEnum):
-    """What a row would do if it were accepted as it stands."""
-
-    NEW = "new"
-    MATCHED = "matched"
-    ADD = "add"
-    CHANGE = "change"
-    SAME = "same"
-    REMOVE = "remove"
-
-
-class Choice(StrEnum):
-    """What a person decides: for parts create, use or skip; for lines apply or skip."""
-
-    CREATE = "create"
-    USE = "use"
-    SKIP = "skip"
-    APPLY = "apply"
-
-
-RANKS: Final = ("number", "alias", "geometry", "name")
-"""How items are found, the surest way first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """An item that may be a component, and how it was found."""
-
-    component: str
-    item_id: int
-    uid: UUID
-    number: str
-    name: str
-    match_by: str
-    attributes: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class PartRow:
-    """A component with the item that it is taken for, or none."""
-
-    component: str
-    verdict: Verdict
-    choice: Choice
-    match_id: int | None
-    match_by: str | None
-    candidates: Sequence[Mapping[str, Any]]
-    changes: Sequence[Mapping[str, Any]]
+from cascadia.proposals.model import Choice, Verdict
+from cascadia.structures.model import LineGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,53 +22,6 @@ class LineRow:
     choice: Choice
     group: LineGroup | None
     line: OpenLine | None
-
-
-def measured(component: Component) -> dict[str, Any]:
-    """The attributes of a part that a file measures."""
-    attributes: dict[str, Any] = {}
-    if component.volume:
-        attributes["volume"] = {"value": component.volume, "unit": "mm3"}
-    if component.mass:
-        attributes |= {"mass": {"value": component.mass, "unit": "kg"}, "mass_source": "cad"}
-    if component.geometry_hash:
-        attributes["geometry_hash"] = component.geometry_hash
-    return attributes
-
-
-def changed_attributes(component: Component, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What the file would change on a part that exists: what it measures otherwise, but never a typed mass."""
-    found = measured(component)
-    if attributes.get("mass_source") == "typed" or ("mass" in attributes and "mass_source" not in attributes):
-        found.pop("mass", None)
-        found.pop("mass_source", None)
-    return {name: value for name, value in found.items() if attributes.get(name) != value}
-
-
-def match_parts(structure: Structure, hits: Sequence[Hit]) -> list[PartRow]:
-    """One row per component, in the order of the file: matched where the surest way finds exactly one item."""
-    by_component: dict[str, list[Hit]] = defaultdict(list)
-    for hit in sorted(hits, key=lambda h: (RANKS.index(h.match_by), h.number)):
-        by_component[hit.component].append(hit)
-    left_out = unfitted(structure)
-    return [_part_row(c, by_component.get(c.key, []), create=c.key not in left_out) for c in structure.components]
-
-
-def _part_row(component: Component, hits: Sequence[Hit], *, create: bool) -> PartRow:
-    candidates = [{"id": str(h.uid), "number": h.number, "name": h.name, "match_by": h.match_by} for h in hits]
-    best = [h for h in hits if h.match_by == hits[0].match_by] if hits else []
-    if len(best) != 1:
-        return PartRow(component.key, Verdict.NEW, Choice.CREATE if create else Choice.SKIP, None, None, candidates, [])
-    return matched_row(component, best[0], candidates)
-
-
-def matched_row(component: Component, hit: Hit, candidates: Sequence[Mapping[str, Any]]) -> PartRow:
-    """The row of a component that is taken for an item."""
-    changes = [
-        {"field": name, "old": hit.attributes.get(name), "new": value}
-        for name, value in changed_attributes(component, hit.attributes).items()
-    ]
-    return PartRow(component.key, Verdict.MATCHED, Choice.USE, hit.item_id, hit.match_by, candidates, changes)
 
 
 def match_lines(

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from cascadia.kernel.decimals import plain
-from cascadia.proposals.matching import Choice, Verdict, measured
+from cascadia.proposals.model import Choice, Verdict
+from cascadia.proposals.parts import measured
 from cascadia.structures.limits import Problem, line_problems, measure_problems, new_part_problems
 from cascadia.structures.model import Component, LineGroup
 

@@ -7,6 +7,11 @@ from cascadia.kernel.sql import query
 HITS: Final = query(__package__, "hits")
 ITEM_HIT: Final = query(__package__, "item_hit")
 SHAPES: Final = query(__package__, "shapes")
+SOURCES: Final = query(__package__, "sources")
+NUMBERING: Final[LiteralString] = (
+    "SELECT s.segments, s.typed_allowed, ARRAY(SELECT n.key FROM item_number n WHERE n.key = ANY(%(numbers)s::text[])) AS taken "
+    "FROM number_scheme s WHERE s.kind = 'part'"
+)
 VIEW: Final = query(__package__, "view")
 ONE: Final[LiteralString] = VIEW + " AND q.uid = %(uid)s"
 PAGE: Final[LiteralString] = (
@@ -51,18 +56,43 @@ DELETE_ROWS: Final[LiteralString] = (
 )
 INSERT_ROWS: Final[LiteralString] = (
     "INSERT INTO proposal_row (uid, proposal_id, ordinal, kind, component, parent, child, found, verdict, match_id, match_by, candidates, "
-    "changes, line_id, seen, choice, number, name, problems) "
+    "changes, line_id, choice, number, name, description, problems, certainty, doubts, confirmed, decided, left_out) "
     "SELECT r.uid, %(proposal_id)s, r.ordinal, r.kind, r.component, r.parent, r.child, r.found, r.verdict, r.match_id, r.match_by, "
-    "r.candidates, r.changes, r.line_id, r.seen, r.choice, r.number, r.name, r.problems "
+    "r.candidates, r.changes, r.line_id, r.choice, r.number, r.name, r.description, r.problems, r.certainty, r.doubts, r.confirmed, "
+    "r.decided, false "
     "FROM jsonb_to_recordset(%(rows)s) AS r(uid uuid, ordinal int, kind text, component text, parent text, child text, found jsonb, "
-    "verdict text, match_id bigint, match_by text, candidates jsonb, changes jsonb, line_id bigint, seen bigint, choice text, number text, "
-    "name text, problems jsonb)"
+    "verdict text, match_id bigint, match_by text, candidates jsonb, changes jsonb, line_id bigint, choice text, number text, "
+    "name text, description text, problems jsonb, certainty text, doubts jsonb, confirmed boolean, decided boolean)"
 )
 UPDATE_ROW: Final[LiteralString] = (
     "UPDATE proposal_row SET verdict = %(verdict)s, match_id = %(match_id)s, match_by = %(match_by)s, changes = %(changes)s, "
-    "choice = %(choice)s, number = %(number)s, name = %(name)s, description = %(description)s, found = %(found)s, problems = %(problems)s "
+    "choice = %(choice)s, number = %(number)s, name = %(name)s, description = %(description)s, found = %(found)s, problems = %(problems)s, "
+    "certainty = %(certainty)s, doubts = %(doubts)s, confirmed = %(confirmed)s, decided = %(decided)s, candidates = %(candidates)s "
     "WHERE row_id = %(row_id)s"
 )
+CONFIRM: Final[LiteralString] = (
+    "UPDATE proposal_row SET confirmed = true WHERE proposal_id = %(proposal_id)s AND NOT confirmed "
+    "AND (%(rows)s::uuid[] IS NULL OR uid = ANY(%(rows)s::uuid[]))"
+)
+UNKNOWN_ROWS: Final[LiteralString] = (
+    "SELECT count(*) FROM unnest(%(rows)s::uuid[]) AS asked(uid) WHERE NOT EXISTS (SELECT FROM proposal_row r "
+    "WHERE r.proposal_id = %(proposal_id)s AND r.uid = asked.uid)"
+)
+ENTRIES: Final[LiteralString] = (
+    "SELECT r.row_id, r.kind, r.component, r.parent, r.child, r.verdict, r.choice, r.confirmed, r.left_out, r.match_id, "
+    "r.found ->> 'quantity' AS quantity, coalesce((r.found ->> 'is_root')::boolean, false) AS is_root, "
+    "r.changes @> '[{\"apply\": true}]' AS is_changed "
+    "FROM proposal_row r WHERE r.proposal_id = %(proposal_id)s ORDER BY r.ordinal"
+)
+LEAVE_OUT: Final[LiteralString] = (
+    "UPDATE proposal_row SET left_out = NOT left_out WHERE proposal_id = %(proposal_id)s AND row_id = ANY(%(rows)s::bigint[])"
+)
+COUNTED: Final[LiteralString] = "UPDATE proposal SET counts = counts || %(counts)s WHERE proposal_id = %(proposal_id)s"
+CLOSE: Final[LiteralString] = (
+    "UPDATE proposal SET state = 'accepted', changed_at = now() WHERE proposal_id = %(proposal_id)s AND state = 'open' RETURNING 1"
+)
+EXPECT_NO_IMPORT: Final[LiteralString] = "SELECT expect_no_import(%(project_id)s, %(seq)s)"
+REMEMBER: Final[LiteralString] = "SELECT remember_sources(%(project_id)s, %(file_name)s, %(root)s, coalesce(%(seq)s, seq()), %(sources)s)"
 ACCEPT: Final[LiteralString] = "SELECT accept_proposal(%(proposal_id)s, %(commit_uid)s)"
 HEAD_SEQ: Final[LiteralString] = "SELECT head_seq FROM branch WHERE branch_id = 0"
 DRAWN: Final[LiteralString] = (

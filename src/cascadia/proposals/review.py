@@ -1,6 +1,6 @@
 """Reviewing a proposal: what a person decides about its rows, and what follows from that for others."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
@@ -12,13 +12,18 @@ from cascadia.access.model import Actor
 from cascadia.items.model import clean_name, clean_number
 from cascadia.kernel.db import Write
 from cascadia.kernel.errors import Invalid, NotFound
-from cascadia.proposals import queries, service
-from cascadia.proposals.matching import Choice, Hit, Verdict, matched_row
+from cascadia.proposals import finding, opening, queries, service
+from cascadia.proposals.model import Choice, Verdict
+from cascadia.proposals.parts import PartRow, used_row
 from cascadia.proposals.problems import as_json
-from cascadia.proposals.service import ProposalRow, Row
+from cascadia.proposals.rows import Row, component_of, group_of, problems_of, product_of_row, proposed, used_items
+from cascadia.proposals.service import ProposalRow, Source
 from cascadia.structures.model import LineGroup
 
-DECIDED: Final = ("verdict", "match_id", "match_by", "changes", "choice", "number", "name", "description", "found")
+DECIDED: Final = (
+    *("verdict", "match_id", "match_by", "certainty", "doubts", "confirmed", "decided", "candidates", "changes", "choice"),
+    *("number", "name", "description", "found"),
+)
 """What a decision may set of a row."""
 
 
@@ -30,16 +35,45 @@ async def choose(write: Write, actor: Actor, proposal: ProposalRow, row_uid: UUI
     row = await write.one(queries.ONE_ROW, Row, params)
     if row is None:
         raise NotFound("This proposal has no such row.")
+    source = await service.source_of(write, proposal.uid)
+    assert source
     if row.kind == "line":
         values = await _line_choice(write, actor, proposal.proposal_id, row, patch)
     else:
-        values = {**await _part_choice(write, actor, row, patch), **_typed(patch)}
+        values = {**await _part_choice(write, actor, source, row, patch), **_typed(patch)}
     await _update(write, row, values)
-    if row.kind == "part" and values.get("match_id", row.match_id) != row.match_id:
-        await _match_lines_again(write, actor, proposal.proposal_id)
+    if row.kind == "part" and ("choice" in patch or values.get("match_id", row.match_id) != row.match_id):
+        await _follow(write, actor, source, row)
+    await opening.count(write, source)
     changed = await write.one(queries.ONE_ROW, Row, params)
     assert changed
     return changed
+
+
+async def confirm(write: Write, actor: Actor, proposal: ProposalRow, rows: Sequence[UUID] | None) -> None:
+    """Says that rows marked *check* are right as they are: these, or (None) all of them."""
+    actor.require("proposal.create", proposal.program_id)
+    await _require_open(write, proposal)
+    params = {"proposal_id": proposal.proposal_id, "rows": None if rows is None else list(rows)}
+    if rows is not None and await write.value(queries.UNKNOWN_ROWS, params):
+        raise NotFound("This proposal has no such row.")
+    await write.execute(queries.CONFIRM, params)
+    source = await service.source_of(write, proposal.uid)
+    assert source
+    await opening.count(write, source)
+
+
+async def _follow(write: Write, actor: Actor, source: Source, row: Row) -> None:
+    """What follows from the choice of a part: of the root, who all others are; of any, what its lines do."""
+    rows = await service.every_row(write, source.proposal_id)
+    if row.found.get("is_root"):
+        await opening.match_again(write, actor, source, rows)
+        return
+    groups = [group for r in rows if r.kind == "line" and (group := group_of(r))]
+    lines = await opening.lines_of(write, actor, groups, used_items(rows))
+    made = opening.line_rows(lines, rows, start=sum(r.kind == "part" for r in rows))
+    await write.execute(queries.DELETE_ROWS, {"proposal_id": source.proposal_id, "kind": "line"})
+    await write.execute(queries.INSERT_ROWS, {"proposal_id": source.proposal_id, "rows": Jsonb(made)})
 
 
 def _typed(patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,7 +102,7 @@ async def _with_quantity(write: Write, actor: Actor, proposal_id: int, row: Row,
 
     Where that is one of two readings, it tells how the list's numbers are read: the other lines that ask the same follow.
     """
-    group = service.group_of(row)
+    group = group_of(row)
     if group is None or group.designators or group.placements or quantity <= 0:
         raise Invalid(
             "The quantity of this line is how many designators or placements it has, or none above zero was typed. Skip the line, "
@@ -77,12 +111,12 @@ async def _with_quantity(write: Write, actor: Actor, proposal_id: int, row: Row,
             errors=[{"pointer": "/quantity", "message": "not of this line"}],
         )
     rows = await service.all_rows(write, proposal_id)
-    found = [(other, of) for other in rows if other.kind == "line" and (of := service.group_of(other))]
+    found = [(other, of) for other in rows if other.kind == "line" and (of := group_of(other))]
     decided = [
         replace(of, quantity=quantity, otherwise=None) if other.row_id == row.row_id else _follows(of, group, quantity)
         for other, of in found
     ]
-    lines = await service.lines_of(write, actor, decided, service.used_items(rows))
+    lines = await opening.lines_of(write, actor, decided, used_items(rows))
     changed = {
         other.row_id: {"found": {**other.found, "quantity": f"{now.quantity:f}", "otherwise": None}, "verdict": line.verdict}
         for (other, of), now, line in zip(found, decided, lines, strict=False)
@@ -104,41 +138,47 @@ def _follows(of: LineGroup, asked: LineGroup, answer: Decimal) -> LineGroup:
 
 async def _update(write: Write, row: Row, decided: Mapping[str, Any]) -> None:
     values: dict[str, Any] = {**{name: getattr(row, name) for name in DECIDED}, **decided}
-    problems = as_json(service.problems_of(replace(row, **values)))
-    jsons = {"changes": Jsonb(values["changes"]), "found": Jsonb(values["found"]), "problems": Jsonb(problems)}
+    problems = as_json(problems_of(replace(row, **values)))
+    jsons = {"problems": Jsonb(problems), **{name: Jsonb(values[name]) for name in ("changes", "found", "doubts", "candidates")}}
     await write.execute(queries.UPDATE_ROW, {**values, **jsons, "row_id": row.row_id})
 
 
-async def _part_choice(write: Write, actor: Actor, row: Row, patch: Mapping[str, Any]) -> dict[str, Any]:
-    choice = patch.get("choice", row.choice)
-    if choice == Choice.CREATE:
-        return {"choice": choice, "verdict": Verdict.NEW, "match_id": None, "match_by": None, "changes": []}
-    if choice == Choice.SKIP:
-        return {"choice": choice}
+async def _part_choice(write: Write, actor: Actor, source: Source, row: Row, patch: Mapping[str, Any]) -> dict[str, Any]:
+    if "choice" not in patch and "use" not in patch:
+        return {"changes": _applied(row.changes, patch.get("take") or {}), "decided": True}
+    choice = patch.get("choice", Choice.USE)
+    product = product_of_row(row)
+    if choice in (Choice.CREATE, Choice.SKIP):
+        numbering, _ = await finding.numbers_of(write, [product])
+        now = opening.not_used(product, _row_of(row), Choice(choice), numbering)
+        return {**proposed(now), "number": row.number, "decided": True, "confirmed": True}
     uid = patch.get("use") or row.match_uid
     if choice != Choice.USE or uid is None:
         raise Invalid("A part is created, skipped, or an existing one is used (`use`: its id).", code="bad_choice")
-    hit = await write.one(queries.ITEM_HIT, Hit, {"uid": uid, "component": row.component, "programs": actor.programs})
+    hit = await finding.hit_of(write, actor, source.project_id, product.key, uid)
     if hit is None:
         raise Invalid(
             "There is no such part, or you may not see it.", code="unknown_part", errors=[{"pointer": "/use", "message": "no such part"}]
         )
-    matched = matched_row(service.component_of(row), hit, [])
-    return {"choice": choice, "verdict": Verdict.MATCHED, "match_id": hit.item_id, "match_by": "choice", "changes": matched.changes}
+    numbering, _ = await finding.numbers_of(write, [product])
+    used = replace(used_row(component_of(row), product, hit, None, numbering), candidates=row.candidates, number=row.number)
+    values = proposed(used)
+    if hit.item_id == row.match_id:
+        values |= {"match_by": row.match_by, "changes": row.changes}
+    values["changes"] = _applied(values["changes"], patch.get("take") or {})
+    return {**values, "decided": True, "confirmed": True}
 
 
-async def _match_lines_again(write: Write, actor: Actor, proposal_id: int) -> None:
-    """Line rows follow from which items are used; what a person chose for a line stays where the line is still there."""
-    rows = await service.all_rows(write, proposal_id)
-    groups = [group for r in rows if r.kind == "line" and (group := service.group_of(r))]
-    chosen = {(r.parent, r.child, r.line_id): r.choice for r in rows if r.kind == "line" and r.choice != r.found.get("default")}
-    lines = await service.lines_of(write, actor, groups, service.used_items(rows))
-    start = sum(r.kind == "part" for r in rows)
-    made = [service.line_json(n, line) for n, line in enumerate(lines, start=start)]
-    for row in made:
-        row["choice"] = chosen.get((row["parent"], row["child"], row["line_id"]), row["choice"])
-    await write.execute(queries.DELETE_ROWS, {"proposal_id": proposal_id, "kind": "line"})
-    await write.execute(queries.INSERT_ROWS, {"proposal_id": proposal_id, "rows": Jsonb(made)})
+def _row_of(row: Row) -> PartRow:
+    return PartRow(row.component or "", Verdict(row.verdict), Choice(row.choice), candidates=row.candidates, number=row.number)
+
+
+def _applied(changes: Sequence[Mapping[str, Any]], take: Mapping[str, bool]) -> list[dict[str, Any]]:
+    """The changes, each applied or not as a person says by its field; 422 for a field that does not change."""
+    unknown = sorted(set(take) - {change["field"] for change in changes})
+    if unknown:
+        raise Invalid(f"{unknown[0][:40]} does not change.", code="bad_choice", errors=[{"pointer": "/take", "message": "no such change"}])
+    return [{**change, "apply": take.get(change["field"], change.get("apply", True))} for change in changes]
 
 
 async def _require_open(write: Write, proposal: ProposalRow) -> None:

@@ -14,9 +14,21 @@ from cascadia.kernel.errors import Conflict
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
 from cascadia.kernel.route import Route
 from cascadia.kernel.statements import Statement
-from cascadia.proposals import accept, queries, review, service
-from cascadia.proposals.schemas import Acceptance, NewProposal, Proposal, ProposalPage, ProposalRowPage, ProposalRowView, RowPatch, State
+from cascadia.proposals import accept, opening, queries, review, service
+from cascadia.proposals.accept import NoChange
+from cascadia.proposals.schemas import (
+    Acceptance,
+    Confirmation,
+    NewProposal,
+    Proposal,
+    ProposalPage,
+    ProposalRowPage,
+    ProposalRowView,
+    RowPatch,
+    State,
+)
 from cascadia.proposals.service import ProposalRow
+from cascadia.proposals.shapes import compared
 from cascadia.structures.model import decode
 from cascadia.vault import service as vault
 from cascadia.vault.routes import Blobs
@@ -107,23 +119,54 @@ async def choose_proposal_row(
     return await idempotency.repeatable(request, db, actor.user_id, key, effect)
 
 
+@router.post("/proposals/{proposal_id}/confirm", response_model=Proposal)
+@permission("proposal.create")
+async def confirm_proposal_rows(
+    request: Request, db: Db, actor: CurrentActor, proposal_id: UUID, body: Confirmation, key: IdempotencyKey = None
+) -> Response:
+    """Says that rows marked *check* are right as they are: some, or all of them."""
+
+    async def effect(write: Write) -> Proposal:
+        await review.confirm(write, actor, await service.find(write, actor, proposal_id), body.rows)
+        return Proposal.of(await service.find(write, actor, proposal_id))
+
+    return await idempotency.repeatable(request, db, actor.user_id, key, effect)
+
+
 @router.post("/proposals/{proposal_id}/accept", response_model=Proposal)
 @permission("proposal.accept")
 async def accept_proposal(
     request: Request, db: Db, blobs: Blobs, actor: CurrentActor, proposal_id: UUID, body: Acceptance, key: IdempotencyKey = None
 ) -> Response:
-    """Writes everything that the rows say as one commit. 409 `proposal_moved`: parts changed meanwhile; it was matched again."""
+    """Writes everything that the rows say as one commit, or none where that is nothing.
+
+    422 `rows_to_check`: parts were guessed, and nobody confirmed them. 409 `proposal_moved`: parts changed meanwhile; it was matched again.
+    """
 
     async def judge(primary: Primary) -> Judged:
         proposal = await service.find(primary, actor, proposal_id)
         return Judged(await accept.judge(primary, actor, proposal, body.message), proposal_id)
 
+    write = VersionedWrite(request, db, actor, key, judge, proposal_view(actor), target=proposal_id)
     try:
-        return await write_versioned(VersionedWrite(request, db, actor, key, judge, proposal_view(actor)))
+        return await write_versioned(write)
+    except NoChange as nothing:
+        await _close(db, nothing)
+        return await write_versioned(write)
     except Conflict as refusal:
         if refusal.code == "proposal_moved":
             await _match_again(db, blobs, actor, proposal_id)
         raise
+
+
+async def _close(db: Database, nothing: NoChange) -> None:
+    """The proposal as accepted, without a commit, unless somebody was faster."""
+    async with db.write() as write:
+        closing, *rest = nothing.statements
+        if await write.value(closing.query, closing.params):
+            for statement in rest:
+                await write.execute(statement.query, statement.params)
+            await write.emit(nothing.event)
 
 
 async def _match_again(db: Database, blobs: BlobStore, actor: Actor, proposal_id: UUID) -> None:
@@ -133,10 +176,10 @@ async def _match_again(db: Database, blobs: BlobStore, actor: Actor, proposal_id
         found = await vault.derivatives_of(primary, [source.blob_id], kind="structure", component=vault.WHOLE) if source else []
     if source is None or not found:
         return
-    structure = decode(await vault.read_bytes(blobs, found[0].key))
+    structure = await compared(db, blobs, actor, source, decode(await vault.read_bytes(blobs, found[0].key)))
     async with db.write() as write:
         if await write.value(queries.LOCK, {"proposal_id": source.proposal_id}) == "open":
-            await service.match(write, actor, source, structure)
+            await opening.match(write, actor, source, structure)
 
 
 @router.post("/proposals/{proposal_id}/discard", response_model=Proposal)

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from cascadia.bom.schemas import Measured, Quantity
 from cascadia.items.model import DESCRIPTION_MAX, NAME_MAX, NUMBER_MAX
 from cascadia.kernel.schemas import Lines, OneLine
-from cascadia.proposals.service import ProposalRow, Row
+from cascadia.proposals.rows import Row
+from cascadia.proposals.service import ProposalRow
 from cascadia.structures.model import Reader, reader_of
 from cascadia.vault.model import derivative_url
 from cascadia.versioning.model import MAIN
@@ -51,7 +52,10 @@ class Refused(BaseModel):
 
 
 class Counts(BaseModel):
-    """What the file holds and what would change."""
+    """What would be there of the file, and what would change, as the rows are decided now.
+
+    `usages` are those of the file; `files` is 1 where a newer content of it is checked in.
+    """
 
     components: int
     leaf_parts: int
@@ -62,7 +66,18 @@ class Counts(BaseModel):
     new: int
     matched: int
     changed: int
+    skipped: int = 0
+    parts_changed: int = 0
+    added: int = 0
+    lines_changed: int = 0
+    removed: int = 0
     unchanged: int
+    files: int = 0
+
+    @property
+    def writes(self) -> int:
+        """How many rows accepting would write; 0: there is nothing to accept."""
+        return self.new + self.parts_changed + self.added + self.lines_changed + self.removed + self.files
 
 
 class ReadingNote(BaseModel):
@@ -104,6 +119,8 @@ class Proposal(BaseModel):
     job: UUID | None = Field(description="The job whose progress is shown: conversion, then match.")
     commit: CommitRef | None
     to_mend: int = Field(description="Rows with `problems`: it is not accepted before each is mended or skipped.")
+    to_check: int = Field(description="Rows that were guessed: it is not accepted before each is `confirmed` or decided otherwise.")
+    no_change: bool = Field(description="Everything is as the file says: accepting it closes it and makes no commit.")
     model: str | None = Field(description="Where the file's 3D model is read; null for a parts list.")
     created_at: datetime
     changed_at: datetime
@@ -127,11 +144,19 @@ class Proposal(BaseModel):
             job=row.job,
             commit=CommitRef(id=row.commit_uid, seq=row.commit_seq) if row.commit_uid and row.commit_seq else None,
             to_mend=row.to_mend,
+            to_check=row.to_check,
+            no_change=_has_no_change(row),
             model=derivative_url(row.file_uid, "glb") if reader_of(row.file_name, row.media_type) is Reader.STEP else None,
             created_at=row.created_at,
             changed_at=row.changed_at,
             created_by=PersonRef(id=row.created_by_uid, name=row.created_by_name),
         )
+
+
+def _has_no_change(row: ProposalRow) -> bool:
+    if row.state == "accepted":
+        return row.commit_uid is None
+    return row.state == "open" and row.counts is not None and "added" in row.counts and Counts.model_validate(row.counts).writes == 0
 
 
 class ProposalPage(BaseModel):
@@ -160,11 +185,13 @@ class MatchedItem(BaseModel):
 
 
 class AttributeChange(BaseModel):
-    """What accepting changes on a part that exists."""
+    """What accepting changes on a part: an attribute, `name`, or `alias` (another number that finds it); offered where not `apply`."""
 
     field: str
     old: Any | None
     new: Any | None
+    apply: bool = True
+    words: str | None = Field(default=None, description="What differs, of a shape.")
 
 
 class RowProblem(BaseModel):
@@ -194,6 +221,12 @@ class ProposalRowView(BaseModel):
     match: MatchedItem | None = None
     match_by: str | None = None
     candidates: list[Candidate] = []
+    certainty: Literal["sure", "likely", "suggestion", "none"] = Field(
+        default="sure", description="How sure the match is; candidates of a suggestion are shown only, and a part is made by default."
+    )
+    doubts: list[str] = Field(default=[], description="Why a person looks at the row before it is accepted.")
+    confirmed: bool = Field(default=True, description="False: to be checked, then confirmed or decided otherwise.")
+    left_out: bool = Field(default=False, description="Nothing of it is written, because what it belongs to is skipped.")
     problems: list[RowProblem] = []
     notes: list[str] = Field(default=[], description="How the part was read otherwise than the file has it.")
     number: str | None = Field(default=None, description="The number to be created under; null = drawn by the scheme.")
@@ -220,6 +253,7 @@ class ProposalRowView(BaseModel):
     def of(cls, row: Row, file: UUID) -> "ProposalRowView":
         """The answer for one row of a proposal of `file`."""
         common = {"id": row.uid, "kind": row.kind, "verdict": row.verdict, "choice": row.choice, "problems": row.problems}
+        common |= {"certainty": row.certainty, "doubts": row.doubts, "confirmed": row.confirmed, "left_out": row.left_out}
         return cls.model_validate({**common, **(_part(row, file) if row.kind == "part" else _line(row))})
 
 
@@ -284,7 +318,18 @@ class RowPatch(BaseModel):
     description: Annotated[Lines, Field(max_length=DESCRIPTION_MAX)] | None = Field(
         default=None, description="Of a part to be created; null = the file's, empty = none."
     )
+    take: dict[str, bool] | None = Field(
+        default=None, max_length=100, description="Which `changes` of a part are applied, by their `field`."
+    )
     quantity: Quantity | None = Field(default=None, description="Of a line without designators and placements.")
+
+
+class Confirmation(BaseModel):
+    """Which rows marked *check* are right as they are; null: all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows: Annotated[list[UUID], Field(max_length=1000)] | None = None
 
 
 class Acceptance(BaseModel):

@@ -1121,9 +1121,31 @@ export interface paths {
         put?: never;
         /**
          * Accept Proposal
-         * @description Writes everything that the rows say as one commit. 409 `proposal_moved`: parts changed meanwhile; it was matched again.
+         * @description Writes everything that the rows say as one commit, or none where that is nothing.
+         *
+         *     422 `rows_to_check`: parts were guessed, and nobody confirmed them. 409 `proposal_moved`: parts changed meanwhile; it was matched again.
          */
         post: operations["accept_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals/{proposal_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Proposal Rows
+         * @description Says that rows marked *check* are right as they are: some, or all of them.
+         */
+        post: operations["confirm_proposal_rows"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1863,15 +1885,25 @@ export interface components {
         };
         /**
          * AttributeChange
-         * @description What accepting changes on a part that exists.
+         * @description What accepting changes on a part: an attribute, `name`, or `alias` (another number that finds it); offered where not `apply`.
          */
         AttributeChange: {
+            /**
+             * Apply
+             * @default true
+             */
+            apply?: boolean;
             /** Field */
             field: string;
             /** New */
             new: unknown | null;
             /** Old */
             old: unknown | null;
+            /**
+             * Words
+             * @description What differs, of a shape.
+             */
+            words?: string | null;
         };
         /**
          * AttributeType
@@ -2027,6 +2059,14 @@ export interface components {
             seq: number;
         };
         /**
+         * Confirmation
+         * @description Which rows marked *check* are right as they are; null: all.
+         */
+        Confirmation: {
+            /** Rows */
+            rows?: string[] | null;
+        };
+        /**
          * Control
          * @description How a field of a released item changes: by order with a new revision, by order without one, or by ordinary edits for ever.
          * @enum {string}
@@ -2034,25 +2074,57 @@ export interface components {
         Control: "controlled" | "administrative" | "free";
         /**
          * Counts
-         * @description What the file holds and what would change.
+         * @description What would be there of the file, and what would change, as the rows are decided now.
+         *
+         *     `usages` are those of the file; `files` is 1 where a newer content of it is checked in.
          */
         Counts: {
+            /**
+             * Added
+             * @default 0
+             */
+            added?: number;
             /** Changed */
             changed: number;
             /** Components */
             components: number;
+            /**
+             * Files
+             * @default 0
+             */
+            files?: number;
             /** Leaf Occurrences */
             leaf_occurrences: number;
             /** Leaf Parts */
             leaf_parts: number;
             /** Lines */
             lines: number;
+            /**
+             * Lines Changed
+             * @default 0
+             */
+            lines_changed?: number;
             /** Matched */
             matched: number;
             /** New */
             new: number;
             /** Occurrences */
             occurrences: number;
+            /**
+             * Parts Changed
+             * @default 0
+             */
+            parts_changed?: number;
+            /**
+             * Removed
+             * @default 0
+             */
+            removed?: number;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped?: number;
             /** Unchanged */
             unchanged: number;
             /** Usages */
@@ -3525,6 +3597,11 @@ export interface components {
              */
             model: string | null;
             /**
+             * No Change
+             * @description Everything is as the file says: accepting it closes it and makes no commit.
+             */
+            no_change: boolean;
+            /**
              * Notes
              * @description What was guessed, left out or found damaged on reading the file.
              */
@@ -3541,6 +3618,11 @@ export interface components {
              * @enum {string}
              */
             state: "waiting" | "open" | "accepted" | "discarded" | "stale" | "failed";
+            /**
+             * To Check
+             * @description Rows that were guessed: it is not accepted before each is `confirmed` or decided otherwise.
+             */
+            to_check: number;
             /**
              * To Mend
              * @description Rows with `problems`: it is not accepted before each is mended or skipped.
@@ -3599,6 +3681,13 @@ export interface components {
              */
             candidates?: components["schemas"]["Candidate"][];
             /**
+             * Certainty
+             * @description How sure the match is; candidates of a suggestion are shown only, and a part is made by default.
+             * @default sure
+             * @enum {string}
+             */
+            certainty?: "sure" | "likely" | "suggestion" | "none";
+            /**
              * Changes
              * @default []
              */
@@ -3612,6 +3701,12 @@ export interface components {
             choice: "create" | "use" | "skip" | "apply";
             /** Component */
             component?: string | null;
+            /**
+             * Confirmed
+             * @description False: to be checked, then confirmed or decided otherwise.
+             * @default true
+             */
+            confirmed?: boolean;
             /** Description */
             description?: string | null;
             /**
@@ -3619,6 +3714,12 @@ export interface components {
              * @default []
              */
             designators?: string[];
+            /**
+             * Doubts
+             * @description Why a person looks at the row before it is accepted.
+             * @default []
+             */
+            doubts?: string[];
             /**
              * Fitted
              * @description False where the file says that the line is not fitted: it is left out, or taken out.
@@ -3643,6 +3744,12 @@ export interface components {
              * @enum {string}
              */
             kind: "part" | "line";
+            /**
+             * Left Out
+             * @description Nothing of it is written, because what it belongs to is skipped.
+             * @default false
+             */
+            left_out?: boolean;
             mass?: components["schemas"]["Measured"] | null;
             match?: components["schemas"]["MatchedItem"] | null;
             /** Match By */
@@ -3933,6 +4040,13 @@ export interface components {
              */
             quantity?: string | number | {
                 typed: string;
+            } | null;
+            /**
+             * Take
+             * @description Which `changes` of a part are applied, by their `field`.
+             */
+            take?: {
+                [key: string]: boolean;
             } | null;
             /** Use */
             use?: string | null;
@@ -11547,6 +11661,125 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may see it, but not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It clashes with the present state; `code` says how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than `x-body-limit` allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another kind than this address takes */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_proposal_rows: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 24 h. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirmation"];
             };
         };
         responses: {

@@ -1,6 +1,7 @@
 -- Returns rows of a proposal (service.RowRow); a condition and an order follow.
 SELECT r.row_id, r.uid, r.ordinal, r.kind, r.component, r.parent, r.child, r.found, r.verdict, r.match_id, r.match_by, r.candidates, r.changes,
-  r.line_id, r.choice, r.number, r.name, r.description, r.problems, i.uid AS match_uid, i.number AS match_number, v.name AS match_name,
+  r.line_id, r.choice, r.number, r.name, r.description, r.problems,
+  r.certainty, r.doubts, r.confirmed, r.decided, r.left_out, i.uid AS match_uid, i.number AS match_number, v.name AS match_name,
   pa.uid AS parent_row, ch.uid AS child_row
 FROM proposal_row r
 LEFT JOIN item i ON i.item_id = r.match_id
