@@ -54,7 +54,7 @@ def setup(
     organisation: Annotated[str, typer.Option("--organisation", help="The organisation's name.")],
     email: Email,
     password_file: PasswordFile = None,
-    url: Annotated[str, typer.Option("--url", help="The server.")] = "http://localhost:3000",
+    url: Annotated[str, typer.Option("--url", envvar="CASCADIA_URL", help="The server.")] = "http://localhost:3000",
     name: Annotated[str | None, typer.Option("--name", help="Your name.")] = None,
     token: Annotated[
         str | None,
