@@ -95,7 +95,8 @@ def kinds(found: Sequence[Module], *roots: str) -> dict[str, Kind]:
     known = dict.fromkeys(roots, "")
     while fresh := {c.name: b.id for c in classes for b in c.bases if isinstance(b, ast.Name) and b.id in known and c.name not in known}:
         known |= fresh
-    return {c.name: _kind(c, known[c.name]) for c in classes if c.name in known}
+    mine = [c for c in classes if c.name in roots or any(isinstance(b, ast.Name) and b.id in known for b in c.bases)]
+    return {c.name: _kind(c, known[c.name]) for c in mine}
 
 
 def of(name: str, member: str, known: Mapping[str, Kind]) -> str | int | None:

@@ -66,6 +66,25 @@ GUESSED: Final[Mapping[Way, str]] = {
 """Why a person looks at a part that was found so."""
 
 
+FOUND: Final[Mapping[str, str]] = {
+    Way.SOURCE: "by this file before",
+    Way.NUMBER: "by number",
+    Way.ALIAS: "by another number",
+    Way.MAKER: "by maker's number",
+    Way.NAME_GEOMETRY: "by name and shape",
+    Way.RENAMED: "renamed, by shape",
+    Way.NAME: "by name",
+    Way.GEOMETRY: "same shape",
+    Way.OTHER_NAME: "same name",
+    Way.CHOICE: "chosen",
+}
+
+
+def found_by(way: str) -> str:
+    """How a part was found, in words; those of earlier releases are their own."""
+    return FOUND.get(way, way)
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """A component as far as it tells who it is. `called`: for people.

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cascadia.bom.schemas import Measured, Quantity
 from cascadia.items.model import DESCRIPTION_MAX, NAME_MAX, NUMBER_MAX
 from cascadia.kernel.schemas import Lines, OneLine
+from cascadia.proposals.model import found_by
 from cascadia.proposals.rows import Row
 from cascadia.proposals.service import ProposalRow
 from cascadia.structures.model import Reader, reader_of
@@ -168,12 +169,13 @@ class ProposalPage(BaseModel):
 
 
 class Candidate(BaseModel):
-    """A part that the component may be."""
+    """A part that the component may be. `words`: how it was found."""
 
     id: UUID
     number: str
     name: str
     match_by: str
+    words: str = ""
 
 
 class MatchedItem(BaseModel):
@@ -220,6 +222,7 @@ class ProposalRowView(BaseModel):
     is_root: bool | None = None
     match: MatchedItem | None = None
     match_by: str | None = None
+    match_words: str | None = Field(default=None, description="How the match was found, in words.")
     candidates: list[Candidate] = []
     certainty: Literal["sure", "likely", "suggestion", "none"] = Field(
         default="sure", description="How sure the match is; candidates of a suggestion are shown only, and a part is made by default."
@@ -268,7 +271,8 @@ def _part(row: Row, file: UUID) -> dict[str, Any]:
         "is_root": found["is_root"],
         "match": {"id": row.match_uid, "number": row.match_number, "name": row.match_name or ""} if row.match_uid else None,
         "match_by": row.match_by,
-        "candidates": row.candidates,
+        "match_words": found_by(row.match_by) if row.match_by else None,
+        "candidates": [{**candidate, "words": found_by(candidate["match_by"])} for candidate in row.candidates],
         "notes": found.get("notes", []),
         "number": row.number,
         "description": found.get("description") if row.description is None else row.description or None,

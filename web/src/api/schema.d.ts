@@ -1974,7 +1974,7 @@ export interface components {
         };
         /**
          * Candidate
-         * @description A part that the component may be.
+         * @description A part that the component may be. `words`: how it was found.
          */
         Candidate: {
             /**
@@ -1988,6 +1988,11 @@ export interface components {
             name: string;
             /** Number */
             number: string;
+            /**
+             * Words
+             * @default
+             */
+            words?: string;
         };
         /**
          * ChangeOperation
@@ -3754,6 +3759,11 @@ export interface components {
             match?: components["schemas"]["MatchedItem"] | null;
             /** Match By */
             match_by?: string | null;
+            /**
+             * Match Words
+             * @description How the match was found, in words.
+             */
+            match_words?: string | null;
             /** Name */
             name?: string | null;
             /**

@@ -1,9 +1,9 @@
-"""`import`, `proposal list|show|accept|discard`."""
+"""`import`, `proposal list|show|confirm|accept|discard`."""
 
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -11,9 +11,9 @@ from cascadia.cli.remote.client import Client, Refused, signed_in
 from cascadia.cli.remote.files import upload
 from cascadia.cli.remote.output import Json, Limit, Url, add_group, columns, note, show
 from cascadia.cli.remote.parts import Message, part_by_number, project_id
+from cascadia.cli.remote.proposal_text import proposal_text
 
-NAME_SHOWN: Final = 60
-"""Characters by which a row is told; a name may be too long to be kept."""
+Likely = Annotated[bool, typer.Option("--likely", help="Also what was guessed and is likely, without looking at it.")]
 
 
 class Decimals(StrEnum):
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
         app,
         "proposal",
         "What files would change, to review and accept.",
-        {"list": list_proposals, "show": show_proposal, "accept": accept, "discard": discard},
+        {"list": list_proposals, "show": show_proposal, "confirm": confirm, "accept": accept, "discard": discard},
     )
 
 
@@ -38,7 +38,8 @@ def import_file(
     path: Path,
     project: Annotated[str, typer.Option("--project", help="The project's code.")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the proposal is open, and print it.")] = False,
-    take: Annotated[bool, typer.Option("--accept", help="Accept it as it stands.")] = False,
+    take: Annotated[bool, typer.Option("--accept", help="Accept it as it stands; it stops where a part was guessed.")] = False,
+    likely: Annotated[bool, typer.Option("--accept-likely", help="Accept it, also where a part was guessed and is likely.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print it and keep nothing.")] = False,
     seconds: Annotated[int, typer.Option("--timeout", help="Seconds to wait at most.")] = 600,
     into: Annotated[str | None, typer.Option("--into", help="The number of the assembly that the file is a newer state of.")] = None,
@@ -50,26 +51,44 @@ def import_file(
     as_json: Json = False,
 ) -> None:
     """Propose the structure of a STEP file or a CSV parts list for a project."""
-    if take and dry_run:
+    if (take or likely) and dry_run:
         raise Refused("--accept keeps what --dry-run throws away: choose one.")
     client = signed_in(url)
     place = project_id(client, project)
     assembly = part_by_number(client, into)[0]["id"] if into else None
     file = upload(client, path, place)
     proposal = client.send("POST", "/proposals", {"file": file["id"], "project": place})
-    if wait or take or dry_run or assembly or decimals:
+    if wait or take or likely or dry_run or assembly or decimals:
         proposal = _wait(client, proposal, seconds)
     if assembly:
         client.send("PATCH", f"/proposals/{proposal['id']}/rows/{proposal['root']}", {"choice": "use", "use": assembly})
+        proposal = client.get(f"/proposals/{proposal['id']}")
     rows = list(client.pages(f"/proposals/{proposal['id']}/rows")) if proposal["state"] == "open" else []
     if decimals and _decide(client, proposal, rows, decimals):
         proposal = client.get(f"/proposals/{proposal['id']}")
         rows = list(client.pages(f"/proposals/{proposal['id']}/rows"))
-    if take:
-        proposal = client.send("POST", f"/proposals/{proposal['id']}/accept", {"message": message})
+    if take or likely:
+        proposal = _accept(client, proposal, rows, message, likely=likely, as_json=as_json)
     if dry_run:
         proposal = client.send("POST", f"/proposals/{proposal['id']}/discard")
     show({**proposal, "rows": rows}, as_json, lambda: proposal_text(proposal, rows))
+
+
+def _accept(
+    client: Client, proposal: dict[str, Any], rows: list[dict[str, Any]], message: str | None, *, likely: bool, as_json: bool
+) -> dict[str, Any]:
+    """The proposal, accepted; where parts were guessed it is shown, and `Refused` says what to do, unless `likely`."""
+    if proposal["to_check"] and not likely:
+        show({**proposal, "rows": rows}, as_json, lambda: proposal_text(proposal, rows))
+        raise Refused(
+            f"{proposal['to_check']} rows were guessed, and are to be checked before anything is accepted. If they are right: "
+            f"cascadia proposal accept {proposal['id']} --likely",
+            code="rows_to_check",
+        )
+    if proposal["to_check"]:
+        client.send("POST", f"/proposals/{proposal['id']}/confirm", {})
+    accepted: dict[str, Any] = client.send("POST", f"/proposals/{proposal['id']}/accept", {"message": message})
+    return accepted
 
 
 def _decide(client: Client, proposal: dict[str, Any], rows: list[dict[str, Any]], decimals: Decimals) -> bool:
@@ -106,65 +125,6 @@ def _progress(client: Client, proposal: dict[str, Any], told: str) -> str:
     return words
 
 
-def proposal_text(proposal: dict[str, Any], rows: list[dict[str, Any]]) -> str:
-    """A proposal for people: its state, its counts, and a line per row."""
-    head = f"Proposal {proposal['id']}  {proposal['state']}  {proposal['file']['name']} → {proposal['project']['code']}"
-    if proposal["error"]:
-        return f"{head}\n{proposal['error']['message']}"
-    counts = proposal["counts"]
-    lines = [head]
-    if counts:
-        lines.append(
-            f"{counts['leaf_parts']} leaf parts, {counts['components'] - counts['leaf_parts']} assemblies, {counts['usages']} usages, "
-            f"{counts['lines']} lines, {counts['occurrences']} occurrences ({counts['leaf_occurrences']} leaves); "
-            f"{counts['new']} new, {counts['matched']} matched"
-        )
-    lines += [f"! {note['message']}" for note in proposal.get("notes", ())]
-    if rows:
-        names = {r["id"]: r["product_number"] or r["name"] for r in rows if r["kind"] == "part"}
-        lines += [columns(("VERDICT", "CHOICE", "PART", "IN ALL", "MATCH"), [_part(r) for r in rows if r["kind"] == "part"])]
-        lines += [
-            columns(
-                ("VERDICT", "CHOICE", "PARENT", "CHILD", "QUANTITY", "DESIGNATORS"), [_line(r, names) for r in rows if r["kind"] == "line"]
-            )
-        ]
-    lines += [f"Read otherwise: {row['number'] or row['name']}: {'; '.join(row['notes'])}" for row in rows if row["notes"]]
-    if proposal["to_mend"]:
-        lines += [f"To mend or skip before it is accepted ({proposal['to_mend']}):", *_problems(rows)]
-    if proposal["commit"]:
-        root = f", {proposal['root_item']['number']}" if proposal["root_item"] else ""
-        lines.append(f"Accepted as {proposal['branch']}@{proposal['commit']['seq']}{root}")
-    return "\n".join(lines)
-
-
-def _problems(rows: list[dict[str, Any]]) -> list[str]:
-    names = {r["id"]: r["name"] or r["product_number"] for r in rows if r["kind"] == "part"}
-    return [
-        f"  {(row['name'] or names.get(row['child'], ''))[:NAME_SHOWN]}: {problem['message']} (row {row['id']})"
-        for row in rows
-        for problem in row["problems"]
-    ]
-
-
-def _part(row: dict[str, Any]) -> tuple[Any, ...]:
-    match = f"{row['match']['number']} (by {row['match_by']})" if row["match"] else ""
-    return row["verdict"], row["choice"], row["product_number"] or row["name"], row["quantity_total"], match
-
-
-def _line(row: dict[str, Any], names: dict[str, str]) -> tuple[Any, ...]:
-    quantity = row["quantity"] if row["old_quantity"] is None else f"{row['old_quantity']} → {row['quantity'] or 0}"
-    child = names.get(row["child"] or "", row["old_child"] or "")
-    return row["verdict"], row["choice"], names.get(row["parent"] or "", ""), child, quantity, redline(row)
-
-
-def redline(row: dict[str, Any]) -> str:
-    """Which designators come and go on a line, and which part went before: `+C92 -C7 (was P-000012)`."""
-    old, new = row["old_designators"], row["designators"] if row["fitted"] and row["verdict"] != "remove" else []
-    words = [f"+{name}" for name in new if name not in old] if row["verdict"] != "add" else list(new)
-    words += [f"-{name}" for name in old if name not in new] if new or row["verdict"] == "remove" else []
-    return " ".join(words)
-
-
 def list_proposals(
     state: Annotated[str | None, typer.Option("--state", help="waiting, open, accepted, discarded or failed.")] = None,
     limit: Limit = None,
@@ -185,9 +145,23 @@ def show_proposal(proposal_id: str, url: Url = None, as_json: Json = False) -> N
     show({**proposal, "rows": rows}, as_json, lambda: proposal_text(proposal, rows))
 
 
-def accept(proposal_id: str, message: Message = None, url: Url = None, as_json: Json = False) -> None:
+def confirm(
+    proposal_id: str,
+    rows: Annotated[list[str] | None, typer.Argument(help="Ids of rows; all without any.")] = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Say that rows which were guessed are right as they are."""
+    proposal = signed_in(url).send("POST", f"/proposals/{proposal_id}/confirm", {"rows": rows or None})
+    show(proposal, as_json, lambda: proposal_text(proposal, []))
+
+
+def accept(proposal_id: str, likely: Likely = False, message: Message = None, url: Url = None, as_json: Json = False) -> None:
     """Accept a proposal: everything that its rows say, as one commit."""
-    proposal = signed_in(url).send("POST", f"/proposals/{proposal_id}/accept", {"message": message})
+    client = signed_in(url)
+    proposal = client.get(f"/proposals/{proposal_id}")
+    rows = list(client.pages(f"/proposals/{proposal_id}/rows")) if proposal["to_check"] and not likely else []
+    proposal = _accept(client, proposal, rows, message, likely=likely, as_json=as_json)
     show(proposal, as_json, lambda: proposal_text(proposal, []))
 
 

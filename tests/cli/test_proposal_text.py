@@ -1,0 +1,70 @@
+"""A proposal on the command line: what is to be checked first, with names, and what is left out or only offered."""
+
+from typing import Any
+
+from cascadia.cli.remote.proposal_text import proposal_text
+
+COUNTS = dict.fromkeys(
+    ("leaf_parts", "components", "usages", "lines", "occurrences", "leaf_occurrences", "new", "matched", "skipped", "parts_changed"), 1
+)
+PROPOSAL: dict[str, Any] = {
+    "id": "p-1",
+    "state": "open",
+    "file": {"name": "top.stp"},
+    "project": {"code": "rover"},
+    "error": None,
+    "counts": COUNTS,
+    "to_check": 1,
+    "to_mend": 0,
+    "commit": None,
+    "root_item": None,
+    "no_change": False,
+}
+
+
+def part(name: str, **members: Any) -> dict[str, Any]:
+    fixed = {"id": f"r-{name}", "kind": "part", "verdict": "new", "choice": "create", "name": name, "product_number": name, "match": None}
+    told = {
+        "candidates": [],
+        "changes": [],
+        "doubts": [],
+        "confirmed": True,
+        "left_out": False,
+        "notes": [],
+        "number": None,
+        "problems": [],
+    }
+    return {**fixed, **told, "match_words": None, "quantity_total": 1, **members}
+
+
+def test_what_was_guessed_stands_first_and_names_both_sides() -> None:
+    bolt = {"id": "i", "number": "P-000012", "name": "Hex bolt"}
+    guessed = part(
+        "bolt", choice="use", verdict="matched", match=bolt, match_words="by name", confirmed=False, doubts=["by its name alone"]
+    )
+    lines = proposal_text(PROPOSAL, [part("plate"), {**guessed, "product_number": "4711", "name": "Hex bolt M6"}]).splitlines()
+    assert lines[1].endswith("1 new, 1 matched, 1 skipped or left out, 1 changed")
+    assert lines[2:4] == [
+        "To check before it is accepted (1):",
+        "  4711 Hex bolt M6 → P-000012 Hex bolt: by its name alone (row r-bolt)",
+    ]
+    assert lines[5].split("  ")[0] == "matched"
+    assert lines[5].endswith("P-000012 Hex bolt (by name)")
+
+
+def test_suggestions_changes_and_what_is_left_out_are_said() -> None:
+    candidates = [{"number": f"P-{n}", "name": "Bolt", "words": "same shape"} for n in range(3)]
+    changes = [
+        {"field": "alias", "old": None, "new": "R-10K", "apply": True, "words": None},
+        {"field": "name", "old": "Lid", "new": "Cover", "apply": False, "words": None},
+        {"field": "shape", "old": "a", "new": "b", "apply": True, "words": "a hole moved by 0.1 mm"},
+    ]
+    text = proposal_text(PROPOSAL, [part("bolt", candidates=candidates, changes=changes), part("nut", left_out=True)])
+    assert "maybe P-0 Bolt (same shape), P-1 Bolt (same shape) and 1 more" in text
+    assert "Changes: bolt: also known as R-10K; name Lid → Cover (offered, not applied); shape a hole moved by 0.1 mm" in text
+    assert "Left out with what is skipped: nut" in text
+
+
+def test_a_file_that_changes_nothing_says_so() -> None:
+    nothing = {**PROPOSAL, "to_check": 0, "no_change": True, "root_item": {"number": "P-000001"}}
+    assert proposal_text(nothing, []).endswith("No change: everything is as the file says, P-000001")
