@@ -46,6 +46,9 @@ export const propose = (file: string, project: string) =>
   body(api.POST("/api/v1/proposals", { body: { file, project, branch: "main" } }));
 export const acceptProposal = (id: string, message: string) =>
   body(api.POST("/api/v1/proposals/{proposal_id}/accept", { params: one(id), body: message ? { message } : {} }));
+/** Says that rows which were guessed are right: these, or (null) all. */
+export const confirmRows = (id: string, rows: string[] | null) =>
+  body(api.POST("/api/v1/proposals/{proposal_id}/confirm", { params: one(id), body: { rows } }));
 export const discardProposal = (id: string) =>
   body(api.POST("/api/v1/proposals/{proposal_id}/discard", { params: one(id) }));
 

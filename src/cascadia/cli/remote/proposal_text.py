@@ -17,7 +17,7 @@ def proposal_text(proposal: Row, rows: list[Row]) -> str:
     if proposal["error"]:
         return f"{head}\n{proposal['error']['message']}"
     parts = sorted((row for row in rows if row["kind"] == "part"), key=lambda row: row["confirmed"])
-    lines = [row for row in rows if row["kind"] == "line" and not row["left_out"]]
+    lines = [row for row in rows if row["kind"] == "line" and (not row["left_out"] or row["fitted"] is False)]
     names = {row["id"]: row["product_number"] or row["name"] for row in parts}
     told = [head]
     told += [_counts(proposal["counts"])] if proposal["counts"] else []

@@ -5,9 +5,10 @@ type Props = { row: PartRow; editable: boolean; settle: (choice: RowChoice) => v
 /** Existing parts that the row may become, the present match first. */
 function candidates(row: PartRow): (ItemRef & { why: string })[] {
   const found = new Map<string, ItemRef & { why: string }>(
-    (row.candidates ?? []).map((one) => [one.id, { ...one, why: one.match_by }]),
+    (row.candidates ?? []).map((one) => [one.id, { ...one, why: one.words ?? one.match_by }]),
   );
-  if (row.match && !found.has(row.match.id)) found.set(row.match.id, { ...row.match, why: row.match_by ?? "choice" });
+  if (row.match && !found.has(row.match.id))
+    found.set(row.match.id, { ...row.match, why: row.match_words ?? "chosen" });
   return [...found.values()];
 }
 

@@ -76,7 +76,7 @@ function partColumns(editable: boolean, settle: Settle, pick: (row: PartRow) => 
         </>
       ),
     },
-    { id: "verdict", title: "Verdict", width: "110px", cell: (row) => <Verdict row={row} /> },
+    { id: "verdict", title: "Verdict", width: "150px", cell: (row) => <Verdict row={row} /> },
     {
       id: "decision",
       title: "Decision",
@@ -103,12 +103,14 @@ function partColumns(editable: boolean, settle: Settle, pick: (row: PartRow) => 
 }
 
 function Verdict({ row }: { row: PartRow }) {
+  if (!row.confirmed)
+    return (
+      <Badge tone="warn" title={row.doubts?.join("; ")}>
+        ? check
+      </Badge>
+    );
   if (row.verdict === "new") return <Badge tone="ok">+ new</Badge>;
-  return (
-    <Badge tone="info" title={row.match_by ? `Found by its ${row.match_by}` : undefined}>
-      = by {row.match_by ?? "choice"}
-    </Badge>
-  );
+  return <Badge tone="info">= {row.match_words ?? "chosen"}</Badge>;
 }
 
 function NumberCell({ row, editable, settle }: { row: PartRow; editable: boolean; settle: Settle }) {

@@ -54,7 +54,11 @@ function Decide({ proposal, parts }: Props) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const fixed = useEditBlock(proposal.project.id);
-  const blocked = fixed ?? (proposal.to_mend > 0 ? `Rows to mend or skip before: ${proposal.to_mend}` : undefined);
+  const waits = [
+    proposal.to_check > 0 && `Parts to check before: ${proposal.to_check}`,
+    proposal.to_mend > 0 && `Rows to mend or skip before: ${proposal.to_mend}`,
+  ].filter(Boolean);
+  const blocked = fixed ?? (waits.length > 0 ? waits.join(". ") : undefined);
   const [message, setMessage] = useState(`Import ${proposal.file.name}`);
   const accept = useMutation({
     mutationFn: () => acceptProposal(proposal.id, message.trim()),
@@ -62,7 +66,7 @@ function Decide({ proposal, parts }: Props) {
       client.setQueryData(keys.proposal(proposal.id), accepted);
       void invalidate(client, ["part", "bom", "commit", "proposal", "attachment"]);
       const root = rootPart(accepted, parts);
-      toastDone(accepted.commit ? `Accepted as commit ${accepted.commit.seq}` : "Accepted");
+      toastDone(accepted.commit ? `Accepted as commit ${accepted.commit.seq}` : "No change: nothing had to be written");
       if (root) await navigate({ to: "/parts/$partId/bom", params: { partId: root.id } });
     },
     onError: () => void invalidate(client, ["proposal"]),

@@ -8,10 +8,12 @@ import { Split } from "../../ui/Split";
 import { ErrorState, Notice, SkeletonRows } from "../../ui/states";
 import { componentOf, nodesOfComponent } from "../viewer/matching";
 import { LineRows } from "./LineRows";
+import { Offers } from "./Offers";
 import { PartRows } from "./PartRows";
 import { ProposalActions } from "./ProposalActions";
 import { ReadingNotes } from "./ReadingNotes";
 import { ReadOtherwise } from "./ReadOtherwise";
+import { called, ToCheck } from "./ToCheck";
 import { ToMend } from "./ToMend";
 
 const Viewer = lazy(() => import("../viewer/Viewer"));
@@ -26,11 +28,13 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
   if (failed) return <ErrorState error={failed} retry={() => (parts.isError ? parts.refetch() : lines.refetch())} />;
   if (!parts.data || !lines.data) return <SkeletonRows rows={10} />;
   const editable = proposal.state === "open";
+  const shownParts = checkFirst(parts.data.filter(({ left_out }) => !left_out));
+  const shownLines = lines.data.filter(({ left_out, fitted }) => !left_out || fitted === false);
   const rows =
     tab === "parts" ? (
-      <PartRows proposal={proposal} rows={parts.data} editable={editable} selected={selected} select={setSelected} />
+      <PartRows proposal={proposal} rows={shownParts} editable={editable} selected={selected} select={setSelected} />
     ) : (
-      <LineRows proposal={proposal} rows={lines.data} parts={parts.data} editable={editable} select={setSelected} />
+      <LineRows proposal={proposal} rows={shownLines} parts={parts.data} editable={editable} select={setSelected} />
     );
   return (
     <>
@@ -40,11 +44,17 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
         <ProposalActions proposal={proposal} parts={parts.data} />
       </div>
       {editable && <ReadOtherwise parts={parts.data} />}
+      {editable && proposal.no_change && (
+        <Notice tone="info">No change: everything is as the file says. Accepting it only closes this proposal.</Notice>
+      )}
+      {editable && <ToCheck proposal={proposal} parts={parts.data} />}
       {editable && <ToMend proposal={proposal} parts={parts.data} lines={lines.data} />}
+      <Offers proposal={proposal} parts={parts.data} editable={editable} />
+      <LeftOut parts={parts.data} />
       <ReadingNotes proposal={proposal} />
       <nav className="tabs" aria-label="Proposal">
-        <TabButton label={`Parts ${parts.data.length}`} active={tab === "parts"} onClick={() => setTab("parts")} />
-        <TabButton label={`BOM lines ${lines.data.length}`} active={tab === "lines"} onClick={() => setTab("lines")} />
+        <TabButton label={`Parts ${shownParts.length}`} active={tab === "parts"} onClick={() => setTab("parts")} />
+        <TabButton label={`BOM lines ${shownLines.length}`} active={tab === "lines"} onClick={() => setTab("lines")} />
       </nav>
       {proposal.model ? (
         <Split
@@ -75,6 +85,18 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
   );
 }
 
+/** What is to be checked stands first; else the order of the file. */
+const checkFirst = (rows: PartRow[]) => [
+  ...rows.filter((row) => !row.confirmed),
+  ...rows.filter((row) => row.confirmed),
+];
+
+function LeftOut({ parts }: { parts: PartRow[] }) {
+  const rows = parts.filter(({ left_out }) => left_out);
+  if (rows.length === 0) return null;
+  return <Notice tone="info">Left out with what is skipped: {rows.map(called).join(", ")}</Notice>;
+}
+
 function TabButton({ label, active, onClick }: { label: string; active: boolean; onClick: () => void }) {
   return (
     <button
@@ -98,6 +120,15 @@ function Counts({ proposal: { counts } }: { proposal: Proposal }) {
     [counts.leaf_occurrences, "leaf pieces"],
     [counts.new, "new"],
     [counts.matched, "matched"],
+    ...(
+      [
+        [counts.skipped ?? 0, "skipped or left out"],
+        [counts.parts_changed ?? 0, "changed"],
+        [counts.matched ? (counts.added ?? 0) : 0, "lines added"],
+        [counts.lines_changed ?? 0, "lines changed"],
+        [counts.removed ?? 0, "lines removed"],
+      ] as [number, string][]
+    ).filter(([count]) => count > 0),
   ];
   return (
     <div className="counts">

@@ -28,7 +28,7 @@ export function ToMend({ proposal, parts, lines }: Props) {
   const rows: Row[] = [
     ...parts.map((row) => ({ ...row, called: row.name })),
     ...lines.map((row) => ({ ...row, called: `the line of ${names.get(row.child ?? "") ?? ""}` })),
-  ].filter((row) => row.problems.length > 0);
+  ].filter((row) => row.problems.length > 0 && !row.left_out);
   if (rows.length === 0) return null;
   const settle: Settle = (row, choice) => (row.kind === "part" ? part : line).mutate({ row: row.id, choice });
   return (
