@@ -197,8 +197,12 @@ def _distance(kept: _Kept, seq: int) -> int:
 
 
 async def _read(read: Read, place: Place) -> Network:
-    lines = await _below(read, place, np.array([place.item_id]), np.array([place.item_id]))
-    return await _network(read, place, lines, {})
+    return await _network(read, place, await read_lines(read, place), {})
+
+
+async def read_lines(read: Read, place: Place) -> Lines:
+    """All lines below the item at the point."""
+    return await _below(read, place, np.array([place.item_id]), np.array([place.item_id]))
 
 
 async def _mended(read: Read, place: Place, network: Network, touched: Index) -> Network:
