@@ -131,6 +131,12 @@ class Lines:
         pairs = zip(self.line.tolist(), self.quantity.tolist(), strict=True)
         return (self.odd[line] if number < 0 else Decimal(number).scaleb(-9) for line, number in pairs)
 
+    def _quantity_texts(self) -> list[bytes]:
+        """Each as it is sent; those that are alike are written once."""
+        known = {number: b'"%s"' % plain(Decimal(number).scaleb(-9)).encode() for number in set(self.quantity.tolist()) if number >= 0}
+        pairs = zip(self.line.tolist(), self.quantity.tolist(), strict=True)
+        return [b'"%s"' % plain(self.odd[line]).encode() if number < 0 else known[number] for line, number in pairs]
+
     def graph(self, root: int) -> Graph:
         """The graph of the lines, each quantity in the line's own unit."""
         quantity, base = self.amounts()
@@ -144,7 +150,7 @@ class Lines:
             "version": b",".join(b'"%d-%d"' % (branch_id, seq) for seq in self.from_seq.tolist()),
             "parent": _numbers(graph.parent),
             "child": _numbers(graph.child),
-            "quantity": b",".join(b'"%s"' % plain(quantity).encode() for quantity in self._quantities()),
+            "quantity": b",".join(self._quantity_texts()),
             "unit": b",".join(words[unit] for unit in self.unit.tolist()),
             "quantity_kind": b",".join(words[kind] for kind in self.kind.tolist()),
             "find_number": b",".join(b"%d" % find if find else b"null" for find in self.find.tolist()),

@@ -2,10 +2,13 @@
 
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 PLACES: Final = 12
 DIGITS: Final = 6
+CONVERTED: Final = 20_000
+"""Conversions that are remembered: the masses of a large tree."""
 EXACT: Final = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """Arithmetic that rounds nothing; only for what ends, such as moving a point."""
 
@@ -44,6 +47,7 @@ def dimension(unit: str) -> str | None:
     return found[0] if found else None
 
 
+@lru_cache
 def factor(unit: str, to: str) -> Fraction | None:
     """The exact factor from one unit to another, or None where they measure different things or are unknown."""
     a, b = UNITS.get(unit), UNITS.get(to)
@@ -52,6 +56,7 @@ def factor(unit: str, to: str) -> Fraction | None:
     return a[1] / b[1]
 
 
+@lru_cache(CONVERTED)
 def convert(value: Decimal, unit: str, to: str) -> Fraction | None:
     """The value in another unit, exactly, or None where that has no meaning."""
     scale = factor(unit, to)
