@@ -107,3 +107,47 @@ def _owner(connection: psycopg.Connection[Any]) -> tuple[int, int]:
 def _one(connection: psycopg.Connection[Any], query: str) -> Any:
     found = connection.execute(query).fetchone()
     return found[0] if found else None
+
+
+FIVE = """
+INSERT INTO project (uid, program_id, code, name) SELECT gen_random_uuid(), program_id, 'rover', 'Rover' FROM program;
+INSERT INTO item (item_id, uid, kind, project_id, number)
+  SELECT n, gen_random_uuid(), 'part', project_id, 'P-' || n FROM project, generate_series(1, 5) AS n;
+INSERT INTO file (uid, blob_id, name, media_type, size, project_id, created_by)
+  SELECT gen_random_uuid(), blob_id, 'Top.STP', 'model/step', 1, project_id, user_id
+  FROM take_blob(sha256('x'), 1, 'blobs/x'), project, user_account;
+SELECT open_commit(0, '00000000-0000-0000-0000-000000000001', user_id, 'Import', 'import', NULL, '', '{}')
+FROM user_account;
+INSERT INTO proposal (uid, file_id, project_id, branch_id, state, commit_uid, created_by)
+  SELECT gen_random_uuid(), file_id, project_id, 0, s.state, s.commit_uid, created_by
+  FROM file, (VALUES ('accepted', '00000000-0000-0000-0000-000000000001'::uuid), ('open', NULL)) AS s(state, commit_uid);
+INSERT INTO proposal_row (uid, proposal_id, ordinal, kind, component, found, verdict, match_id, match_by, choice)
+  SELECT gen_random_uuid(), proposal_id, r.n, 'part', r.component,
+    jsonb_build_object('name', r.component, 'number', 'N' || r.n, 'geometry_hash', 'h', 'is_root', r.n = 1),
+    'matched', r.item, r.way, r.choice
+  FROM proposal, (VALUES (1, 'top', 1, 'name', 'use'), (2, 'made', 2, NULL, 'create'), (3, 'guessed', 3, 'geometry', 'use'),
+    (4, 'twin', 4, 'number', 'use'), (5, 'twin two', 4, 'number', 'use'), (6, 'skipped', 5, 'number', 'skip'),
+    (7, 'made#2', 5, NULL, 'create'))
+    AS r(n, component, item, way, choice);
+"""
+
+
+def test_what_earlier_imports_became_is_remembered_but_no_guess_by_shape_alone(postgres: Embedded, template: str) -> None:
+    with database_of_version(postgres, 5) as url:
+        with psycopg.connect(url) as connection:
+            _owner(connection)
+            connection.execute(FIVE)
+        migrate(url)
+        with psycopg.connect(url) as connection:
+            known = connection.execute(
+                "SELECT l.name, l.root_id, s.key, s.item_id, s.name, s.geometry "
+                "FROM lineage l JOIN item_source s USING (lineage_id) ORDER BY s.key"
+            ).fetchall()
+            asked = connection.execute(
+                "SELECT component, certainty, doubts FROM proposal_row WHERE NOT confirmed ORDER BY component"
+            ).fetchall()
+    assert known == [("top.stp", 1, "made", 2, "made", "h"), ("top.stp", 1, "top", 1, "top", "h")]
+    assert asked == [
+        ("guessed", "likely", ["it was found by its geometry alone"]),
+        ("top", "likely", ["it was found by its name alone"]),
+    ]
