@@ -59,7 +59,8 @@ def test_suggestions_changes_and_what_is_left_out_are_said() -> None:
         {"field": "name", "old": "Lid", "new": "Cover", "apply": False, "words": None},
         {"field": "shape", "old": "a", "new": "b", "apply": True, "words": "a hole moved by 0.1 mm"},
     ]
-    text = proposal_text(PROPOSAL, [part("bolt", candidates=candidates, changes=changes), part("nut", left_out=True)])
+    used = part("bolt", choice="use", changes=changes)
+    text = proposal_text(PROPOSAL, [part("screw", candidates=candidates), used, part("nut", left_out=True)])
     assert "maybe P-0 Bolt (same shape), P-1 Bolt (same shape) and 1 more" in text
     assert "Changes: bolt: also known as R-10K; name Lid → Cover (offered, not applied); shape a hole moved by 0.1 mm" in text
     assert "Left out with what is skipped: nut" in text

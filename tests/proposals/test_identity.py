@@ -104,6 +104,11 @@ def test_a_makers_number_of_a_part_with_another_own_number_is_a_suggestion() -> 
     )
 
 
+def test_a_makers_number_under_which_a_part_would_be_made_is_no_other_number() -> None:
+    mine, theirs = replace(CHIP, number="LM-317", own_number=True), hit("u1", 1, "maker", number="B-1", mpn="LM-317", manufacturer="TI")
+    assert found(decide([mine], [theirs])[0]) == (1, Way.MAKER, SURE, False)
+
+
 def test_a_number_whose_maker_or_kind_contradicts_is_looked_at() -> None:
     numbered = replace(CHIP, number="A-1")
     row = decide([numbered], [hit("u1", 1, "number", number="A-1", mpn="LM-337")])[0]
@@ -309,6 +314,11 @@ def test_a_product_id_becomes_the_number_and_one_that_is_the_name_another_one() 
     assert (resistor.number, list(resistor.changes)) == (None, [Change("alias", None, "R-10K")])
     fixed = row_of(Component(key="k", number="4711-001", name="Flansch"), numbering=Numbering(may_type=False))
     assert (fixed.number, list(fixed.changes)) == (None, [Change("alias", None, "4711-001")])
+
+
+def test_a_new_part_has_its_makers_number() -> None:
+    row = row_of(Component(key="k", number="", name="Opamp", makers=[MakerPart(number="LM-358"), MakerPart(number="X")]))
+    assert changes(row) == {"mpn": (None, "LM-358", True)}
 
 
 def test_a_number_that_is_anothers_is_not_kept_and_that_is_said() -> None:

@@ -135,9 +135,14 @@ def _applied(row: Row, field: str) -> list[Any]:
     return [change["new"] for change in row.changes if change["field"] == field and change.get("apply", True)]
 
 
+def _attributes(row: Row) -> dict[str, Any]:
+    """Of the changes of the row that are applied, those of attributes."""
+    return {c["field"]: c["new"] for c in row.changes if c.get("apply", True) and c["field"] not in ("name", "alias")}
+
+
 def _changed(row: Row, item: ItemRow) -> dict[str, Any]:
     """Every field of the item, with the changes of the row that are applied."""
-    attributes = {c["field"]: c["new"] for c in row.changes if c.get("apply", True) and c["field"] not in ("name", "alias")}
+    attributes = _attributes(row)
     names = _applied(row, "name")
     fields = {**fields_of(item), "attributes": merge_attributes(PART, item.attributes, attributes) if attributes else item.attributes}
     return {**fields, "name": clean_name(names[0])} if names else fields
@@ -235,7 +240,7 @@ class _Accepting:
                 {"item_id": item_id, "uid": str(uid), "kind": PART.name, "project_id": self.source.project_id, "number": number}
             )
             described = component.description if row.description is None else row.description
-            attributes = measured(component) | ({"unit": component.unit} if component.unit else {})
+            attributes = measured(component) | ({"unit": component.unit} if component.unit else {}) | _attributes(row)
             fields = items.new_fields(row.name or component.name, described, merge_attributes(PART, {}, attributes))
             self.plan.deltas.append(items.item_delta(item_id, uid, None, fields))
             self._add_aliases(row, item_id)

@@ -81,7 +81,7 @@ class _Evidence:
             same is False,
             product.name is not None and alike(hit.name) == alike(product.name),
             has_number,
-            product.number is not None and not has_number and bool(hit.chosen),
+            product.number is not None and not has_number and bool(hit.chosen) and not _is_makers(product),
             (*_makers_apart(product, hit), *_kinds_apart(product, hit)),
         )
 
@@ -132,6 +132,11 @@ def _guessed(product: Product, hit: Hit, seen: _Evidence, memory: Memory) -> _Fi
     if seen.same_shape:
         return Way.GEOMETRY, Certainty.SUGGESTION, ()
     return Way.MAKER if Way.MAKER in hit.ways else Way.OTHER_NAME, Certainty.SUGGESTION, ()
+
+
+def _is_makers(product: Product) -> bool:
+    """Whether the number that it claims is a maker's, under which it is made where it has no other."""
+    return any(fold(made.number) == fold(product.number or "") for made in product.makers)
 
 
 def _makers_apart(product: Product, hit: Hit) -> list[str]:

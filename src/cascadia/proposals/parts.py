@@ -10,7 +10,7 @@ from cascadia.proposals.identity import Decided
 from cascadia.proposals.memory import NOTHING, Memory, Source
 from cascadia.proposals.model import Certainty, Choice, Hit, Judged, Product, Verdict, Way
 from cascadia.structures.likeness import shape_attributes, what_differs
-from cascadia.structures.model import Component
+from cascadia.structures.model import Component, MakerPart
 
 NO_ATTRIBUTES: Final[Mapping[str, Any]] = {}
 
@@ -92,7 +92,15 @@ def _part_row(component: Component, row: Decided, source: Source | None, numberi
     candidates = [_candidate(judged) for judged in ([row.taken] if row.taken else []) + row.others]
     if row.taken is None:
         new = PartRow(component.key, Verdict.NEW, Choice.CREATE if row.product.fitted else Choice.SKIP)
-        return replace(new, certainty=row.certainty, doubts=row.doubts, candidates=candidates, changes=alias, number=number, notes=notes)
+        return replace(
+            new,
+            certainty=row.certainty,
+            doubts=row.doubts,
+            candidates=candidates,
+            changes=[*alias, *_made_anew(row.product)],
+            number=number,
+            notes=notes,
+        )
     found = used_row(component, row.product, row.taken.hit, source, numbering)
     return replace(found, match_by=row.taken.way, certainty=row.certainty, doubts=row.doubts, candidates=candidates, number=number)
 
@@ -116,7 +124,17 @@ def used_row(component: Component, product: Product, hit: Hit, source: Source | 
 
 def new_changes(product: Product, numbering: Numbering = ANY_NUMBER) -> list[Change]:
     """What a part gets besides when it is made for the component."""
-    return _numbered(product, numbering, frozenset())[1]
+    return [*_numbered(product, numbering, frozenset())[1], *_made_anew(product)]
+
+
+def _made_anew(product: Product) -> list[Change]:
+    return [Change(field, None, value) for field, value in maker_attributes(product.makers).items()]
+
+
+def maker_attributes(makers: Sequence[MakerPart]) -> dict[str, str]:
+    """Of the first choice."""
+    said = {"manufacturer": makers[0].maker, "mpn": makers[0].number} if makers else {}
+    return {field: value for field, value in said.items() if value}
 
 
 def _renamed(product: Product, hit: Hit, known: Source | None) -> list[Change]:
@@ -133,15 +151,10 @@ def _renumbered(product: Product, hit: Hit, numbering: Numbering) -> list[Change
 
 
 def _made_by(product: Product, hit: Hit) -> list[Change]:
-    made = product.makers[0] if product.makers else None
-    if made is None or any(fold(m.number) == fold(hit.attributes.get("mpn") or "") for m in product.makers):
+    if any(fold(made.number) == fold(hit.attributes.get("mpn") or "") for made in product.makers):
         return []
     is_empty = "mpn" not in hit.attributes and "manufacturer" not in hit.attributes
-    return [
-        Change(field, hit.attributes.get(field), new, apply=is_empty)
-        for field, new in (("manufacturer", made.maker), ("mpn", made.number))
-        if new
-    ]
+    return [Change(field, hit.attributes.get(field), new, apply=is_empty) for field, new in maker_attributes(product.makers).items()]
 
 
 def _numbered(product: Product, numbering: Numbering, twice: frozenset[str]) -> tuple[str | None, list[Change], list[str]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from cascadia.kernel.decimals import plain
 from cascadia.proposals.model import Choice, Verdict
-from cascadia.proposals.parts import measured
+from cascadia.proposals.parts import maker_attributes, measured
 from cascadia.structures.limits import Problem, line_problems, measure_problems, new_part_problems
 from cascadia.structures.model import Component, LineGroup
 
@@ -14,7 +14,7 @@ def of_part(component: Component, choice: str, number: str | None, name: str | N
     """`number`, `name` and `description` are what a person (or the file, of its own number) says; None = as the file has it."""
     if choice == Choice.SKIP:
         return []
-    found = measure_problems(measured(component))
+    found = measure_problems({**measured(component), **maker_attributes(component.makers)})
     if choice == Choice.CREATE:
         described = component.description if description is None else description
         found = [*new_part_problems(number, component.name if name is None else name, described), *found]

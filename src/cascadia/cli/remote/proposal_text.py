@@ -25,6 +25,7 @@ def proposal_text(proposal: Row, rows: list[Row]) -> str:
     told += _to_check(proposal, parts)
     if parts:
         told += [columns(("VERDICT", "CHOICE", "PART", "IN ALL", "MATCH"), [_part(row) for row in parts if not row["left_out"]])]
+    if lines:
         told += [columns(("VERDICT", "CHOICE", "PARENT", "CHILD", "QUANTITY", "DESIGNATORS"), [_line(row, names) for row in lines])]
     told += _left_out(parts)
     told += [f"Changes: {called(row)}: {'; '.join(_changes(row))}" for row in parts if _changes(row) and not row["left_out"]]
@@ -77,7 +78,7 @@ def _left_out(parts: list[Row]) -> Iterator[str]:
 def _changes(row: Row) -> list[str]:
     """What becomes otherwise of the part itself; an offer that is not taken says so."""
     told = []
-    for change in row["changes"] if row["choice"] in ("use", "create") else ():
+    for change in row["changes"] if row["choice"] == "use" else ():
         if change["field"] in ("geometry", "geometry_hash", "mass_source"):
             continue
         old, new = (_value(change[side]) for side in ("old", "new"))

@@ -81,7 +81,7 @@ def _accept(
     if proposal["to_check"] and not likely:
         show({**proposal, "rows": rows}, as_json, lambda: proposal_text(proposal, rows))
         raise Refused(
-            f"{proposal['to_check']} rows were guessed, and are to be checked before anything is accepted. If they are right: "
+            f"Guessed, and to be checked before anything is accepted: {proposal['to_check']} (above). If they are right: "
             f"cascadia proposal accept {proposal['id']} --likely",
             code="rows_to_check",
         )
