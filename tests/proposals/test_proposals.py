@@ -201,7 +201,9 @@ async def test_what_moved_meanwhile_is_matched_again_before_it_is_accepted(offic
     answer = await office.person.send("POST", f"/proposals/{proposal['id']}/accept", {})
     assert (answer.status_code, answer.json()["code"]) == (409, "proposal_moved")
     rows = await office.rows(proposal, "line")
-    assert rows["top plate"]["verdict"] == "add"
+    assert (rows["top plate"]["verdict"], rows["top plate"]["choice"]) == ("add", "skip")
+    assert [change["words"] for change in rows["top plate"]["changes"]] == ["somebody took this line out since the file before"]
+    await office.choose(proposal, rows["top plate"], choice="apply")
     await office.accept(proposal)
     tree = await office.person.get(f"/parts/{root}/bom/tree")
     assert tree["totals"]["leaf_occurrences"] == "9"

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cascadia.versioning.merge import MISSING, Conflict, Merged, merge_rows
+from cascadia.versioning.merge import MISSING, Clash, Merged, merge_rows
 from cascadia.versioning.model import FieldKind
 
 KINDS = {"note": FieldKind.SCALAR, "quantity": FieldKind.QUANTITY, "tags": FieldKind.SET, "designators": FieldKind.MAP}
@@ -39,7 +39,7 @@ def test_fields_that_one_side_changed_are_taken_from_it() -> None:
 def test_a_field_that_both_changed_otherwise_conflicts_and_stays_ours() -> None:
     merged = merge_rows(KINDS, BASE, {**BASE, "note": "b"}, {**BASE, "note": "c"})
     assert merged.row == {**BASE, "note": "b"}
-    assert merged.conflicts == (Conflict("note", "a", "b", "c"),)
+    assert merged.conflicts == (Clash("note", "a", "b", "c"),)
 
 
 def test_the_same_quantity_on_both_sides_may_mean_one_more_twice() -> None:
@@ -56,7 +56,7 @@ def test_sets_and_maps_merge_by_member() -> None:
     )
     removed = {**BASE, "designators": {"R1": {}}}
     changed = {**BASE, "designators": {"R1": {}, "R2": {"V": False}}}
-    assert merge_rows(KINDS, BASE, removed, changed).conflicts == (Conflict("designators", {}, MISSING, {"V": False}, "R2"),)
+    assert merge_rows(KINDS, BASE, removed, changed).conflicts == (Clash("designators", {}, MISSING, {"V": False}, "R2"),)
 
 
 def test_what_one_side_removed_goes_unless_the_other_changed_it() -> None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,8 +31,19 @@ from cascadia.proposals.matching import changed_fields
 from cascadia.proposals.model import Choice, Verdict
 from cascadia.proposals.opening import Given, may_change
 from cascadia.proposals.parts import measured
-from cascadia.proposals.rows import Row, component_of, default_of, group_of, problems_of, product_of_row, used_items
+from cascadia.proposals.rows import (
+    Row,
+    component_of,
+    default_of,
+    file_group_of,
+    group_of,
+    keeps_child,
+    problems_of,
+    product_of_row,
+    used_items,
+)
 from cascadia.proposals.service import ProposalRow, Source
+from cascadia.proposals.standing import Said, said_of
 from cascadia.structures.model import LineGroup, Reader, reader_of
 from cascadia.vault import service as vault
 from cascadia.vault.model import AttachmentRole, NewAttachment
@@ -102,7 +113,8 @@ def _refuse_unready(rows: Sequence[Row]) -> None:
             code="rows_to_mend",
             errors=_pointers(wrong),
         )
-    guessed = [(row, "match", "; ".join(row.doubts)) for row in rows if not row.confirmed and row.choice != Choice.SKIP]
+    unseen = [row for row in rows if not row.confirmed and (row.kind == "line" or row.choice != Choice.SKIP)]
+    guessed = [(row, "match" if row.kind == "part" else "choice", "; ".join(row.doubts)) for row in unseen]
     if guessed:
         raise Invalid(
             f"Rows are to be checked first: {_named(parts, guessed)}. Confirm them, or say otherwise what they are, then accept.",
@@ -159,6 +171,7 @@ class _Accepting:
         self.plan = _Plan()
         self.refs: dict[str, Ref] = {}
         self.units: dict[str, str] = {}
+        self.line_ids: dict[int, int] = {}
         self.found: dict[int, tuple[int, int]] = {}
 
     async def run(self, message: str | None) -> Change:
@@ -177,7 +190,7 @@ class _Accepting:
         programs = frozenset({self.proposal.program_id, *changed})
         if not (self.plan.deltas or self.plan.created or self.plan.aliases or self.plan.attachments):
             closing = Statement(queries.CLOSE, {"proposal_id": self.proposal.proposal_id})
-            raise NoChange((closing, self._remember(head)), self._events()[-1])
+            raise NoChange((closing, self._remember(head), self._remember_lines(head)), self._events()[-1])
         return await beside(lambda: self._change(message, programs, {i: seen.get(i, 0) for i in self.plan.touched if i in present}, head))
 
     async def _refuse_found(self) -> int:
@@ -279,6 +292,7 @@ class _Accepting:
                 taken[parent.id].take(number)
                 fields = self._new_fields(row, parent, child, number)
                 self._line(ids.pop(0), new_uid(), None, fields, parent)
+                self.line_ids[row.row_id] = self.plan.deltas[-1].id
                 self.plan.lines.append((self.plan.deltas[-1].id, self.plan.deltas[-1].uid))
             elif row.line_id in by_id:
                 self._existing(row, by_id[row.line_id])
@@ -297,6 +311,7 @@ class _Accepting:
             self._line(line.line_id, line.uid, line.from_seq, None, parent)
         elif child is not None:
             fields = {**line.fields(), **changed_fields(group, line)}
+            child = Ref(line.child_id, line.child_uid) if keeps_child(row) else child
             if row.row_id not in self.found:
                 fields["find_number"] = line.find_number
             if child.id != line.child_id:
@@ -358,9 +373,25 @@ class _Accepting:
             self.plan.deltas.append(vault.attachment_delta(older.attachment_id, older.uid, older.from_seq, fields))
         return True
 
+    def _place(self) -> dict[str, Any]:
+        root = next((self.refs[r.component].id for r in self.parts if r.found.get("is_root") and r.component in self.refs), None)
+        return {"project_id": self.source.project_id, "file_name": self.source.file_name, "root": root}
+
+    def _remember_lines(self, seq: int | None) -> Statement:
+        """What the file says of each line that is there, or was taken out by hand, whatever was applied of it."""
+        made = dict(self.line_ids)
+        said: dict[int, Said] = {}
+        for row in (row for row in self.rows if row.kind == "line" and not row.left_out):
+            group, parent, child = file_group_of(row), self.refs.get(row.parent or ""), self.refs.get(row.child or "")
+            line_id = row.line_id or made.get(row.row_id) or row.found.get("gone")
+            if group is not None and group.fitted and parent and child and line_id:
+                said[line_id] = said_of(line_id, parent.id, child.id, group)
+        parents = sorted({ref.id for ref in self.refs.values()})
+        lines = [{**asdict(each), "quantity": f"{each.quantity:f}", "designators": list(each.designators)} for each in said.values()]
+        return Statement(queries.REMEMBER_LINES, {**self._place(), "seq": seq, "parents": parents, "lines": Jsonb(lines)})
+
     def _remember(self, seq: int | None) -> Statement:
         """What each component became, for the next state of the file."""
-        root = next((self.refs[r.component].id for r in self.parts if r.found.get("is_root") and r.component in self.refs), None)
         sources = [
             {
                 "key": product_of_row(row).sources[0],
@@ -373,8 +404,7 @@ class _Accepting:
             for row in self.parts
             if row.component in self.refs
         ]
-        place = {"project_id": self.source.project_id, "file_name": self.source.file_name, "root": root}
-        return Statement(queries.REMEMBER, {**place, "seq": seq, "sources": Jsonb(sources)})
+        return Statement(queries.REMEMBER, {**self._place(), "seq": seq, "sources": Jsonb(sources)})
 
     def _change(self, message: str | None, programs: frozenset[int], seen: Mapping[int, int], head: int) -> Change:
         plan, proposal = self.plan, self.proposal
@@ -405,6 +435,7 @@ class _Accepting:
                 Statement(queries.EXPECT_NO_IMPORT, {"project_id": self.source.project_id, "seq": head}),
                 *expectations,
                 self._remember(None),
+                self._remember_lines(None),
             ),
             checks=checks,
             events=tuple(self._events()),

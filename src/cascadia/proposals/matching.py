@@ -2,14 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from typing import Any, Final
 
 from cascadia.bom.bulk import OpenLine, kind_of
-from cascadia.bom.model import designator_list
+from cascadia.bom.model import QuantityKind, designator_list
 from cascadia.items.units import convert
 from cascadia.proposals.model import Choice, Verdict
+from cascadia.proposals.standing import GONE, Kept, Said, as_applied, gone_line, is_edited, is_said_again, known_as, standing
 from cascadia.structures.model import LineGroup
+
+EDITED: Final = "the file has this line no more, and somebody changed it since the file before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,27 +26,41 @@ class LineRow:
     choice: Choice
     group: LineGroup | None
     line: OpenLine | None
+    kept: Sequence[Kept] = ()
+    doubts: Sequence[str] = ()
+    gone_id: int | None = None
+    """The line that it was when the file before was imported, which somebody took out since."""
+
+
+NOTHING_SAID: Final[Mapping[int, Said]] = {}
 
 
 def match_lines(
-    groups: Sequence[LineGroup], items: Mapping[str, int], existing: Sequence[OpenLine], fixed: frozenset[int] = frozenset()
+    groups: Sequence[LineGroup],
+    items: Mapping[str, int],
+    existing: Sequence[OpenLine],
+    fixed: frozenset[int] = frozenset(),
+    said: Mapping[int, Said] = NOTHING_SAID,
 ) -> list[LineRow]:
     """Rows of all lines of a file. `items`: component → item that is used for it; `existing`: lines of those items.
 
     A line is the one that shares most designators, else the one with the same child. What would change lines of `fixed` items
-    (that the person may not edit) is shown and skipped.
+    (that the person may not edit) is shown and skipped. `said`: what the file before said, by line: what people changed since stands.
     """
-    taken = _same_lines(groups, items, existing)
-    rows = [_line_row(group, items.get(group.child), taken.get(n)) for n, group in enumerate(groups)]
+    present = {line.line_id: line for line in existing}
+    missing = [gone_line(each) for each in said.values() if each.line_id not in present]
+    taken = _same_lines(groups, items, [*(known_as(line, said.get(line.line_id)) for line in existing), *missing])
+    rows = [_found_row(group, items.get(group.child), taken.get(n), present, said) for n, group in enumerate(groups)]
     parents = {items[group.parent]: group.parent for group in groups if group.parent in items}
     used = {line.line_id for line in taken.values()}
     left = [line for line in existing if line.parent_id in parents and line.line_id not in used]
     keys = {item: key for key, item in reversed(list(items.items()))}
     gone = _Gone.of(groups)
-    rows += [
-        LineRow(parents[line.parent_id], keys.get(line.child_id), Verdict.REMOVE, gone.choice(line), None, line)
-        for line in sorted(left, key=lambda x: x.line_id)
-    ]
+    for line in sorted(left, key=lambda x: x.line_id):
+        before = said.get(line.line_id)
+        doubts = [EDITED] if before is not None and is_edited(line, before) else []
+        choice = gone.choice(line) if not said else Choice.APPLY if before is not None and not doubts else Choice.SKIP
+        rows.append(LineRow(parents[line.parent_id], keys.get(line.child_id), Verdict.REMOVE, choice, None, line, doubts=doubts))
     return [replace(row, choice=Choice.SKIP) if items.get(row.parent) in fixed and row.verdict is not Verdict.SAME else row for row in rows]
 
 
@@ -100,6 +118,26 @@ def _shared_designators(groups: Sequence[LineGroup], items: Mapping[str, int], e
     return shared
 
 
+def _found_row(
+    group: LineGroup, child: int | None, line: OpenLine | None, present: Mapping[int, OpenLine], said: Mapping[int, Said]
+) -> LineRow:
+    """The row of a group that was found to be a line, which is there, or was when the file before was imported."""
+    if line is None:
+        return _line_row(group, child, None)
+    before = said.get(line.line_id)
+    there = present.get(line.line_id)
+    if there is None and before is not None:
+        doubts = [] if is_said_again(group, before, child) or not group.fitted else [f"{GONE}, and the file says it otherwise now"]
+        kept = [Kept("line", None, None, GONE, {})]
+        return replace(_line_row(group, child, None), choice=Choice.SKIP, gone_id=line.line_id, kept=kept, doubts=doubts)
+    assert there is not None
+    stands = standing(group, there, before, child)
+    against = [asdict(each) for each in stands.kept]
+    now = as_group(as_applied(group_json(group), against), group.parent, group.child)
+    child = there.child_id if any(each.field == "child" for each in stands.kept) else child
+    return replace(_line_row(now, child, there), group=group, kept=stands.kept, doubts=stands.doubts)
+
+
 def _line_row(group: LineGroup, child: int | None, line: OpenLine | None) -> LineRow:
     choice = Choice.APPLY if group.fitted else Choice.SKIP
     if line is None:
@@ -150,3 +188,37 @@ class _Gone:
         else:
             mine = not line.placements
         return Choice.APPLY if mine else Choice.SKIP
+
+
+def group_json(group: LineGroup) -> dict[str, Any]:
+    """What a row keeps of a line of the file."""
+    return {
+        "placements": dict(group.placements),
+        "designators": designator_list(group.designators),
+        "quantity": f"{group.quantity:f}",
+        "fitted": group.fitted,
+        "otherwise": None if group.otherwise is None else f"{group.otherwise:f}",
+        "line": group.line,
+        "unit": group.unit,
+        "kind": group.kind,
+        "find": group.find,
+        "note": group.note,
+    }
+
+
+def as_group(found: Mapping[str, Any], parent: str, child: str) -> LineGroup:
+    """The line of the file that a row kept so."""
+    return LineGroup(
+        parent,
+        child,
+        Decimal(found["quantity"]),
+        found.get("placements", {}),
+        frozenset(found.get("designators", ())),
+        found.get("fitted", True),
+        Decimal(found["otherwise"]) if found.get("otherwise") else None,
+        found.get("line", ""),
+        found.get("unit"),
+        QuantityKind(found["kind"]) if found.get("kind") else None,
+        found.get("find"),
+        found.get("note"),
+    )

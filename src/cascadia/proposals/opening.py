@@ -1,7 +1,7 @@
 """Opening a proposal: its rows from today's parts, anew whenever these or what a person said of the root have changed."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
@@ -22,8 +22,9 @@ from cascadia.proposals.model import Certainty, Choice, Product, Verdict
 from cascadia.proposals.parts import Numbering, PartRow, new_changes, used_row
 from cascadia.proposals.preview import preview
 from cascadia.proposals.products import products_of
-from cascadia.proposals.rows import Entry, Row, component_of, default_of, group_of, line_json, part_json, product_of_row
+from cascadia.proposals.rows import Entry, Row, component_of, default_of, file_group_of, line_json, part_json, product_of_row
 from cascadia.proposals.service import Source
+from cascadia.proposals.standing import Said
 from cascadia.structures.model import Component, LineGroup, Structure, bom_lines, titled, totals
 from cascadia.vault import service as vault
 
@@ -56,7 +57,7 @@ async def match(write: Write, actor: Actor, source: Source, structure: Structure
 async def match_again(write: Write, actor: Actor, source: Source, rows: Sequence[Row]) -> None:
     """The rows anew for what a person said of the root, from what the rows hold of the file."""
     given = [Given(component_of(row), product_of_row(row), row.found["quantity"]) for row in rows if row.kind == "part"]
-    await write_rows(write, actor, source, given, [group for row in rows if row.kind == "line" and (group := group_of(row))])
+    await write_rows(write, actor, source, given, [group for row in rows if row.kind == "line" and (group := file_group_of(row))])
 
 
 async def write_rows(write: Write, actor: Actor, source: Source, given: Sequence[Given], groups: Sequence[LineGroup]) -> None:
@@ -73,7 +74,7 @@ async def write_rows(write: Write, actor: Actor, source: Source, given: Sequence
         {**part_json(one.component, one.product, one.quantity, n, row, proposal), **_kept(row, proposal, old.get(row.component))}
         for n, (one, row, proposal) in enumerate(zip(given, parts, found.rows, strict=True))
     ]
-    rows += line_rows(await lines_of(write, actor, groups, used), before, start=len(rows))
+    rows += line_rows(await lines_of(write, actor, source, groups, used), before, start=len(rows))
     await write.execute(queries.DELETE_ROWS, {"proposal_id": source.proposal_id, "kind": None})
     await write.execute(queries.INSERT_ROWS, {"proposal_id": source.proposal_id, "rows": Jsonb(rows)})
 
@@ -142,15 +143,32 @@ def line_rows(lines: Sequence[LineRow], before: Sequence[Row], start: int) -> li
             was = same.pop(0)
             row["uid"] = str(was.uid)
             row["choice"] = was.choice if was.choice != was.found.get("default") else row["choice"]
+            if was.doubts == row["doubts"] and [c["field"] for c in was.changes] == [c["field"] for c in row["changes"]]:
+                taken = {change["field"] for change in was.changes if change.get("apply")}
+                row["changes"] = [{**change, "apply": change["field"] in taken} for change in row["changes"]]
+                row |= {"confirmed": was.confirmed, "verdict": was.verdict if taken else row["verdict"]}
         rows.append(row)
     return rows
 
 
-async def lines_of(read: Read, actor: Actor, groups: Sequence[LineGroup], used: Mapping[str, int]) -> list[LineRow]:
-    """Rows of the lines of a file, for the items that its components are taken for."""
+async def lines_of(read: Read, actor: Actor, source: Source, groups: Sequence[LineGroup], used: Mapping[str, int]) -> list[LineRow]:
+    """Rows of the lines of a file, for the items that its components are taken for; what people changed since the file before stands.
+
+    A line whose part the person may not see is not taken out by a file that cannot have it.
+    """
     ids = sorted(set(used.values()))
     fixed = frozenset(item.item_id for item in await items.by_ids(read, actor, ids) if not may_change(actor, item))
-    return match_lines(groups, used, await bulk.open_lines(read, ids), fixed)
+    asked = {"project_id": source.project_id, "file_name": source.file_name, "parents": ids}
+    said = {each.line_id: each for each in await read.all(queries.SAID, Said, asked)}
+    existing = await bulk.open_lines(read, ids)
+    rows = match_lines(groups, used, existing, fixed, said)
+    left = sorted({row.line.child_id for row in rows if row.line and row.verdict is Verdict.REMOVE})
+    seen = {item.item_id for item in await items.by_ids(read, actor, left)} if left else set()
+    return [replace(row, choice=Choice.SKIP) if _is_hidden(row, seen) else row for row in rows]
+
+
+def _is_hidden(row: LineRow, seen: Collection[int]) -> bool:
+    return row.verdict is Verdict.REMOVE and row.group is None and row.line is not None and row.line.child_id not in seen
 
 
 def may_change(actor: Actor, item: ItemRow) -> bool:

@@ -93,6 +93,10 @@ CLOSE: Final[LiteralString] = (
 )
 EXPECT_NO_IMPORT: Final[LiteralString] = "SELECT expect_no_import(%(project_id)s, %(seq)s)"
 REMEMBER: Final[LiteralString] = "SELECT remember_sources(%(project_id)s, %(file_name)s, %(root)s, coalesce(%(seq)s, seq()), %(sources)s)"
+SAID: Final = query(__package__, "said")
+REMEMBER_LINES: Final[LiteralString] = (
+    "SELECT remember_lines(%(project_id)s, %(file_name)s, %(root)s, coalesce(%(seq)s, seq()), %(parents)s::bigint[], %(lines)s)"
+)
 ACCEPT: Final[LiteralString] = "SELECT accept_proposal(%(proposal_id)s, %(commit_uid)s)"
 HEAD_SEQ: Final[LiteralString] = "SELECT head_seq FROM branch WHERE branch_id = 0"
 DRAWN: Final[LiteralString] = (

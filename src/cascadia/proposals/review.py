@@ -16,7 +16,7 @@ from cascadia.proposals import finding, opening, queries, service
 from cascadia.proposals.model import Choice, Verdict
 from cascadia.proposals.parts import PartRow, used_row
 from cascadia.proposals.problems import as_json
-from cascadia.proposals.rows import Row, component_of, group_of, problems_of, product_of_row, proposed, used_items
+from cascadia.proposals.rows import Row, component_of, file_group_of, problems_of, product_of_row, proposed, used_items
 from cascadia.proposals.service import ProposalRow, Source
 from cascadia.structures.model import LineGroup
 
@@ -38,7 +38,7 @@ async def choose(write: Write, actor: Actor, proposal: ProposalRow, row_uid: UUI
     source = await service.source_of(write, proposal.uid)
     assert source
     if row.kind == "line":
-        values = await _line_choice(write, actor, proposal.proposal_id, row, patch)
+        values = await _line_choice(write, actor, source, row, patch)
     else:
         values = {**await _part_choice(write, actor, source, row, patch), **_typed(patch)}
     await _update(write, row, values)
@@ -69,8 +69,8 @@ async def _follow(write: Write, actor: Actor, source: Source, row: Row) -> None:
     if row.found.get("is_root"):
         await opening.match_again(write, actor, source, rows)
         return
-    groups = [group for r in rows if r.kind == "line" and (group := group_of(r))]
-    lines = await opening.lines_of(write, actor, groups, used_items(rows))
+    groups = [group for r in rows if r.kind == "line" and (group := file_group_of(r))]
+    lines = await opening.lines_of(write, actor, source, groups, used_items(rows))
     made = opening.line_rows(lines, rows, start=sum(r.kind == "part" for r in rows))
     await write.execute(queries.DELETE_ROWS, {"proposal_id": source.proposal_id, "kind": "line"})
     await write.execute(queries.INSERT_ROWS, {"proposal_id": source.proposal_id, "rows": Jsonb(made)})
@@ -88,21 +88,35 @@ def _typed(patch: Mapping[str, Any]) -> dict[str, Any]:
     return typed
 
 
-async def _line_choice(write: Write, actor: Actor, proposal_id: int, row: Row, patch: Mapping[str, Any]) -> dict[str, Any]:
-    choice = patch.get("choice", row.choice if "quantity" in patch else Choice.APPLY)
+async def _line_choice(write: Write, actor: Actor, source: Source, row: Row, patch: Mapping[str, Any]) -> dict[str, Any]:
+    choice = patch.get("choice", row.choice if "quantity" in patch or "take" in patch else Choice.APPLY)
     if choice not in (Choice.APPLY, Choice.SKIP):
         raise Invalid("A line is applied or skipped.", code="bad_choice", errors=[{"pointer": "/choice", "message": "apply or skip"}])
+    decided = {"choice": choice, "decided": True, "confirmed": True}
+    if patch.get("take"):
+        decided |= _taken(row, patch["take"])
     if patch.get("quantity") is None:
-        return {"choice": choice}
-    return {**await _with_quantity(write, actor, proposal_id, row, patch["quantity"]), "choice": choice}
+        return decided
+    changes = [{**change, "apply": change["apply"] or change["field"] == "quantity"} for change in row.changes]
+    return {"changes": changes, **decided, **await _with_quantity(write, actor, source, row, patch["quantity"])}
 
 
-async def _with_quantity(write: Write, actor: Actor, proposal_id: int, row: Row, quantity: Decimal) -> dict[str, Any]:
+def _taken(row: Row, take: Mapping[str, bool]) -> dict[str, Any]:
+    """The line with what a person takes of the file although it was changed by hand since the file before."""
+    changes = _applied(row.changes, take)
+    taken = any(change["apply"] for change in changes)
+    if row.verdict in (Verdict.SAME, Verdict.CHANGE):
+        others = row.found.get("default_verdict", row.verdict)
+        return {"changes": changes, "verdict": Verdict.CHANGE.value if taken else others}
+    return {"changes": changes}
+
+
+async def _with_quantity(write: Write, actor: Actor, source: Source, row: Row, quantity: Decimal) -> dict[str, Any]:
     """The line with the quantity that a person says instead of the file's, and what it does then.
 
     Where that is one of two readings, it tells how the list's numbers are read: the other lines that ask the same follow.
     """
-    group = group_of(row)
+    group = file_group_of(row)
     if group is None or group.designators or group.placements or quantity <= 0:
         raise Invalid(
             "The quantity of this line is how many designators or placements it has, or none above zero was typed. Skip the line, "
@@ -110,13 +124,13 @@ async def _with_quantity(write: Write, actor: Actor, proposal_id: int, row: Row,
             code="bad_choice",
             errors=[{"pointer": "/quantity", "message": "not of this line"}],
         )
-    rows = await service.all_rows(write, proposal_id)
-    found = [(other, of) for other in rows if other.kind == "line" and (of := group_of(other))]
+    rows = await service.all_rows(write, source.proposal_id)
+    found = [(other, of) for other in rows if other.kind == "line" and (of := file_group_of(other))]
     decided = [
         replace(of, quantity=quantity, otherwise=None) if other.row_id == row.row_id else _follows(of, group, quantity)
         for other, of in found
     ]
-    lines = await opening.lines_of(write, actor, decided, used_items(rows))
+    lines = await opening.lines_of(write, actor, source, decided, used_items(rows))
     changed = {
         other.row_id: {"found": {**other.found, "quantity": f"{now.quantity:f}", "otherwise": None}, "verdict": line.verdict}
         for (other, of), now, line in zip(found, decided, lines, strict=False)

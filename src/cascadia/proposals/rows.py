@@ -1,6 +1,6 @@
 """Rows of a proposal: as queries return them, and as matching leaves them. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,14 +9,15 @@ from uuid import UUID
 import msgspec
 
 from cascadia.bom.bulk import OpenLine
-from cascadia.bom.model import QuantityKind, designator_list
+from cascadia.bom.model import designator_list
 from cascadia.kernel.ids import new_uid
 from cascadia.proposals import problems
-from cascadia.proposals.matching import LineRow
+from cascadia.proposals.matching import LineRow, as_group, group_json
 from cascadia.proposals.model import Choice, Product
 from cascadia.proposals.parts import PartRow
 from cascadia.proposals.preview import LineEntry, PartEntry
 from cascadia.proposals.products import product_of
+from cascadia.proposals.standing import as_applied
 from cascadia.structures.limits import Problem
 from cascadia.structures.model import Component, LineGroup
 
@@ -144,35 +145,22 @@ def line_json(ordinal: int, row: LineRow) -> dict[str, Any]:
         "parent": row.parent,
         "child": row.child,
         "found": {
-            **(_group_json(row.group) if row.group else {}),
+            **(group_json(row.group) if row.group else {}),
             **(_old_json(row.line) if row.line else {}),
             "default": row.choice.value,
+            "default_verdict": row.verdict.value,
+            **({"gone": row.gone_id} if row.gone_id else {}),
         },
         "verdict": row.verdict.value,
         "line_id": row.line.line_id if row.line else None,
         "candidates": [],
-        "changes": [],
+        "changes": [asdict(each) for each in row.kept],
         "choice": row.choice.value,
         "certainty": "sure",
-        "doubts": [],
-        "confirmed": True,
+        "doubts": list(row.doubts),
+        "confirmed": not row.doubts,
         "decided": False,
         "problems": problems.as_json(problems.of_line(row.group, row.choice, row.verdict)),
-    }
-
-
-def _group_json(group: LineGroup) -> dict[str, Any]:
-    return {
-        "placements": dict(group.placements),
-        "designators": designator_list(group.designators),
-        "quantity": f"{group.quantity:f}",
-        "fitted": group.fitted,
-        "otherwise": None if group.otherwise is None else f"{group.otherwise:f}",
-        "line": group.line,
-        "unit": group.unit,
-        "kind": group.kind,
-        "find": group.find,
-        "note": group.note,
     }
 
 
@@ -185,24 +173,24 @@ def _old_json(line: OpenLine) -> dict[str, Any]:
 
 
 def group_of(row: Row) -> LineGroup | None:
-    """The line of the file that a row is about; None for a line that only the BOM has."""
-    found = row.found
+    """The line of the file that a row is about, with what stands against it; None for a line that only the BOM has."""
+    return _group(row, as_applied(row.found, row.changes))
+
+
+def file_group_of(row: Row) -> LineGroup | None:
+    """The line as the file has it."""
+    return _group(row, row.found)
+
+
+def _group(row: Row, found: Mapping[str, Any]) -> LineGroup | None:
     if row.parent is None or row.child is None or found.get("quantity") is None:
         return None
-    return LineGroup(
-        row.parent,
-        row.child,
-        Decimal(found["quantity"]),
-        found.get("placements", {}),
-        frozenset(found.get("designators", ())),
-        found.get("fitted", True),
-        Decimal(found["otherwise"]) if found.get("otherwise") else None,
-        found.get("line", ""),
-        found.get("unit"),
-        QuantityKind(found["kind"]) if found.get("kind") else None,
-        found.get("find"),
-        found.get("note"),
-    )
+    return as_group(found, row.parent, row.child)
+
+
+def keeps_child(row: Row) -> bool:
+    """Whether the part that somebody put on the line stands against that of the file."""
+    return any(change["field"] == "child" and not change.get("apply", True) for change in row.changes)
 
 
 def component_of(row: Row) -> Component:

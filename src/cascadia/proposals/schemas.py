@@ -12,6 +12,7 @@ from cascadia.kernel.schemas import Lines, OneLine
 from cascadia.proposals.model import found_by
 from cascadia.proposals.rows import Row
 from cascadia.proposals.service import ProposalRow
+from cascadia.proposals.standing import as_applied
 from cascadia.structures.model import Reader, reader_of
 from cascadia.vault.model import derivative_url
 from cascadia.versioning.model import MAIN
@@ -187,13 +188,16 @@ class MatchedItem(BaseModel):
 
 
 class AttributeChange(BaseModel):
-    """What accepting changes on a part: an attribute, `name`, or `alias` (another number that finds it); offered where not `apply`."""
+    """What accepting changes on a part: an attribute, `name`, or `alias` (another number that finds it); offered where not `apply`.
+
+    Of a line: a field that people changed since the file before, which stays as it is unless it is taken (`line`: somebody took it out).
+    """
 
     field: str
     old: Any | None
     new: Any | None
     apply: bool = True
-    words: str | None = Field(default=None, description="What differs, of a shape.")
+    words: str | None = Field(default=None, description="What differs of a shape; why a field of a line stays.")
 
 
 class RowProblem(BaseModel):
@@ -286,16 +290,18 @@ def _part(row: Row, file: UUID) -> dict[str, Any]:
 
 
 def _line(row: Row) -> dict[str, Any]:
+    found = as_applied(row.found, row.changes)
     return {
         "parent": row.parent_row,
         "child": row.child_row,
-        "quantity": str(row.found["quantity"]) if row.found.get("quantity") else None,
+        "quantity": str(found["quantity"]) if found.get("quantity") else None,
         "old_quantity": row.found.get("old_quantity"),
-        "designators": row.found.get("designators", []),
+        "designators": found.get("designators", []),
         "old_designators": row.found.get("old_designators", []),
         "fitted": row.found.get("fitted", True),
         "old_child": row.found.get("old_child"),
-        "instances": sorted(row.found.get("placements", {})),
+        "instances": sorted(found.get("placements", {})),
+        "changes": row.changes,
     }
 
 
@@ -322,9 +328,7 @@ class RowPatch(BaseModel):
     description: Annotated[Lines, Field(max_length=DESCRIPTION_MAX)] | None = Field(
         default=None, description="Of a part to be created; null = the file's, empty = none."
     )
-    take: dict[str, bool] | None = Field(
-        default=None, max_length=100, description="Which `changes` of a part are applied, by their `field`."
-    )
+    take: dict[str, bool] | None = Field(default=None, max_length=100, description="Which `changes` are applied, by their `field`.")
     quantity: Quantity | None = Field(default=None, description="Of a line without designators and placements.")
 
 

@@ -24,7 +24,7 @@ MISSING: Final = _Missing.MISSING
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class Clash:
     """A field that both sides changed otherwise. `member`: the key of a map; `field` None: one side removed what the other changed."""
 
     field: str | None
@@ -39,7 +39,7 @@ class Merged:
     """What both sides make together (None: removed). Where they conflict it has our value."""
 
     row: Mapping[str, Any] | None
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: tuple[Clash, ...] = ()
 
 
 def merge_rows(
@@ -49,7 +49,7 @@ def merge_rows(
     if ours is None or theirs is None:
         return _removed(kinds, base, ours, theirs)
     row: dict[str, Any] = {}
-    conflicts: list[Conflict] = []
+    conflicts: list[Clash] = []
     for name, kind in kinds.items():
         values = [MISSING if side is None else side.get(name, MISSING) for side in (base, ours, theirs)]
         merged, found = merge_field(name, kind, *values)
@@ -68,13 +68,13 @@ def _removed(
         return Merged(left)
     if all(left.get(name, MISSING) == base.get(name, MISSING) for name in kinds):
         return Merged(None)
-    return Merged(ours, (Conflict(None, dict(base), ours, theirs),))
+    return Merged(ours, (Clash(None, dict(base), ours, theirs),))
 
 
-def merge_field(name: str, kind: FieldKind, base: Any, ours: Any, theirs: Any) -> tuple[Any, list[Conflict]]:
+def merge_field(name: str, kind: FieldKind, base: Any, ours: Any, theirs: Any) -> tuple[Any, list[Clash]]:
     """One value, or `MISSING`. The same new value on both sides is no conflict, except a quantity, where both may mean one more."""
     if kind is FieldKind.QUANTITY and ours == theirs and base not in (MISSING, ours):
-        return ours, [Conflict(name, base, ours, theirs)]
+        return ours, [Clash(name, base, ours, theirs)]
     if theirs in (base, ours):
         return ours, []
     if ours == base:
@@ -85,7 +85,7 @@ def merge_field(name: str, kind: FieldKind, base: Any, ours: Any, theirs: Any) -
         case FieldKind.MAP:
             return _merge_maps(name, *({} if side is MISSING else side for side in (base, ours, theirs)))
         case _:
-            return ours, [Conflict(name, base, ours, theirs)]
+            return ours, [Clash(name, base, ours, theirs)]
 
 
 def merge_sets(base: Collection[Any], ours: Collection[Any], theirs: Collection[Any]) -> list[Any]:
@@ -93,13 +93,13 @@ def merge_sets(base: Collection[Any], ours: Collection[Any], theirs: Collection[
     return sorted((set(ours) | (set(theirs) - set(base))) - (set(base) - set(theirs)))
 
 
-def _merge_maps(name: str, base: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> tuple[Any, list[Conflict]]:
+def _merge_maps(name: str, base: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> tuple[Any, list[Clash]]:
     merged: dict[str, Any] = {}
-    conflicts: list[Conflict] = []
+    conflicts: list[Clash] = []
     for key in dict.fromkeys([*ours, *theirs]):
         values = [side.get(key, MISSING) for side in (base, ours, theirs)]
         value, found = merge_field(name, FieldKind.SCALAR, *values)
-        conflicts += [Conflict(name, c.base, c.ours, c.theirs, key) for c in found]
+        conflicts += [Clash(name, c.base, c.ours, c.theirs, key) for c in found]
         if value is not MISSING:
             merged[key] = value
     return merged, conflicts

@@ -1886,6 +1886,8 @@ export interface components {
         /**
          * AttributeChange
          * @description What accepting changes on a part: an attribute, `name`, or `alias` (another number that finds it); offered where not `apply`.
+         *
+         *     Of a line: a field that people changed since the file before, which stays as it is unless it is taken (`line`: somebody took it out).
          */
         AttributeChange: {
             /**
@@ -1901,7 +1903,7 @@ export interface components {
             old: unknown | null;
             /**
              * Words
-             * @description What differs, of a shape.
+             * @description What differs of a shape; why a field of a line stays.
              */
             words?: string | null;
         };
@@ -4053,7 +4055,7 @@ export interface components {
             } | null;
             /**
              * Take
-             * @description Which `changes` of a part are applied, by their `field`.
+             * @description Which `changes` are applied, by their `field`.
              */
             take?: {
                 [key: string]: boolean;

@@ -1097,6 +1097,26 @@ CREATE TABLE item_source (
 );
 CREATE INDEX item_source_item ON item_source USING btree (item_id);
 
+CREATE TABLE line_source (
+  lineage_id bigint NOT NULL,
+  line_id bigint NOT NULL,
+  parent_id bigint NOT NULL,
+  child_id bigint NOT NULL,
+  quantity numeric NOT NULL,
+  unit text,
+  kind text,
+  find integer,
+  note text,
+  designators text[] NOT NULL,
+  placements text,
+  seq bigint NOT NULL,
+  CONSTRAINT line_source_pkey PRIMARY KEY (lineage_id, line_id),
+  CONSTRAINT line_source_child_id_fkey FOREIGN KEY (child_id) REFERENCES item(item_id),
+  CONSTRAINT line_source_line_id_fkey FOREIGN KEY (line_id) REFERENCES bom_line(line_id),
+  CONSTRAINT line_source_lineage_id_fkey FOREIGN KEY (lineage_id) REFERENCES lineage(lineage_id),
+  CONSTRAINT line_source_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES item(item_id)
+);
+
 CREATE TABLE lineage (
   lineage_id bigint GENERATED ALWAYS AS IDENTITY,
   project_id integer NOT NULL,
@@ -1193,6 +1213,22 @@ CREATE OR REPLACE FUNCTION expect_no_import(project integer, seen bigint)
 AS $function$
 BEGIN
   IF EXISTS (SELECT FROM lineage WHERE project_id = project AND seq > seen) THEN RAISE EXCEPTION 'an import was accepted' USING ERRCODE = 'CA409'; END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION remember_lines(project integer, file_name text, root bigint, at_seq bigint, parents bigint[], lines jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE series bigint;
+BEGIN
+  SELECT lineage_id INTO STRICT series FROM lineage
+    WHERE project_id = project AND name = folded(file_name) AND coalesce(root_id, 0) = coalesce(root, 0);
+  DELETE FROM line_source WHERE lineage_id = series AND parent_id = ANY(parents);
+  INSERT INTO line_source AS s (lineage_id, line_id, parent_id, child_id, quantity, unit, kind, find, note, designators, placements, seq)
+    SELECT series, r.line_id, r.parent_id, r.child_id, r.quantity, r.unit, r.kind, r.find, r.note, r.designators, r.placements, at_seq
+    FROM jsonb_to_recordset(lines) AS r(line_id bigint, parent_id bigint, child_id bigint, quantity numeric, unit text, kind text, find int,
+      note text, designators text[], placements text)
+    ON CONFLICT (lineage_id, line_id) DO NOTHING;
 END $function$;
 
 CREATE OR REPLACE FUNCTION remember_sources(project integer, file_name text, root bigint, at_seq bigint, sources jsonb)

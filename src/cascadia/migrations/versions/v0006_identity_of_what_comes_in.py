@@ -11,7 +11,7 @@ down_revision = "0005"
 FILES = ("items", "proposals")
 
 ALTERED = ("proposal_row",)
-WRITTEN = ("item", "item_v", "project", "schema_state")
+WRITTEN = ("bom_line", "item", "item_v", "project", "schema_state")
 
 
 def upgrade() -> None:

@@ -29,6 +29,24 @@ CREATE TABLE item_source (
 );
 CREATE INDEX item_source_item ON item_source (item_id);
 
+-- What the file of a lineage that was accepted last said of a line, whatever became of it: the base of the three-way merge with the next one.
+-- `unit`, `kind`, `find` and `note` are null, `designators` empty where it said nothing; `placements`: a digest of them.
+CREATE TABLE line_source (
+  lineage_id bigint NOT NULL REFERENCES lineage,
+  line_id bigint NOT NULL REFERENCES bom_line,
+  parent_id bigint NOT NULL REFERENCES item,
+  child_id bigint NOT NULL REFERENCES item,
+  quantity numeric NOT NULL,
+  unit text,
+  kind text,
+  find int,
+  note text,
+  designators text[] NOT NULL,
+  placements text,
+  seq bigint NOT NULL,
+  PRIMARY KEY (lineage_id, line_id)
+);
+
 -- `certainty` of the part that a row is taken for; `doubts`: why a person must look at it, in words; `confirmed`: somebody did, or nobody needs to;
 -- `decided`: a person chose what it does; `left_out`: nothing of it is written, because what it belongs to is skipped.
 ALTER TABLE proposal_row
@@ -83,4 +101,19 @@ BEGIN
     FROM jsonb_to_recordset(sources) AS r(key text, item_id bigint, number text, name text, geometry text, match_by text)
     ON CONFLICT (lineage_id, key) DO UPDATE SET item_id = EXCLUDED.item_id, number = EXCLUDED.number, name = EXCLUDED.name, geometry = EXCLUDED.geometry,
       match_by = CASE WHEN s.item_id = EXCLUDED.item_id THEN s.match_by ELSE EXCLUDED.match_by END, seq = EXCLUDED.seq;
+END $$;
+
+-- Remembers what the file of a lineage said of lines ([{line_id, parent_id, child_id, quantity, …}], of parents it speaks for) in place of what
+-- the one before had said of lines of these parents. Runs after `remember_sources`.
+CREATE FUNCTION remember_lines(project int, file_name text, root bigint, at_seq bigint, parents bigint[], lines jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE series bigint;
+BEGIN
+  SELECT lineage_id INTO STRICT series FROM lineage
+    WHERE project_id = project AND name = folded(file_name) AND coalesce(root_id, 0) = coalesce(root, 0);
+  DELETE FROM line_source WHERE lineage_id = series AND parent_id = ANY(parents);
+  INSERT INTO line_source AS s (lineage_id, line_id, parent_id, child_id, quantity, unit, kind, find, note, designators, placements, seq)
+    SELECT series, r.line_id, r.parent_id, r.child_id, r.quantity, r.unit, r.kind, r.find, r.note, r.designators, r.placements, at_seq
+    FROM jsonb_to_recordset(lines) AS r(line_id bigint, parent_id bigint, child_id bigint, quantity numeric, unit text, kind text, find int,
+      note text, designators text[], placements text)
+    ON CONFLICT (lineage_id, line_id) DO NOTHING;
 END $$;

@@ -1,0 +1,87 @@
+"""A file that comes again: what people changed since the file before stands, and a clash is decided by a person."""
+
+from typing import Any
+
+from cascadia.structures.model import Structure, Usage
+from tests.company import JSON
+from tests.proposals.office import Office
+from tests.proposals.structures import component
+
+
+def board(*rows: tuple[str, str, str]) -> Structure:
+    """A parts list `board`: (part, quantity, designators)."""
+    usages = [
+        Usage(parent="board", child=part, key=name or part, name=part, designator=name or None, quantity=quantity)
+        for part, quantity, names in rows
+        for name in names.split() or [""]
+    ]
+    parts = [component(part, own_number=True) for part, _, _ in rows]
+    root = component("board", is_assembly=True, own_number=True)
+    return Structure(source_schema="table", unit="mm", root="board", components=[root, *parts], usages=usages)
+
+
+async def line(office: Office, part: str, number: str) -> JSON:
+    found = (await office.person.get(f"/parts/{part}/bom"))["items"]
+    return next(each for each in found if each["child"]["number"] == number)
+
+
+async def by_hand(office: Office, seen: JSON, **patch: Any) -> None:
+    method = "PATCH" if patch else "DELETE"
+    answer = await office.person.send(method, f"/bom-lines/{seen['id']}", patch or None, headers={"If-Match": f'"{seen["version"]}"'})
+    assert answer.status_code in (200, 204), answer.text
+
+
+async def quantities(office: Office, part: str) -> dict[str, tuple[str, list[str]]]:
+    found = (await office.person.get(f"/parts/{part}/bom"))["items"]
+    return {each["child"]["number"]: (each["quantity"], each["designators"]) for each in found}
+
+
+async def test_hand_edits_stand_through_three_revisions_of_a_list(office: Office) -> None:
+    rows = [("glue", "4", ""), ("cap", "1", "C1 C2"), ("tape", "2", ""), ("screw", "8", "")]
+    first = await office.accept(await office.propose(board(*rows), "board.csv"))
+    top = first["root_item"]["id"]
+    await by_hand(office, await line(office, top, "glue"), quantity="6")
+    await by_hand(office, await line(office, top, "cap"), designators=["C1", "C2", "C9"], quantity="3")
+    await by_hand(office, await line(office, top, "tape"))
+    label = await office.person.part(office.workshop.project, "Label", number="LABEL")
+    await office.person.line(top, label["id"], quantity="1")
+    edited = await quantities(office, top)
+
+    again = await office.propose(board(*rows), "board.csv")
+    assert again["no_change"], again["counts"]
+    commits = await office.commits()
+    await office.accept(again)
+    assert (await office.commits(), await quantities(office, top)) == (commits, edited)
+
+    newer = await office.propose(board(("glue", "5", ""), ("cap", "1", "C2 C3"), ("tape", "2", ""), ("screw", "7", "")), "board.csv")
+    lines = await office.rows(newer, "line")
+    glue, tape = lines["board glue"], lines["board tape"]
+    assert (glue["verdict"], glue["confirmed"]) == ("same", False)
+    assert glue["doubts"] == ["quantity: was 4, the file has 5, by hand it became 6 ea"]
+    assert (tape["verdict"], tape["choice"], tape["confirmed"]) == ("add", "skip", True)
+    assert [(change["field"], change["apply"]) for change in tape["changes"]] == [("line", False)]
+    refused = await office.person.send("POST", f"/proposals/{newer['id']}/accept", {})
+    assert refused.json()["code"] == "rows_to_check"
+    taken = await office.choose(newer, glue, take={"quantity": True})
+    assert (taken["verdict"], taken["confirmed"]) == ("change", True)
+    await office.accept(newer)
+    assert await quantities(office, top) == {
+        "glue": ("5", []),
+        "cap": ("3", ["C2", "C3", "C9"]),
+        "screw": ("7", []),
+        "LABEL": ("1", []),
+    }
+    once_more = await office.propose(board(("glue", "5", ""), ("cap", "1", "C3 C2"), ("tape", "2", ""), ("screw", "7", "")), "board.csv")
+    assert once_more["no_change"], once_more["counts"]
+
+
+async def test_a_clash_that_a_person_decides_for_what_is_there_leaves_it(office: Office) -> None:
+    first = await office.accept(await office.propose(board(("glue", "4", ""), ("screw", "8", "")), "board.csv"))
+    top = first["root_item"]["id"]
+    await by_hand(office, await line(office, top, "glue"), quantity="6")
+    newer = await office.propose(board(("glue", "5", ""), ("screw", "8", "")), "board.csv")
+    answer = await office.person.send("POST", f"/proposals/{newer['id']}/confirm", {})
+    assert answer.status_code == 200, answer.text
+    await office.accept(newer)
+    assert (await quantities(office, top))["glue"] == ("6", [])
+    assert (await office.propose(board(("screw", "8", ""), ("glue", "5", "")), "board.csv"))["no_change"]
