@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import pytest
@@ -24,12 +24,11 @@ ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
 SOFTWARE_WEBGL = ["--disable-gpu", "--enable-unsafe-swiftshader"]
 """WebGL by SwiftShader; pages themselves are drawn without it, which costs a third."""
-STOP_SECONDS = 60
-WAIT_MS = 20_000
+STOP_SECONDS = 120
+WAIT_MS = 60_000
 PICTURES = ROOT / "test-results" / "browser"
 PASSWORD = "correct horse battery staple"
 JSON = dict[str, Any]
-Scheme = Literal["light", "dark"]
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -196,12 +195,6 @@ def visitor(browser: Browser, program: Program, watch: Watch) -> Iterator[Page]:
     watch.expected.add(401)
     with browser.new_context(base_url=program.url, viewport={"width": 1440, "height": 900}) as context:
         yield _open(context, watch)
-
-
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> Scheme:
-    chosen: Scheme = request.param
-    return chosen
 
 
 @pytest.fixture
