@@ -15,7 +15,7 @@ import pytest
 from tests.until import wait_until
 
 PROGRAM: Final = Path("/usr/sbin/pgbouncer")
-START_SECONDS: Final = 15
+START_SECONDS: Final = 60
 UNPRIVILEGED: Final = "nobody"
 """The account that it runs under for root, whom it refuses."""
 

@@ -17,8 +17,8 @@ import pytest
 from tests.until import wait_until
 
 LIBRARY: Final = Path("/usr/lib/rabbitmq/bin")
-START_SECONDS: Final = 60
-STOP_SECONDS: Final = 30
+START_SECONDS: Final = 180
+STOP_SECONDS: Final = 60
 COOKIE: Final = "CASCADIA-TESTS"
 
 

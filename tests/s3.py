@@ -16,7 +16,7 @@ import httpx
 from cascadia.kernel.s3_parts import Place
 from tests.until import wait_until
 
-START_SECONDS: Final = 60
+START_SECONDS: Final = 180
 ACCESS, SECRET = "cascadia-key", "cascadia-secret"
 
 

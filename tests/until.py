@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 T = TypeVar("T")
-PATIENCE_SECONDS: Final = 40.0
+PATIENCE_SECONDS: Final = 120.0
 FIRST_PAUSE_SECONDS: Final = 0.02
 LONGEST_PAUSE_SECONDS: Final = 0.1
 LONGER: Final = 1.2

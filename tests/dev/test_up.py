@@ -18,7 +18,7 @@ import pytest
 from cascadia.cli import exits
 from tests.until import wait_until
 
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 180
 UP = (sys.executable, "-P", "-m", "cascadia.cli", "up")
 
 

@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from tests.jobs.conftest import QUICK, Fleet, Ledger, WorkerProcess, fleet, jobs_url, ledger, sending
 from tests.rabbitmq import Node
+from tests.until import PATIENCE_SECONDS
 
 __all__ = ["fleet", "jobs_url", "ledger"]
 
@@ -27,7 +28,7 @@ OUTAGE = 30.0 if LONG else 4.0
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(1200 if LONG else 300))
+            item.add_marker(pytest.mark.timeout(1200 if LONG else 900))
 
 
 @dataclass
@@ -76,13 +77,13 @@ class Case:
                 return False
             return bool(row["done"] >= share * row["jobs"])
 
-        await self.ledger.until(there, 60)
+        await self.ledger.until(there)
 
     async def _progress(self) -> dict[str, int]:
         rows = await self.ledger.rows("SELECT count(*) FILTER (WHERE state = 'succeeded') AS done, count(*) AS jobs FROM job")
         return rows[0]
 
-    async def toll(self, seconds: float = 60) -> Toll:
+    async def toll(self, seconds: float = PATIENCE_SECONDS) -> Toll:
         """Waits for the end of all jobs, and counts."""
         await self.ledger.until(self._all_ended, seconds)
         row = (await self.ledger.rows(TOLL))[0]

@@ -23,7 +23,7 @@ from tests.until import wait_until
 
 REGISTRY: Final = "cascadia.worker.registry:registry"
 TOKEN: Final = "the-token-of-a-fault-test"
-READY_SECONDS: Final = 60
+READY_SECONDS: Final = 180
 PATIENCE_SECONDS: Final = 300
 
 

@@ -24,6 +24,9 @@ from tests.jobs.conftest import Fleet, Ledger, make_sample, sending
 from tests.pgbouncer import UNPRIVILEGED, Pooler
 from tests.rabbitmq import Node
 
+AGAIN_SECONDS = 15 if LONG else 60
+"""Until work goes on: the figure of a machine with nothing else to do, and what is enough beside all other tests."""
+
 
 @pytest.fixture
 def own_postgres() -> Iterator[Embedded]:
@@ -66,8 +69,8 @@ async def test_postgresql_is_stopped_at_once_and_started(
         own_postgres.restart()
         began = time.monotonic()
         await own_case.reached(share + 0.05)
-        assert time.monotonic() - began < 15
-    (await own_case.toll(90)).assert_none()
+        assert time.monotonic() - began < AGAIN_SECONDS
+    (await own_case.toll()).assert_none()
     rows = await own_case.ledger.rows("SELECT attempt, losses, failures, deferrals FROM job")
     assert sum(row["failures"] for row in rows) == 0
     assert all(row["attempt"] == row["losses"] + row["deferrals"] + 1 for row in rows)

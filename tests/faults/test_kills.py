@@ -34,12 +34,12 @@ REPORT: Final = os.environ.get("KILLS_REPORT")
 DEEDS: Final = ("import", "conversion", "accept", "save", "export")
 KINDS: Final = ("app", "worker", "child", "zygote", "postgresql")
 AT_WORK: Final = {"import": ["conversion.document", "import"], "conversion": ["conversion.cad"], "export": ["export"]}
-AIM_SECONDS: Final = 60
-GONE_SECONDS: Final = 20
+AIM_SECONDS: Final = 180
+GONE_SECONDS: Final = 60
 RUNNING: Final = "SELECT 1 FROM job WHERE state = 'running' AND family = ANY (%s)"
 OPEN: Final = "SELECT count(*) FROM job WHERE state IN ('queued', 'running')"
 
-pytestmark = pytest.mark.timeout(max(300, 60 * KILLS * len(KINDS)))
+pytestmark = pytest.mark.timeout(max(900, 60 * KILLS * len(KINDS)))
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from tests.rabbitmq import Node, free_port
 from tests.s3 import ACCESS, SECRET, S3Server
 
 APPS, WORKERS = 6, 6
-READY_SECONDS = 120
+READY_SECONDS = 240
 pytestmark = pytest.mark.needs("rabbitmq")
 
 
@@ -93,7 +93,7 @@ def test_they_end_with_one_of_everything(services: dict[str, str], tmp_path: Pat
         for process in processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-        ended = [process.wait(60) for process in processes]
+        ended = [process.wait(180) for process in processes]
     assert ended == [0] * len(commands), [log.read_text()[-500:] for log in logs]
     text = "".join(log.read_text() for log in logs)
     assert len(set(re.findall(r'"token": ?"([^"]+)"', text))) == 1
