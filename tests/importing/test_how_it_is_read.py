@@ -2,12 +2,14 @@
 
 import io
 
+import msgspec
 import openpyxl
 import pytest
 
 from cascadia.importing.encodings import decoded
 from cascadia.importing.model import TableError
-from cascadia.structures.reading import Verdict
+from cascadia.proposals.reading_schemas import ReadingOptions
+from cascadia.structures.reading import RECOGNISED, Verdict, options_of, reader_version
 from tests.importing.reading import left_out, lines, meanings, parts, read, rows, wrong
 
 HEAD = "Part Number,Name,Quantity\n"
@@ -148,7 +150,15 @@ def test_what_is_no_list_is_refused_in_words() -> None:
         assert refused.value.code == code
 
 
-def test_options_are_told_apart_by_their_digest_and_name_what_they_do_not_know() -> None:
+def test_the_same_options_make_the_same_structure_in_any_order() -> None:
+    one = ReadingOptions.model_validate({"cells": {"2": {"Qty": "7"}, "3": {}}, "columns": {"A": "find", "B": "ignore"}, "leave_out": [4]})
+    other = options_of({"columns": {"B": "ignore", "A": "find"}, "leave_out": [4], "cells": {"3": {}, "2": {"Qty": "7"}}})
+    assert reader_version(one.options()) == reader_version(other) != reader_version(RECOGNISED)
+    assert ReadingOptions().options() == RECOGNISED
+    assert ReadingOptions.model_validate(msgspec.to_builtins(other, str_keys=True)) == one
+
+
+def test_what_the_person_says_of_columns_and_rows_comes_first_and_unknown_names_are_told() -> None:
     assert read("Qty,MPN\n1,A\n", columns={"Qty": "quantity"}).report.columns[0].by == "said"
     with pytest.raises(TableError, match=r"no column “Foo”. Its headings are “Qty”, “MPN”") as refused:
         read("Qty,MPN\n1,A\n", columns={"Foo": "quantity"})

@@ -25,16 +25,22 @@ class Importer:
         assert made.status_code == 201, made.text
         proposal = await self.person.post("/proposals", {"file": made.json()["id"], "project": self.workshop.project}, status=202)
 
-        async def matched() -> dict[str, Any] | None:
-            now = await self.person.get(f"/proposals/{proposal['id']}")
-            return None if now["state"] == "waiting" else now
-
-        found = await until(matched)
-        assert found
+        found = await self.opened(proposal["id"])
         if into:
             chosen = {"choice": "use", "use": into}
             answer = await self.person.send("PATCH", f"/proposals/{found['id']}/rows/{found['root']}", chosen)
             assert answer.status_code == 200, answer.text
+        return found
+
+    async def opened(self, proposal: str) -> dict[str, Any]:
+        """The proposal once it is no longer waiting."""
+
+        async def matched() -> dict[str, Any] | None:
+            now = await self.person.get(f"/proposals/{proposal}")
+            return None if now["state"] == "waiting" else now
+
+        found = await until(matched)
+        assert found
         return found
 
     async def rows(self, proposal: dict[str, Any], kind: str) -> list[dict[str, Any]]:
@@ -100,10 +106,26 @@ async def test_a_list_becomes_an_assembly_and_its_next_revision_a_difference(imp
     assert {r["verdict"] for r in await importer.rows(again, "line")} == {"same"}
 
 
-async def test_a_list_that_cannot_be_meant_says_which_row(importer: Importer) -> None:
-    refused = await importer.propose("board.csv", b"Ref,Qty,MPN\nR1 R2,3,A\n")
-    assert (refused["state"], refused["error"]["code"]) == ("failed", "table_rows")
-    assert "row 2: 2 designators, quantity 3" in refused["error"]["message"]
+async def test_a_row_that_cannot_be_meant_is_named_and_mended_by_reading_the_list_again(importer: Importer) -> None:
+    found = await importer.propose("board.csv", b"Ref,Qty,MPN,Cost\nR1 R2,3,A,9\nR3,1,B,9\n")
+    assert (found["state"], found["to_mend"], found["counts"]["lines"]) == ("open", 1, 1)
+    told = (await importer.person.get(f"/proposals/{found['id']}/reading"))["report"]
+    assert [(c["heading"], c["meaning"]) for c in told["columns"]] == [
+        ("Ref", "designators"), ("Qty", "quantity"), ("MPN", "mpn"), ("Cost", None),
+    ]  # fmt: skip
+    assert [(r["place"], r["verdict"], r["column"], r["cells"]) for r in told["rows"]] == [(2, "wrong", "Qty", ["R1 R2", "3", "A", "9"])]
+    refused = await importer.person.send("POST", f"/proposals/{found['id']}/accept", {})
+    assert (refused.status_code, refused.json()["code"]) == (422, "rows_to_mend")
+    assert "row 2: 2 designators, quantity 3" in refused.json()["detail"]
+
+    mended = {"cells": {"2": {"qty": "2"}}, "columns": {"Cost": "ignore"}}
+    again = await importer.person.send("PUT", f"/proposals/{found['id']}/reading", mended)
+    assert (again.status_code, again.json()["state"]) == (202, "waiting")
+    opened = await importer.opened(found["id"])
+    assert (opened["to_mend"], opened["notes"], opened["counts"]["lines"]) == (0, [], 2)
+    assert await importer.bom(await importer.accept(opened)) == {"A": ("2", ("R1", "R2")), "B": ("1", ("R3",))}
+    late = await importer.person.send("PUT", f"/proposals/{found['id']}/reading", {})
+    assert late.json()["code"] == "proposal_not_open"
 
 
 async def test_two_names_of_one_content_are_two_assemblies(importer: Importer) -> None:

@@ -4,15 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from cascadia.importing.model import CONVERTER_VERSION, TableError
 from cascadia.importing.read_table import read_list
 from cascadia.structures.model import encode
-from cascadia.structures.reading import Options, Verdict
-
-WORDS_MAX = 5
-"""How many bad rows one message names."""
+from cascadia.structures.reading import options_of, reader_version
 
 
 def run(folder: Path, payload: dict[str, Any], progress: Callable[[float, str], None]) -> dict[str, Any]:
@@ -20,12 +14,8 @@ def run(folder: Path, payload: dict[str, Any], progress: Callable[[float, str], 
 
     The answer: `{"converter": version, "outputs": [{"kind", "component", "media_type", "name"}]}`.
     """
-    options = msgspec.convert(payload.get("reading") or {}, Options)
+    options = options_of(payload.get("reading") or {})
     read = read_list((folder / "input" / "source").read_bytes(), options, progress)
-    if wrong := read.report.counts[Verdict.WRONG]:
-        named = [f"row {row.place}: {'; '.join(row.messages)}" for row in read.report.rows if row.verdict is Verdict.WRONG]
-        more = f" (and {wrong - WORDS_MAX} more)" if wrong > WORDS_MAX else ""
-        raise TableError("table_rows", f"Rows cannot be read: {'; '.join(named[:WORDS_MAX])}{more}. Correct the file and import it again.")
     (folder / "output" / "structure.json").write_bytes(encode(read.structure))
     made = {"kind": "structure", "component": None, "media_type": "application/json", "name": "structure.json"}
-    return {"converter": CONVERTER_VERSION, "outputs": [made]}
+    return {"converter": reader_version(options), "outputs": [made]}

@@ -1,11 +1,12 @@
 """When tables are read: a proposal asks for it. What is kept goes by content, name and converter version."""
 
+from dataclasses import replace
 from typing import Final
 
-from cascadia.importing.model import CONVERTER_VERSION
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Incoming, JobType, Subscription
 from cascadia.structures.model import Reader
+from cascadia.structures.reading import options_of, reader_version
 from cascadia.vault import converting
 
 TABLE: Final = "conversion.document.table"
@@ -13,10 +14,12 @@ STRUCTURE: Final = frozenset({"structure"})
 
 
 async def wanted(write: Write, event: Incoming) -> list[Enqueue]:
-    """A table that a proposal asks for is read unless this reader has done so before."""
+    """A table that a proposal asks for is read unless this reader has done so before, as its person says."""
     if event.data.get("reader") != Reader.TABLE:
         return []
-    return await converting.wanted(write, event, TABLE, CONVERTER_VERSION)
+    reading = event.data.get("reading") or {}
+    made = await converting.wanted(write, event, TABLE, reader_version(options_of(reading)))
+    return [replace(job, payload={**job.payload, "reading": reading}) for job in made]
 
 
 DECLARED: Final = Declared(

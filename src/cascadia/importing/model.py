@@ -9,9 +9,6 @@ from cascadia.jobs.model import PermanentJobError
 from cascadia.structures.model import MakerPart
 from cascadia.structures.reading import Verdict
 
-CONVERTER_VERSION: Final = "table-3"
-"""Part of every derivative's key: raise it when the structure of the same file changes."""
-
 ROWS_MAX: Final = 100_000
 DESIGNATORS_MAX: Final = 500_000
 BYTES_MAX: Final = 100_000_000

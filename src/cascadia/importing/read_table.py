@@ -20,7 +20,7 @@ from cascadia.importing.tree import tree_of
 from cascadia.kernel.naming import listed
 from cascadia.structures.meanings import Meaning
 from cascadia.structures.model import Note, Structure
-from cascadia.structures.reading import ROWS_NAMED, Levels, Options, Report, RowRead, Verdict
+from cascadia.structures.reading import RECOGNISED, ROWS_NAMED, Levels, Options, Report, RowRead, Verdict
 
 SAMPLE: Final = 200
 CELL_MAX: Final = 500
@@ -28,7 +28,6 @@ CELL_MAX: Final = 500
 NAMED: Final = 12
 PLACES_NAMED: Final = 10
 SAID: Final = 5
-PLAIN: Final = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Read:
         return self.structure.reading
 
 
-def read_list(data: bytes, options: Options = PLAIN, progress: Callable[[float, str], None] = lambda _, __: None) -> Read:
+def read_list(data: bytes, options: Options = RECOGNISED, progress: Callable[[float, str], None] = lambda _, __: None) -> Read:
     """A parts list as its person says, or as it is recognised. `TableError` where it is none."""
     grid = grid_of(data, options)
     if not grid.rows:

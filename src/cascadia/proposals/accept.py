@@ -31,6 +31,8 @@ from cascadia.proposals.matching import changed_fields
 from cascadia.proposals.model import Choice, Verdict
 from cascadia.proposals.opening import Given, may_change
 from cascadia.proposals.parts import measured
+from cascadia.proposals.reading import refuse_wrong
+from cascadia.proposals.rereading import reading_of
 from cascadia.proposals.rows import (
     Row,
     component_of,
@@ -96,6 +98,7 @@ async def judge(primary: Primary, actor: Actor, proposal: ProposalRow, message: 
         raise Unchanged
     if proposal.state != "open":
         raise service.not_open(proposal.state)
+    refuse_wrong((await reading_of(primary, proposal))["report"])
     source = await service.source_of(primary, proposal.uid)
     assert source
     rows = await service.all_rows(primary, proposal.proposal_id)

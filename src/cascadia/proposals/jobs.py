@@ -11,6 +11,7 @@ from cascadia.jobs.model import PermanentJobError
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobContext, JobType, Payload, Subscription
 from cascadia.proposals import opening, queries, service
+from cascadia.proposals.reading import converter_of, structures_of
 from cascadia.proposals.shapes import compared
 from cascadia.structures.model import decode
 from cascadia.vault import service as vault
@@ -25,7 +26,7 @@ async def match(context: JobContext, payload: Payload) -> Payload:
         source = await service.source_of(primary, UUID(payload["proposal"]))
         if source is None or not source.waits:
             return {"skipped": True}
-        found = await vault.derivatives_of(primary, [source.blob_id], kind="structure", component=vault.WHOLE)
+        found = await structures_of(primary, source.blob_id, source.converter)
         actor = await actor_of(primary, source.created_by)
     if not found:
         raise PermanentJobError("structure_missing", "The file's structure is not there. Ask for the proposal again.")
@@ -54,10 +55,12 @@ async def wanted(write: Write, event: Incoming) -> list[Enqueue]:
     """Which proposals can be matched now: the one that is asked for, where its file was converted before, or all that wait for a file."""
     if event.type == "proposal.requested":
         source = await service.source_of(write, event.subject)
-        if source is None or not await vault.derivatives_of(write, [source.blob_id], kind="structure", component=vault.WHOLE):
+        if source is None or not await structures_of(write, source.blob_id, source.converter):
             return []
         return [_match(source.uid, source.created_by, source.program_id, source.file_name)]
-    waiting = await write.rows(queries.WAITING_OF_BLOB, {"blob_id": event.data["blob"]})
+    rows = await write.rows(queries.WAITING_OF_BLOB, {"blob_id": event.data["blob"]})
+    made = event.data.get("converter")
+    waiting = [row for row in rows if made is None or converter_of(row["name"], row["media_type"], row["reading"]) in (None, made)]
     if event.type == FAILED:
         await _fail_all(write, waiting, event)
         return []

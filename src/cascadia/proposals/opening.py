@@ -49,7 +49,8 @@ async def match(write: Write, actor: Actor, source: Source, structure: Structure
     counts = {"usages": sums.counts["usages"]}
     notes = [msgspec.structs.asdict(note) for note in structure.notes]
     opened = {"proposal_id": source.proposal_id, "base_seq": base_seq, "counts": Jsonb(counts), "notes": Jsonb(notes)}
-    await write.execute(queries.OPEN, opened)
+    report = Jsonb(msgspec.to_builtins(structure.reading)) if structure.reading else None
+    await write.execute(queries.OPEN, {**opened, "report": report})
     await count(write, source)
     await write.emit(Event("proposal.opened", source.uid, actor.user_id, source.program_id, {"file": str(source.file_uid)}))
 

@@ -28,29 +28,37 @@ PROJECT: Final[LiteralString] = (
     "SELECT project_id, program_id, code FROM project WHERE uid = %(uid)s AND (program_id = ANY(%(programs)s::int[]) OR library)"
 )
 INSERT: Final[LiteralString] = (
-    "INSERT INTO proposal (uid, file_id, project_id, branch_id, created_by) VALUES (%(uid)s, %(file_id)s, %(project_id)s, 0, %(actor_id)s)"
+    "INSERT INTO proposal (uid, file_id, project_id, branch_id, created_by, reading) "
+    "VALUES (%(uid)s, %(file_id)s, %(project_id)s, 0, %(actor_id)s, %(reading)s)"
 )
 WAITS: Final[LiteralString] = "(q.state = 'waiting' OR q.state = 'failed' AND q.error ->> 'away' IS NOT NULL)"
 """Also one that an outage ended: as soon as its file can be read after all, it opens."""
 WAITING_OF_BLOB: Final[LiteralString] = (
-    "SELECT q.uid, q.created_by, pr.program_id, f.name "
+    "SELECT q.uid, q.created_by, pr.program_id, f.name, f.media_type, q.reading "
     "FROM proposal q JOIN file f USING (file_id) JOIN project pr ON pr.project_id = q.project_id "
     "WHERE " + WAITS + " AND f.blob_id = %(blob_id)s"
 )
 WAITING: Final[LiteralString] = (
     "SELECT q.proposal_id, q.uid, " + WAITS + " AS waits, q.created_by, q.project_id, pr.program_id, pr.code AS project_code, "
-    "f.file_id, f.uid AS file_uid, f.name AS file_name, f.blob_id, q.base_seq "
+    "f.file_id, f.uid AS file_uid, f.name AS file_name, f.blob_id, q.base_seq, f.media_type, q.reading "
     "FROM proposal q JOIN file f USING (file_id) JOIN project pr ON pr.project_id = q.project_id WHERE q.uid = %(uid)s"
 )
 LOCK: Final[LiteralString] = "SELECT state FROM proposal WHERE proposal_id = %(proposal_id)s FOR UPDATE"
 OPEN: Final[LiteralString] = (
-    "UPDATE proposal SET state = 'open', base_seq = %(base_seq)s, counts = %(counts)s, notes = %(notes)s, error = NULL, changed_at = now() "
+    "UPDATE proposal SET state = 'open', base_seq = %(base_seq)s, counts = %(counts)s, notes = %(notes)s, report = %(report)s, "
+    "error = NULL, changed_at = now() "
     "WHERE proposal_id = %(proposal_id)s"
 )
 FAIL: Final[LiteralString] = (
     "UPDATE proposal q SET state = 'failed', error = %(error)s, changed_at = now() WHERE q.uid = %(uid)s AND " + WAITS + " RETURNING 1"
 )
 DISCARD: Final[LiteralString] = "UPDATE proposal SET state = 'discarded', changed_at = now() WHERE proposal_id = %(proposal_id)s"
+READING: Final[LiteralString] = "SELECT q.reading, q.report FROM proposal q WHERE q.proposal_id = %(proposal_id)s"
+READ_AGAIN: Final[LiteralString] = (
+    "UPDATE proposal SET state = 'waiting', reading = %(reading)s, report = NULL, error = NULL, counts = NULL, notes = '[]', "
+    "changed_at = now() "
+    "WHERE proposal_id = %(proposal_id)s"
+)
 DELETE_ROWS: Final[LiteralString] = (
     "DELETE FROM proposal_row WHERE proposal_id = %(proposal_id)s AND (%(kind)s::text IS NULL OR kind = %(kind)s::text)"
 )

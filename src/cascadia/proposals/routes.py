@@ -14,8 +14,10 @@ from cascadia.kernel.errors import Conflict
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
 from cascadia.kernel.route import Route
 from cascadia.kernel.statements import Statement
-from cascadia.proposals import accept, opening, queries, review, service
+from cascadia.proposals import accept, opening, queries, rereading, review, service
 from cascadia.proposals.accept import NoChange
+from cascadia.proposals.reading import structures_of
+from cascadia.proposals.reading_schemas import ProposalReading, ReadingOptions
 from cascadia.proposals.schemas import (
     Acceptance,
     Confirmation,
@@ -30,6 +32,7 @@ from cascadia.proposals.schemas import (
 from cascadia.proposals.service import ProposalRow
 from cascadia.proposals.shapes import compared
 from cascadia.structures.model import decode
+from cascadia.structures.reading import RECOGNISED
 from cascadia.vault import service as vault
 from cascadia.vault.routes import Blobs
 from cascadia.versioning.http import Judged, VersionedWrite, View, write_versioned
@@ -56,7 +59,8 @@ async def create_proposal(request: Request, db: Db, actor: CurrentActor, body: N
     """Asks what a file would change in a project. The answer is `waiting`; jobs convert and match it, then it is `open`."""
 
     async def effect(write: Write) -> Proposal:
-        uid = await service.request(write, actor, body.file, body.project)
+        options = body.reading.options() if body.reading else RECOGNISED
+        uid = await service.request(write, actor, body.file, body.project, options)
         return Proposal.of(await service.find(write, actor, uid))
 
     return await idempotency.repeatable(request, db, actor.user_id, key, effect, status=202, location="/api/v1/proposals")
@@ -84,6 +88,29 @@ async def get_proposal(request: Request, db: Db, actor: CurrentActor, proposal_i
     """One proposal."""
     async with db.read() as read:
         return answer(request, Proposal.of(await service.find(read, actor, proposal_id)))
+
+
+@router.get("/proposals/{proposal_id}/reading", response_model=ProposalReading)
+@permission("proposal.read")
+async def get_proposal_reading(request: Request, db: Db, actor: CurrentActor, proposal_id: UUID) -> Response:
+    """How the parts list of a proposal was read: encoding, columns with what is not used, rows that are wrong or left out."""
+    async with db.read() as read:
+        proposal = await service.find(read, actor, proposal_id)
+        return answer(request, ProposalReading.of(await rereading.reading_of(read, proposal)))
+
+
+@router.put("/proposals/{proposal_id}/reading", response_model=Proposal, status_code=202)
+@permission("proposal.create")
+async def read_proposal_again(
+    request: Request, db: Db, actor: CurrentActor, proposal_id: UUID, body: ReadingOptions, key: IdempotencyKey = None
+) -> Response:
+    """Reads the parts list again, as is said now. The proposal is `waiting` meanwhile; what was chosen for its rows is lost."""
+
+    async def effect(write: Write) -> Proposal:
+        await rereading.read_again(write, actor, await service.find(write, actor, proposal_id), body.options())
+        return Proposal.of(await service.find(write, actor, proposal_id))
+
+    return await idempotency.repeatable(request, db, actor.user_id, key, effect, status=202)
 
 
 @router.get("/proposals/{proposal_id}/rows", response_model=ProposalRowPage)
@@ -173,7 +200,7 @@ async def _match_again(db: Database, blobs: BlobStore, actor: Actor, proposal_id
     """Rows anew from today's parts, for the person to look at."""
     async with db.primary() as primary:
         source = await service.source_of(primary, proposal_id)
-        found = await vault.derivatives_of(primary, [source.blob_id], kind="structure", component=vault.WHOLE) if source else []
+        found = await structures_of(primary, source.blob_id, source.converter) if source else []
     if source is None or not found:
         return
     structure = await compared(db, blobs, actor, source, decode(await vault.read_bytes(blobs, found[0].key)))

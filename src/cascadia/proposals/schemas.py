@@ -10,6 +10,7 @@ from cascadia.bom.schemas import Measured, Quantity
 from cascadia.items.model import DESCRIPTION_MAX, NAME_MAX, NUMBER_MAX
 from cascadia.kernel.schemas import Lines, OneLine
 from cascadia.proposals.model import found_by
+from cascadia.proposals.reading_schemas import ReadingOptions
 from cascadia.proposals.rows import Row
 from cascadia.proposals.service import ProposalRow
 from cascadia.proposals.standing import as_applied
@@ -29,6 +30,7 @@ class NewProposal(BaseModel):
     file: UUID
     project: UUID
     branch: Literal["main"] = MAIN
+    reading: ReadingOptions | None = Field(default=None, description="How a parts list is read; null: everything is recognised.")
 
 
 class FileRef(BaseModel):
@@ -120,7 +122,9 @@ class Proposal(BaseModel):
     root_item: RootItem | None
     job: UUID | None = Field(description="The job whose progress is shown: conversion, then match.")
     commit: CommitRef | None
-    to_mend: int = Field(description="Rows with `problems`: it is not accepted before each is mended or skipped.")
+    to_mend: int = Field(
+        description="Rows with `problems`, and rows of the list that cannot be meant: it is not accepted before each is mended or left out."
+    )
     to_check: int = Field(description="Rows that were guessed: it is not accepted before each is `confirmed` or decided otherwise.")
     no_change: bool = Field(description="Everything is as the file says: accepting it closes it and makes no commit.")
     model: str | None = Field(description="Where the file's 3D model is read; null for a parts list.")

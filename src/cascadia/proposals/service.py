@@ -15,8 +15,10 @@ from cascadia.kernel.events import Event
 from cascadia.kernel.ids import new_uid
 from cascadia.kernel.paging import PageRequest
 from cascadia.proposals import queries
+from cascadia.proposals.reading import converter_of, reading_for
 from cascadia.proposals.rows import Row
 from cascadia.structures.model import reader_of
+from cascadia.structures.reading import RECOGNISED, Options
 from cascadia.vault import service as vault
 
 ROWS_MAX: Final = 10_000
@@ -72,17 +74,27 @@ class Source:
     file_name: str
     blob_id: int
     base_seq: int | None
+    media_type: str
+    reading: dict[str, Any]
+
+    @property
+    def converter(self) -> str | None:
+        """What makes the structure that it waits for: of a list, as its person says that it is read; None: any."""
+        return converter_of(self.file_name, self.media_type, self.reading)
 
 
-async def request(write: Write, actor: Actor, file: UUID, project: UUID) -> UUID:
-    """A proposal in state `waiting`: its file is converted and matched by jobs. 422 for a file that nothing can read."""
+async def request(write: Write, actor: Actor, file: UUID, project: UUID, options: Options = RECOGNISED) -> UUID:
+    """A proposal in state `waiting`: its file is converted and matched by jobs. 422 for a file that nothing can read.
+
+    `options`: how a parts list is read, where its person says.
+    """
     source = await vault.file_by_uid(write, actor, file)
     reader = reader_of(source.name, source.media_type)
     if reader is None:
         raise Invalid(
-            f"{source.name} is neither a STEP file nor a CSV parts list, so no product structure can be read from it.",
+            f"{source.name} is neither a STEP file nor a parts list (CSV, TSV, XLSX, XLS, ODS): no product structure can be read.",
             code="unreadable_file",
-            errors=[{"pointer": "/file", "message": "no STEP or CSV file"}],
+            errors=[{"pointer": "/file", "message": "no STEP file and no parts list"}],
         )
     rows = await write.rows(queries.PROJECT, {"uid": project, "programs": actor.programs})
     if not rows:
@@ -90,10 +102,17 @@ async def request(write: Write, actor: Actor, file: UUID, project: UUID) -> UUID
     place = rows[0]
     actor.require("proposal.create", place["program_id"])
     uid = new_uid()
-    await write.execute(
-        queries.INSERT, {"uid": uid, "file_id": source.file_id, "project_id": place["project_id"], "actor_id": actor.user_id}
-    )
-    data = {"file": str(file), "name": source.name, "sha256": source.sha256, "project": str(project), "reader": reader.value}
+    reading = reading_for(reader, options)
+    values = {"uid": uid, "file_id": source.file_id, "project_id": place["project_id"], "actor_id": actor.user_id}
+    await write.execute(queries.INSERT, {**values, "reading": Jsonb(reading)})
+    data = {
+        "file": str(file),
+        "name": source.name,
+        "sha256": source.sha256,
+        "project": str(project),
+        "reader": reader.value,
+        "reading": reading,
+    }
     await write.emit(Event("proposal.requested", uid, actor.user_id, place["program_id"], data))
     return uid
 

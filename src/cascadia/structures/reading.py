@@ -1,13 +1,16 @@
 """How a parts list is read: what its person says of that (`Options`), and what was made of it (`Report`). Pure."""
 
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from cascadia.structures.meanings import Meaning
 
+TABLE_READER: Final = "table-4"
+"""Part of every derivative's key: raise it when the structure of the same list changes."""
 ROWS_NAMED: Final = 500
 """Rows that a report has with their cells: what is wrong first, then what was left out or read with a warning."""
 
@@ -56,8 +59,22 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     @property
     def digest(self) -> str:
         """The same for the same options; empty for none."""
-        data = msgspec.json.encode(self, order="deterministic")
+        data = msgspec.json.encode(msgspec.to_builtins(self, str_keys=True), order="deterministic")
         return "" if data == b"{}" else hashlib.sha256(data).hexdigest()[:16]
+
+
+RECOGNISED: Final = Options()
+"""Nothing is said: everything is recognised."""
+
+
+def options_of(kept: Mapping[str, Any]) -> Options:
+    """The options as they come back from where they were kept, or from a request."""
+    return msgspec.convert(kept, Options, strict=False)
+
+
+def reader_version(options: Options) -> str:
+    """What makes the structure of a list that is read so: the same for the same options."""
+    return f"{TABLE_READER}:{options.digest}" if options.digest else TABLE_READER
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ async def wanted(write: Write, event: Incoming, job_type: str, converter: str, *
         "blob": blob.blob_id,
         "name": name,
         "media_type": event.data.get("media_type"),
+        "converter": converter,
         "actor_id": event.actor_id,
         "program_id": event.program_id,
     }
@@ -88,7 +89,8 @@ def keeping(event: str, kinds: frozenset[str]) -> Callable[[JobContext, Payload,
 
 async def conversion_failed(write: Write, payload: Payload, error: Mapping[str, str]) -> None:
     """Tells those who wait for the file why there will be nothing."""
-    await write.emit(_event("derivative.failed", payload, payload.get("actor_id"), payload.get("program_id"), error))
+    told = {**error, "converter": payload.get("converter")}
+    await write.emit(_event("derivative.failed", payload, payload.get("actor_id"), payload.get("program_id"), told))
 
 
 def _event(event: str, payload: Payload, actor_id: int | None, program_id: int | None, data: Mapping[str, Any]) -> Event:

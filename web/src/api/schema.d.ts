@@ -1172,6 +1172,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/proposals/{proposal_id}/reading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Proposal Reading
+         * @description How the parts list of a proposal was read: encoding, columns with what is not used, rows that are wrong or left out.
+         */
+        get: operations["get_proposal_reading"];
+        /**
+         * Read Proposal Again
+         * @description Reads the parts list again, as is said now. The proposal is `waiting` meanwhile; what was chosen for its rows is lost.
+         */
+        put: operations["read_proposal_again"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/proposals/{proposal_id}/rows": {
         parameters: {
             query?: never;
@@ -2781,6 +2805,12 @@ export interface components {
             title: string;
         };
         /**
+         * Levels
+         * @description Where the levels of a list stand.
+         * @enum {string}
+         */
+        Levels: "none" | "column" | "item_numbers" | "indentation" | "parents";
+        /**
          * Line
          * @description One BOM line at one point. `placements`: instance → 4×4 matrix, row by row, millimetres.
          */
@@ -2937,6 +2967,12 @@ export interface components {
             /** Number */
             number: string;
         };
+        /**
+         * Meaning
+         * @description What the cells of a column are.
+         * @enum {string}
+         */
+        Meaning: "number" | "name" | "description" | "value" | "footprint" | "symbol" | "designators" | "quantity" | "unit" | "kind" | "find" | "index" | "level" | "parent" | "revision" | "note" | "mpn" | "manufacturer" | "supplier_number" | "datasheet" | "unfitted" | "fitted" | "excluded" | "included" | "ignore";
         /**
          * Measured
          * @description A value with its unit (UCUM).
@@ -3116,6 +3152,8 @@ export interface components {
              * Format: uuid
              */
             project: string;
+            /** @description How a parts list is read; null: everything is recognised. */
+            reading?: components["schemas"]["ReadingOptions"] | null;
         };
         /**
          * NewRole
@@ -3632,7 +3670,7 @@ export interface components {
             to_check: number;
             /**
              * To Mend
-             * @description Rows with `problems`: it is not accepted before each is mended or skipped.
+             * @description Rows with `problems`, and rows of the list that cannot be meant: it is not accepted before each is mended or left out.
              */
             to_mend: number;
         };
@@ -3662,6 +3700,14 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * ProposalReading
+         * @description How the list of a proposal is read: what was said, and (once it was read) what was made of it.
+         */
+        ProposalReading: {
+            options: components["schemas"]["ReadingOptions"];
+            report: components["schemas"]["ReadingReport"] | null;
         };
         /**
          * ProposalRowPage
@@ -3883,6 +3929,24 @@ export interface components {
             allowed: number | null;
         };
         /**
+         * ReadColumn
+         * @description A column: what it is read as (null: it is not used) and what told it: `said`, `preset`, `name` or `content`.
+         */
+        ReadColumn: {
+            /** By */
+            by?: string | null;
+            /**
+             * Examples
+             * @default []
+             */
+            examples?: string[];
+            /** Heading */
+            heading: string;
+            meaning?: components["schemas"]["Meaning"] | null;
+            /** Place */
+            place: number;
+        };
+        /**
          * ReadingNote
          * @description What was guessed, left out or found damaged on reading the file, in words; of a component, or (null) of the whole.
          */
@@ -3893,6 +3957,145 @@ export interface components {
             component?: string | null;
             /** Message */
             message: string;
+        };
+        /**
+         * ReadingOptions
+         * @description How a parts list is to be read; what is null or empty is recognised. Rows are counted from 1, as they stand in the file.
+         */
+        ReadingOptions: {
+            /**
+             * Cells
+             * @description Row → heading → what its cell should be.
+             * @default {}
+             */
+            cells?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * Columns
+             * @description Heading (or `column 4`) → what its cells are; `ignore`: not used.
+             * @default {}
+             */
+            columns?: {
+                [key: string]: components["schemas"]["Meaning"];
+            };
+            /**
+             * Decimals
+             * @description What stands before decimals.
+             */
+            decimals?: string | null;
+            /**
+             * Delimiter
+             * @description Between the cells of a text.
+             */
+            delimiter?: string | null;
+            /**
+             * Encoding
+             * @description Of a text, as `cp1252`.
+             */
+            encoding?: string | null;
+            /**
+             * Heading Row
+             * @description The row whose cells name the columns.
+             */
+            heading_row?: number | null;
+            /**
+             * Leave Out
+             * @description Rows that are left out.
+             * @default []
+             */
+            leave_out?: number[];
+            /**
+             * Leave Out Wrong
+             * @description Leave out every row that cannot be meant.
+             * @default false
+             */
+            leave_out_wrong?: boolean;
+            /** @description Where levels stand; `none`: the list is flat. */
+            levels?: components["schemas"]["Levels"] | null;
+            /**
+             * Quote
+             * @description Empty: quotation marks are text.
+             */
+            quote?: string | null;
+            /**
+             * Sheet
+             * @description Of a workbook.
+             */
+            sheet?: string | null;
+        };
+        /**
+         * ReadingReport
+         * @description How a parts list was read. `guessed`: what of it was recognised and may be otherwise.
+         */
+        ReadingReport: {
+            /** Columns */
+            columns: components["schemas"]["ReadColumn"][];
+            /**
+             * Counts
+             * @description Rows by verdict.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Decimals */
+            decimals?: string | null;
+            /** Delimiter */
+            delimiter?: string | null;
+            /** Encoding */
+            encoding?: string | null;
+            /** Format */
+            format: string;
+            /**
+             * Guessed
+             * @default []
+             */
+            guessed?: string[];
+            /** Heading Row */
+            heading_row: number;
+            levels: components["schemas"]["Levels"];
+            /**
+             * Program
+             * @description The program whose list it is, where its headings tell.
+             */
+            program?: string | null;
+            /** Quote */
+            quote?: string | null;
+            /**
+             * Rows
+             * @description Rows that are not simply taken, 500 at most, the wrong ones before all others.
+             */
+            rows: components["schemas"]["ReadRow"][];
+            /** Sheet */
+            sheet?: string | null;
+            /**
+             * Sheets
+             * @default []
+             */
+            sheets?: string[];
+        };
+        /**
+         * ReadRow
+         * @description A row that was not simply taken, with the reasons and its cells; `column`: the heading of the cell that is wrong.
+         */
+        ReadRow: {
+            /**
+             * Cells
+             * @default []
+             */
+            cells?: string[];
+            /** Column */
+            column?: string | null;
+            /**
+             * Messages
+             * @default []
+             */
+            messages?: string[];
+            /** Place */
+            place: number;
+            verdict: components["schemas"]["Verdict"];
         };
         /**
          * Ready
@@ -4525,6 +4728,12 @@ export interface components {
             /** Unit */
             unit: string | null;
         };
+        /**
+         * Verdict
+         * @description What became of a row.
+         * @enum {string}
+         */
+        Verdict: "ok" | "warned" | "left_out" | "wrong";
         /**
          * WebhookPage
          * @description Webhooks, oldest first.
@@ -11948,6 +12157,210 @@ export interface operations {
             };
             /** @description It clashes with the present state; `code` says how */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_proposal_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match` and `If-Match` */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalReading"];
+                };
+            };
+            /** @description The reader has this already (`If-None-Match`) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may see it, but not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_proposal_again: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 24 h. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadingOptions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may see it, but not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It clashes with the present state; `code` says how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than `x-body-limit` allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another kind than this address takes */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cascadia.cli.remote import reading as how
 from cascadia.cli.remote.client import Client, Refused, signed_in
 from cascadia.cli.remote.files import upload
 from cascadia.cli.remote.output import Json, Limit, Url, add_group, columns, note, show
@@ -46,24 +47,47 @@ def import_file(
     decimals: Annotated[
         Decimals | None, typer.Option("--decimals", help="What stands before decimals, where the list does not say: 1,000 is 1 or 1000.")
     ] = None,
+    reading: how.FromFile = None,
+    encoding: how.Encoding = None,
+    delimiter: how.Delimiter = None,
+    quote: how.Quote = None,
+    sheet: how.Sheet = None,
+    heading_row: how.HeadingRow = None,
+    column: how.Column = None,
+    levels: how.LevelsOption = None,
+    leave_out: how.LeaveOut = None,
+    leave_out_wrong: how.LeaveOutWrong = False,
     message: Message = None,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Propose the structure of a STEP file or a CSV parts list for a project."""
+    """Propose the structure of a STEP file or a parts list (CSV, TSV, XLSX, XLS, ODS) for a project."""
     if (take or likely) and dry_run:
         raise Refused("--accept keeps what --dry-run throws away: choose one.")
+    said = how.reading_of(
+        file=reading,
+        encoding=encoding,
+        delimiter=delimiter,
+        quote=quote,
+        sheet=sheet,
+        heading_row=heading_row,
+        column=column,
+        levels=levels,
+        leave_out=leave_out,
+        leave_out_wrong=leave_out_wrong,
+    )
     client = signed_in(url)
     place = project_id(client, project)
     assembly = part_by_number(client, into)[0]["id"] if into else None
     file = upload(client, path, place)
-    proposal = client.send("POST", "/proposals", {"file": file["id"], "project": place})
+    proposal = client.send("POST", "/proposals", {"file": file["id"], "project": place, **({"reading": said} if said else {})})
     if wait or take or likely or dry_run or assembly or decimals:
         proposal = _wait(client, proposal, seconds)
     if assembly:
         client.send("PATCH", f"/proposals/{proposal['id']}/rows/{proposal['root']}", {"choice": "use", "use": assembly})
         proposal = client.get(f"/proposals/{proposal['id']}")
     rows = list(client.pages(f"/proposals/{proposal['id']}/rows")) if proposal["state"] == "open" else []
+    read = client.get(f"/proposals/{proposal['id']}/reading") if proposal["state"] == "open" else {"report": None}
     if decimals and _decide(client, proposal, rows, decimals):
         proposal = client.get(f"/proposals/{proposal['id']}")
         rows = list(client.pages(f"/proposals/{proposal['id']}/rows"))
@@ -71,7 +95,8 @@ def import_file(
         proposal = _accept(client, proposal, rows, message, likely=likely, as_json=as_json)
     if dry_run:
         proposal = client.send("POST", f"/proposals/{proposal['id']}/discard")
-    show({**proposal, "rows": rows}, as_json, lambda: proposal_text(proposal, rows))
+    shown = {**proposal, "rows": rows, "reading": read["report"]}
+    show(shown, as_json, lambda: "\n".join(filter(None, (how.reading_text(read), proposal_text(proposal, rows)))))
 
 
 def _accept(

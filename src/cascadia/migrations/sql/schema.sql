@@ -1147,6 +1147,8 @@ CREATE TABLE proposal (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   changed_at timestamp with time zone NOT NULL DEFAULT now(),
   notes jsonb NOT NULL DEFAULT '[]'::jsonb,
+  reading jsonb NOT NULL DEFAULT '{}'::jsonb,
+  report jsonb,
   CONSTRAINT proposal_pkey PRIMARY KEY (proposal_id),
   CONSTRAINT proposal_uid_key UNIQUE (uid),
   CONSTRAINT proposal_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'open'::text, 'accepted'::text, 'discarded'::text, 'stale'::text, 'failed'::text]))),

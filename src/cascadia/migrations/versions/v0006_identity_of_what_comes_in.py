@@ -10,7 +10,7 @@ down_revision = "0005"
 
 FILES = ("items", "proposals")
 
-ALTERED = ("proposal_row",)
+ALTERED = ("proposal", "proposal_row")
 WRITTEN = ("bom_line", "item", "item_v", "project", "schema_state")
 
 

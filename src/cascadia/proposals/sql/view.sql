@@ -3,7 +3,8 @@ SELECT q.proposal_id, q.uid, f.uid AS file_uid, f.name AS file_name, f.media_typ
   b.name AS branch, q.base_seq, q.state, q.error, q.counts, q.notes, q.created_at, q.changed_at, u.uid AS created_by_uid, u.name AS created_by_name,
   c.seq AS commit_seq, c.uid AS commit_uid, root.uid AS root_row, i.uid AS root_uid, i.number AS root_number,
   (SELECT j.uid FROM job_subscriber s JOIN job j ON j.id = s.job_id WHERE s.subject IN (q.uid, f.uid) ORDER BY j.id DESC LIMIT 1) AS job,
-  (SELECT count(*) FROM proposal_row w WHERE q.state = 'open' AND w.proposal_id = q.proposal_id AND w.problems <> '[]' AND NOT w.left_out) AS to_mend,
+  (SELECT count(*) FROM proposal_row w WHERE q.state = 'open' AND w.proposal_id = q.proposal_id AND w.problems <> '[]' AND NOT w.left_out)
+    + CASE WHEN q.state = 'open' THEN coalesce((q.report -> 'counts' ->> 'wrong')::int, 0) ELSE 0 END AS to_mend,
   (SELECT count(*) FROM proposal_row w WHERE q.state = 'open' AND w.proposal_id = q.proposal_id AND NOT w.confirmed AND NOT w.left_out) AS to_check
 FROM proposal q
 JOIN file f USING (file_id)

@@ -47,6 +47,9 @@ CREATE TABLE line_source (
   PRIMARY KEY (lineage_id, line_id)
 );
 
+-- `reading`: how its person says that a parts list is read (structures.reading.Options); `report`: how it was read (…Report).
+ALTER TABLE proposal ADD COLUMN reading jsonb NOT NULL DEFAULT '{}', ADD COLUMN report jsonb;
+
 -- `certainty` of the part that a row is taken for; `doubts`: why a person must look at it, in words; `confirmed`: somebody did, or nobody needs to;
 -- `decided`: a person chose what it does; `left_out`: nothing of it is written, because what it belongs to is skipped.
 ALTER TABLE proposal_row
