@@ -43,10 +43,11 @@ SHOWN: Final = 40
 class Cells:
     """The cells of one row by what they mean; a column that is not there is an empty text."""
 
-    __slots__ = ("columns", "row")
+    __slots__ = ("_texts", "columns", "row")
 
     def __init__(self, row: Sequence[str], columns: Columns) -> None:
         self.row, self.columns = row, columns
+        self._texts: dict[Meaning, str] = {}
 
     def raw(self, meaning: Meaning) -> str | None:
         """The cell as it stands there, None where the table has no such column."""
@@ -55,17 +56,18 @@ class Cells:
 
     def text(self, meaning: Meaning) -> str:
         """The cell in one spelling."""
-        raw = self.raw(meaning)
-        if not raw:
-            return ""
-        return clean_number(raw) if meaning in NUMBERS else clean(raw)
+        known = self._texts.get(meaning)
+        if known is None:
+            raw = self.raw(meaning)
+            known = self._texts[meaning] = "" if not raw else clean_number(raw) if meaning in NUMBERS else clean(raw)
+        return known
 
     def wrong(self, meaning: Meaning, message: str) -> Wrong:
         """The refusal of a cell."""
         return Wrong(message, self.columns.name(meaning))
 
 
-def item_of(place: int, cells: Cells, sign: str | None) -> tuple[Item, list[str]]:
+def item_of(place: int, cells: Cells, sign: str | None, section: str | None) -> tuple[Item, list[str]]:
     """What a row says, and what has to be said of it; `Wrong` says why it cannot be meant."""
     warnings: list[str] = []
     fitted = is_fitted(cells.raw(M.UNFITTED), cells.raw(M.FITTED))
@@ -101,6 +103,7 @@ def item_of(place: int, cells: Cells, sign: str | None) -> tuple[Item, list[str]
         kind=amount.kind or _kind(cells, warnings),
         find=_find(cells, warnings),
         note=cells.text(M.NOTE) or None,
+        section=section,
         revision=cells.text(M.REVISION) or None,
         mpn=_told(cells.text(M.MPN)),
         manufacturer=_told(cells.text(M.MANUFACTURER)),

@@ -82,11 +82,11 @@ def _judge(row: Judged, line: Line, columns: Columns, options: Options, sign: st
         row.refuse(f"{filled(row.cells)} cells under {columns.width} headings: a delimiter inside a text without quotation marks?")
         return
     try:
-        item, warnings = item_of(line.place, cells, sign)
+        item, warnings = item_of(line.place, cells, sign, above.section)
     except Wrong as wrong:
         row.refuse(str(wrong), wrong.column)
         return
-    row.item = replace(item, section=above.section)
+    row.item = item
     for warning in warnings:
         row.warn(warning)
     if line.odd:
