@@ -25,6 +25,11 @@ WHERE l.pid = pg_backend_pid() AND l.granted AND c.relkind IN ('r', 'p')
 WAITING = """SELECT count(*) FROM pg_stat_activity
 WHERE application_name = 'cascadia-migrate' AND wait_event_type = 'Lock' AND datname = current_database()"""
 
+RIGHTS_CHANGED = """SELECT count(DISTINCT changed) FROM (
+  SELECT c.xmin::text AS changed FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname LIKE '%%\\_v'
+  UNION ALL SELECT a.xmin::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+  WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname LIKE '%%\\_v' AND attname = 'to_seq') t"""
+
 
 @pytest.fixture
 def older(postgres: Embedded, template: str) -> Iterator[str]:
@@ -151,3 +156,10 @@ def test_what_earlier_imports_became_is_remembered_but_no_guess_by_shape_alone(p
         ("guessed", "likely", ["it was found by its geometry alone"]),
         ("top", "likely", ["it was found by its name alone"]),
     ]
+
+
+def test_a_start_beside_others_takes_no_right_away_for_a_moment(database_url: str) -> None:
+    """Each start says anew what the application may do: all of it in one transaction, or others' writes fail in between."""
+    migrate(database_url)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        assert connection.execute(RIGHTS_CHANGED, ()).fetchone() == (1,)

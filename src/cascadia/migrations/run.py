@@ -50,7 +50,8 @@ def migrate(url: str, *, subscriptions: Sequence[tuple[str, bool]] = ()) -> None
         _upgrade(url, separate=separate)
         _seed(connection, subscriptions)
         if separate:
-            _grant(connection)
+            with connection.transaction():  # each start says this anew: who works on another server meanwhile never lacks a right
+                _grant(connection)
             set_login_defaults(connection)
 
 
