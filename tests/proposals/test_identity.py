@@ -186,7 +186,7 @@ def test_the_next_state_of_a_file_finds_its_parts_whatever_else_changed() -> Non
     memory = remember(model("a", "b", "new"), sources("top", "a", "b", "old"))
     assert (memory.root_id, memory.certainty, memory.doubts) == (1, SURE, ())
     assert {key: source.item_id for key, source in memory.found.items()} == {"top": 1, "a": 2, "b": 3}
-    assert memory.gone == {4}
+    assert set(memory.gone) == {4}
 
 
 def test_generic_names_are_known_again_in_their_own_file() -> None:
@@ -198,7 +198,7 @@ def test_generic_names_are_known_again_in_their_own_file() -> None:
 
 def test_another_product_under_the_same_file_name_is_asked_and_not_taken() -> None:
     memory = remember(model("x", "y"), sources("top", "a", "b"))
-    assert (memory.certainty, memory.found, memory.gone) == (SUGGESTION, {}, frozenset())
+    assert (memory.certainty, memory.found, memory.gone) == (SUGGESTION, {}, {})
     row = decide(model("x", "y"), [hit("top", 1, "source")], memory)[0]
     assert (found(row)[:3], bool(row.doubts)) == ((None, None, SUGGESTION), True)
 
@@ -228,8 +228,11 @@ def test_what_a_person_says_of_the_root_holds() -> None:
     assert remember(model("a"), known, chosen=99) == NOTHING
 
 
+GONE = {4: Source(1, "cover", 4, "Cover", None, 1)}
+
+
 def test_a_part_that_has_the_shape_of_one_that_is_gone_was_renamed() -> None:
-    memory = Memory(1, SURE, gone=frozenset({4}))
+    memory = Memory(1, SURE, gone=GONE)
     renamed = product("lid", name="Lid", geometry="h")
     row = decide([renamed], [hit("lid", 4, "geometry", name="Cover", geometry_hash="h")], memory)[0]
     assert found(row) == (4, Way.RENAMED, LIKELY, True)
@@ -241,7 +244,7 @@ def test_a_part_that_has_the_shape_of_one_that_is_gone_was_renamed() -> None:
 
 
 def test_a_root_is_never_found_by_its_shape() -> None:
-    memory = Memory(1, SURE, gone=frozenset({4}))
+    memory = Memory(1, SURE, gone=GONE)
     root = product("top", geometry="h", is_root=True)
     assert judge(root, hit("top", 4, "geometry", geometry_hash="h"), memory).certainty is SUGGESTION
     assert judge(root, hit("top", 4, "geometry", geometry_hash="h", here=False)).certainty is SUGGESTION
@@ -298,9 +301,8 @@ def test_numbers_that_the_scheme_draws_are_known() -> None:
 
 
 def row_of(component: Component, *hits: Hit, memory: Memory = NOTHING, numbering: Numbering = NUMBERS) -> PartRow:
-    structure = Structure(source_schema="AP214", unit="mm", root=component.key, components=[component], usages=[])
-    products = products_of(structure, titled=False)
-    return part_rows([component], decide(products, hits, memory), memory, numbering)[0]
+    structure = Structure(source_schema="AP214", unit="mm", root="/", components=[component], usages=[])
+    return part_rows([component], decide(products_of(structure, titled=False), hits, memory), memory, numbering)[0]
 
 
 def changes(row: PartRow) -> dict[str, tuple[Any, Any, bool]]:
@@ -335,6 +337,9 @@ def test_a_name_that_differs_is_offered_and_taken_over_where_nobody_typed_the_on
     assert changes(row_of(lid, hit("k", 1, "source", name="My cover"), memory=memory)) == {"name": ("My cover", "Lid", False)}
     same = Memory(1, SURE, found={"k": Source(1, "k", 1, "Lid", None, 1)})
     assert changes(row_of(lid, hit("k", 1, "source", name="My lid"), memory=same)) == {}
+    shaped = Component(key="k", number="", name="Lid", geometry_hash="h")
+    renamed = row_of(shaped, hit("k", 4, "geometry", name="Cover", geometry_hash="h"), memory=Memory(1, SURE, gone=GONE))
+    assert changes(renamed) == {"name": ("Cover", "Lid", True)}
     numbered = Component(key="k", number="L-100", name="Lid", own_number=True)
     assert changes(row_of(numbered, hit("k", 1, "number", number="L-100", name="Cover"))) == {"name": ("Cover", "Lid", False)}
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from cascadia.access.model import Actor
+from cascadia.kernel.aside import beside
 from cascadia.kernel.db import Read
 from cascadia.kernel.text import fold
 from cascadia.proposals import queries
@@ -64,12 +65,13 @@ class Finding:
 async def find(read: Read, actor: Actor, place: Place, components: Sequence[Component], products: Sequence[Product]) -> Finding:
     """The rows of a file's parts by what is known and visible today."""
     params = {"project_id": place.project_id, "file_name": place.file_name, "root": place.root}
-    memory = remember(products, await read.all(queries.SOURCES, Source, params), chosen=place.root, refused=place.is_new)
+    sources = await read.all(queries.SOURCES, Source, params)
+    memory = await beside(lambda: remember(products, sources, chosen=place.root, refused=place.is_new))
     numbering, drawn = await numbers_of(read, products)
     wanted = [_wanted(product, memory) for product in products]
     asked = {"wanted": Jsonb(wanted), "project_id": place.project_id, "programs": actor.programs, "most": MOST}
     hits = [found.hit(drawn) for found in await read.all(queries.HITS, _Found, asked)]
-    rows = part_rows(components, decide(products, hits, memory), memory, numbering)
+    rows = await beside(lambda: part_rows(components, decide(products, hits, memory), memory, numbering))
     return Finding(memory, numbering, rows)
 
 

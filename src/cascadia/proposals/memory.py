@@ -26,7 +26,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What holds for the file at hand. `found`: component → what it became before; `gone`: parts of which the file has nothing any more.
+    """What holds for the file at hand. `found`: component → what it became before; `gone`: parts it has no more, and what they were.
 
     `certainty`: that the file is the next state of what `root_id` came from; below likely nothing of it is used.
     """
@@ -36,7 +36,7 @@ class Memory:
     doubts: tuple[str, ...] = ()
     found: Mapping[str, Source] = field(default_factory=dict)
     loose: frozenset[str] = frozenset()
-    gone: frozenset[int] = frozenset()
+    gone: Mapping[int, Source] = field(default_factory=dict)
 
 
 NOTHING: Final = Memory()
@@ -138,5 +138,5 @@ def _memory(products: Sequence[Product], series: _Series, certainty: Certainty, 
                 used.add(key)
                 loose |= set() if best else {product.key}
     kept = {source.item_id for source in found.values()}
-    gone = frozenset(s.item_id for s in series.sources.values() if s.item_id not in kept and s.item_id != series.root_id)
+    gone = {s.item_id: s for s in series.sources.values() if s.item_id not in kept and s.item_id != series.root_id}
     return Memory(series.root_id, certainty, doubts, found, frozenset(loose), gone)

@@ -82,9 +82,14 @@ def part_rows(
     claimed = Counter(fold(row.product.number) for row in decided if row.product.number)
     twice = frozenset(number for number, times in claimed.items() if times > 1)
     return [
-        _part_row(component, row, memory.found.get(component.key), numbering, twice)
+        _part_row(component, row, memory.found.get(component.key) or _gone(row, memory), numbering, twice)
         for component, row in zip(components, decided, strict=True)
     ]
+
+
+def _gone(row: Decided, memory: Memory) -> Source | None:
+    """What the part was in the file before, if it is gone from it under that key."""
+    return memory.gone.get(row.taken.hit.item_id) if row.taken else None
 
 
 def _part_row(component: Component, row: Decided, source: Source | None, numbering: Numbering, twice: frozenset[str]) -> PartRow:

@@ -162,7 +162,9 @@ class Proposal(BaseModel):
 def _has_no_change(row: ProposalRow) -> bool:
     if row.state == "accepted":
         return row.commit_uid is None
-    return row.state == "open" and row.counts is not None and "added" in row.counts and Counts.model_validate(row.counts).writes == 0
+    if row.state != "open" or row.to_check or row.to_mend or row.counts is None:
+        return False
+    return "added" in row.counts and Counts.model_validate(row.counts).writes == 0
 
 
 class ProposalPage(BaseModel):

@@ -117,7 +117,8 @@ def _part(row: Row) -> tuple[Any, ...]:
 
 
 def _line(row: Row, names: dict[str, str]) -> tuple[Any, ...]:
-    quantity = row["quantity"] if row["old_quantity"] is None else f"{row['old_quantity']} → {row['quantity'] or 0}"
+    is_other = row["verdict"] == "remove" or row["old_quantity"] not in (None, row["quantity"])
+    quantity = f"{row['old_quantity']} → {row['quantity'] or 0}" if is_other else row["quantity"]
     child = names.get(row["child"] or "", row["old_child"] or "")
     return row["verdict"], row["choice"], names.get(row["parent"] or "", ""), child, quantity, redline(row)
 

@@ -5,7 +5,7 @@ import { called } from "./ToCheck";
 import { useChoice } from "./useChoice";
 
 /** How many parts are named here; `cascadia proposal show` and the API have all. */
-const SHOWN = 10;
+const SHOWN = 5;
 const MEASURED = new Set(["geometry", "geometry_hash", "mass_source", "mass", "volume"]);
 const TITLES: Record<string, string> = { alias: "also known as", mpn: "manufacturer's number" };
 

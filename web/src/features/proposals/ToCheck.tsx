@@ -8,7 +8,7 @@ import { toastError } from "../../ui/toast";
 import { useChoice } from "./useChoice";
 
 /** How many rows are shown at once; the next ones follow as these are confirmed. */
-const SHOWN = 10;
+const SHOWN = 5;
 
 type Props = { proposal: Proposal; parts: PartRow[] };
 
