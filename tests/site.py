@@ -96,6 +96,7 @@ async def build(workshop: Workshop) -> Site:
     rows = await engineer.get(f"/proposals/{proposal}/rows")
     ids = {
         "part_id": part["id"],
+        "child_id": child["id"],
         "line_id": line["id"],
         "file_id": file,
         "attachment_id": attachment["id"],
@@ -212,6 +213,7 @@ def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
         "choose_proposal_row": {"choice": "skip"},
         "accept_proposal": {},
         "confirm_proposal_rows": {},
+        "split_part": {"name": "Split", "lines": [ids["line_id"]]},
         "export_bom": {"format": "csv"},
         "create_webhook": {"url": "https://example.org/new", "program": ids["program_id"]},
         "edit_webhook": {"description": "changed"},
@@ -227,6 +229,7 @@ def _operations(document: JSON, ids: Mapping[str, str], matches: Mapping[str, st
         assert name in bodies or "requestBody" not in described, f"say in _bodies what a valid {name} takes"
         parameters = {p["name"]: p for p in described.get("parameters", ())}
         place = {**ids, "kind": "structure"} if "/derivatives/" in path else ids
+        place = {**ids, "part_id": ids["child_id"]} if name == "split_part" else place
         query = {"project": ids["project_id"], "name": "new.step"} if name == "create_file" else {}
         of = "bom" if path.endswith(("/bom", "/bom:batch")) else path.split("/")[3] if path.startswith("/api/v1/") else ""
         headers = {"If-Match": matches[of]} if "If-Match" in parameters else {}

@@ -7,6 +7,22 @@ from cascadia.kernel.sql import query
 HITS: Final = query(__package__, "hits")
 ITEM_HIT: Final = query(__package__, "item_hit")
 SHAPES: Final = query(__package__, "shapes")
+JOINED: Final = query(__package__, "joined")
+ACCEPTED_ROW: Final[LiteralString] = (
+    "SELECT r.proposal_id FROM proposal_row r JOIN proposal q USING (proposal_id) JOIN project pr ON pr.project_id = q.project_id "
+    "WHERE r.uid = %(row)s AND r.kind = 'part' AND r.match_id = %(item_id)s AND q.state = 'accepted' "
+    "AND pr.program_id = ANY(%(programs)s::int[])"
+)
+PLACE_OF_ROW: Final[LiteralString] = (
+    "SELECT q.project_id, f.name AS file_name, f.media_type, f.file_id, f.uid AS file_uid, root.match_id AS root "
+    "FROM proposal_row r JOIN proposal q USING (proposal_id) "
+    "JOIN file f USING (file_id) LEFT JOIN proposal_row root ON root.proposal_id = r.proposal_id AND root.kind = 'part' "
+    "AND root.found ->> 'is_root' = 'true' AND root.choice <> 'skip' WHERE r.row_id = %(row_id)s"
+)
+PARENTS_OF_LINES: Final[LiteralString] = (
+    "SELECT DISTINCT v.parent_id FROM bom_line l JOIN bom_v v USING (line_id) WHERE l.uid = ANY(%(lines)s::uuid[]) AND v.branch_id = 0 "
+    "AND v.to_seq = 9223372036854775807 AND NOT v.deleted AND v.child_id = %(item_id)s"
+)
 SOURCES: Final = query(__package__, "sources")
 NUMBERING: Final[LiteralString] = (
     "SELECT s.segments, s.typed_allowed, ARRAY(SELECT n.key FROM item_number n WHERE n.key = ANY(%(numbers)s::text[])) AS taken "

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.access.model import Actor
+from cascadia.items import service as items
 from cascadia.kernel import idempotency
 from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database, Primary, Write
@@ -14,14 +15,20 @@ from cascadia.kernel.errors import Conflict
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
 from cascadia.kernel.route import Route
 from cascadia.kernel.statements import Statement
-from cascadia.proposals import accept, opening, queries, rereading, review, service
+from cascadia.parts.model import PART
+from cascadia.parts.routes import part_view
+from cascadia.parts.schemas import Part
+from cascadia.proposals import accept, joined, opening, queries, rereading, review, service
 from cascadia.proposals.accept import NoChange
 from cascadia.proposals.reading import structures_of
 from cascadia.proposals.reading_schemas import ProposalReading, ReadingOptions
 from cascadia.proposals.schemas import (
     Acceptance,
     Confirmation,
+    JoinedPage,
+    JoinedPart,
     NewProposal,
+    PartSplit,
     Proposal,
     ProposalPage,
     ProposalRowPage,
@@ -35,7 +42,7 @@ from cascadia.structures.model import decode
 from cascadia.structures.reading import RECOGNISED
 from cascadia.vault import service as vault
 from cascadia.vault.routes import Blobs
-from cascadia.versioning.http import Judged, VersionedWrite, View, write_versioned
+from cascadia.versioning.http import Judged, VersionedWrite, View, Writing, write_versioned
 
 router: Final = APIRouter(tags=["proposals"], route_class=Route)
 
@@ -80,6 +87,31 @@ async def list_proposals(
     async with db.read() as read:
         rows, cursor = await service.page(read, actor, paging, project=project, state=state)
     return page_answer(request, ProposalPage(items=[Proposal.of(row) for row in rows], next=cursor), cursor)
+
+
+@router.get("/joined-parts", response_model=JoinedPage)
+@permission("proposal.read")
+async def list_joined_parts(request: Request, db: Db, actor: CurrentActor, paging: Paging) -> Response:
+    """Parts that imports joined with something else by shape or placeholder alone, or with several parts of one file, and nobody split."""
+    async with db.read() as read:
+        rows, cursor = await joined.page(read, actor, paging)
+    return page_answer(request, JoinedPage(items=[JoinedPart.of(row) for row in rows], next=cursor), cursor)
+
+
+@router.post("/parts/{part_id}/split", response_model=Part, status_code=201)
+@permission("part.create")
+async def split_part(
+    request: Request, db: Db, actor: CurrentActor, writing: Writing, part_id: UUID, body: PartSplit, key: IdempotencyKey = None
+) -> Response:
+    """Makes two parts of one that was joined wrongly: a new part takes the named lines, and is found by what the row of a proposal says."""
+
+    async def judge(primary: Primary) -> Judged:
+        part = await items.find(primary, actor, [PART.name], uid=part_id)
+        wanted = joined.Split(body.name, body.number, body.lines, body.row)
+        created = await joined.judge_split(primary, actor, part, wanted, writing.message)
+        return Judged(created.change, created.uid)
+
+    return await write_versioned(VersionedWrite(request, db, actor, key, judge, part_view(actor), status=201))
 
 
 @router.get("/proposals/{proposal_id}", response_model=Proposal)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cascadia.bom.schemas import Measured, Quantity
 from cascadia.items.model import DESCRIPTION_MAX, NAME_MAX, NUMBER_MAX
 from cascadia.kernel.schemas import Lines, OneLine
+from cascadia.proposals.joined import Joined
 from cascadia.proposals.model import found_by
 from cascadia.proposals.reading_schemas import ReadingOptions
 from cascadia.proposals.rows import Row
@@ -344,6 +345,59 @@ class Confirmation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     rows: Annotated[list[UUID], Field(max_length=1000)] | None = None
+
+
+class JoinedPart(BaseModel):
+    """A component of a file that became a part by a guess, in an import of a release that took guesses: look whether it is that part."""
+
+    row: UUID = Field(description="The row of the proposal: what a split names.")
+    part: MatchedItem
+    number: str | None = Field(description="In the file.")
+    name: str | None = Field(description="In the file.")
+    words: str = Field(description="How the part was found.")
+    together: int = Field(description="How many components of that file are this part.")
+    file: str
+    proposal: UUID
+    project: str
+    at: datetime
+
+    @classmethod
+    def of(cls, row: Joined) -> "JoinedPart":
+        """The answer for one guess."""
+        return cls(
+            row=row.uid,
+            part=MatchedItem(id=row.part_uid, number=row.part_number, name=row.part_name),
+            number=row.number,
+            name=row.name,
+            words=found_by(row.match_by),
+            together=row.together,
+            file=row.file_name,
+            proposal=row.proposal_uid,
+            project=row.project_code,
+            at=row.at,
+        )
+
+
+class JoinedPage(BaseModel):
+    """One page of guesses, the oldest first."""
+
+    items: list[JoinedPart]
+    next: str | None
+    total: int | None = None
+
+
+class PartSplit(BaseModel):
+    """What of a part becomes a part of its own: `lines` that use it, and (`row` of an accepted proposal) what that component of a file is.
+
+    `name` and `number` of the new part; null: the row's name, a number by the scheme.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[OneLine, Field(max_length=NAME_MAX)] | None = None
+    number: Annotated[OneLine, Field(max_length=NUMBER_MAX)] | None = None
+    lines: Annotated[list[UUID], Field(max_length=1000)] = []
+    row: UUID | None = None
 
 
 class Acceptance(BaseModel):

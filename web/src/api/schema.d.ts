@@ -430,6 +430,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/joined-parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Joined Parts
+         * @description Parts that imports joined with something else by shape or placeholder alone, or with several parts of one file, and nobody split.
+         */
+        get: operations["list_joined_parts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kinds/{kind}": {
         parameters: {
             query?: never;
@@ -808,6 +828,26 @@ export interface paths {
          * @description Moves a part to another phase of its life, as one commit.
          */
         post: operations["set_part_phase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parts/{part_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Split Part
+         * @description Makes two parts of one that was joined wrongly: a new part takes the named lines, and is found by what the row of a proposal says.
+         */
+        post: operations["split_part"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2767,6 +2807,65 @@ export interface components {
             what: string;
         };
         /**
+         * JoinedPage
+         * @description One page of guesses, the oldest first.
+         */
+        JoinedPage: {
+            /** Items */
+            items: components["schemas"]["JoinedPart"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total?: number | null;
+        };
+        /**
+         * JoinedPart
+         * @description A component of a file that became a part by a guess, in an import of a release that took guesses: look whether it is that part.
+         */
+        JoinedPart: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** File */
+            file: string;
+            /**
+             * Name
+             * @description In the file.
+             */
+            name: string | null;
+            /**
+             * Number
+             * @description In the file.
+             */
+            number: string | null;
+            part: components["schemas"]["MatchedItem"];
+            /** Project */
+            project: string;
+            /**
+             * Proposal
+             * Format: uuid
+             */
+            proposal: string;
+            /**
+             * Row
+             * Format: uuid
+             * @description The row of the proposal: what a split names.
+             */
+            row: string;
+            /**
+             * Together
+             * @description How many components of that file are this part.
+             */
+            together: number;
+            /**
+             * Words
+             * @description How the part was found.
+             */
+            words: string;
+        };
+        /**
          * KindField
          * @description One attribute of a kind, with its control class.
          */
@@ -3428,6 +3527,25 @@ export interface components {
             owner?: string | null;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * PartSplit
+         * @description What of a part becomes a part of its own: `lines` that use it, and (`row` of an accepted proposal) what that component of a file is.
+         *
+         *     `name` and `number` of the new part; null: the row's name, a number by the scheme.
+         */
+        PartSplit: {
+            /**
+             * Lines
+             * @default []
+             */
+            lines?: string[];
+            /** Name */
+            name?: string | null;
+            /** Number */
+            number?: string | null;
+            /** Row */
+            row?: string | null;
         };
         /**
          * PersonRef
@@ -7504,6 +7622,96 @@ export interface operations {
             };
         };
     };
+    list_joined_parts: {
+        parameters: {
+            query?: {
+                /** @description Also answer how many there are in all. */
+                count?: boolean;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                /** @description How many rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match` and `If-Match` */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinedPage"];
+                };
+            };
+            /** @description The reader has this already (`If-None-Match`) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may see it, but not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_kind: {
         parameters: {
             query?: never;
@@ -10101,6 +10309,130 @@ export interface operations {
             };
             /** @description `If-Match` is missing */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at this moment; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    split_part: {
+        parameters: {
+            query?: {
+                /** @description The branch to write on. Only `main` takes writes so far. */
+                branch?: string;
+                /** @description The commit's message; made by the server when absent. */
+                message?: string | null;
+            };
+            header?: {
+                /** @description Makes a retry safe for 24 h. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                part_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartSplit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Part"];
+                };
+            };
+            /** @description The request cannot be read: `at`, `cursor` or the body is damaged */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may see it, but not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It clashes with the present state; `code` says how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than `x-body-limit` allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another kind than this address takes */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid; `errors` names each place */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -15,7 +15,12 @@ Message = Annotated[str | None, typer.Option("--message", "-m", help="The commit
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    add_group(app, "part", "Parts: create, show, edit, list.", {"create": create, "show": show_part, "edit": edit, "list": list_parts})
+    add_group(
+        app,
+        "part",
+        "Parts: create, show, edit, split, list.",
+        {"create": create, "show": show_part, "edit": edit, "split": split, "list": list_parts},
+    )
 
 
 def part_by_number(client: Client, number: str, at: str | None = None) -> tuple[dict[str, Any], str]:
@@ -101,6 +106,25 @@ def edit(
     members = {"name": name, "description": description, "attributes": _attributes(attributes) or None}
     changed = client.send("PATCH", f"/parts/{part['id']}", {k: v for k, v in members.items() if v is not None}, etag=etag, message=message)
     show(changed, as_json, lambda: _text(changed))
+
+
+def split(
+    number: str,
+    lines: Annotated[list[str] | None, typer.Option("--line", help="Id of a line that the new part takes; repeat it.")] = None,
+    row: Annotated[str | None, typer.Option("--row", help="The row of `proposal joined` that is the new part.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Its name; else that of the row.")] = None,
+    new_number: Annotated[str | None, typer.Option("--number", help="Its number; else by the scheme.")] = None,
+    message: Message = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Make two parts of one that an import joined wrongly: a new one takes some of its lines."""
+    client = signed_in(url)
+    part, _ = part_by_number(client, number)
+    made = client.send(
+        "POST", f"/parts/{part['id']}/split", {"name": name, "number": new_number, "lines": lines or [], "row": row}, message=message
+    )
+    show(made, as_json, lambda: f"{made['number']}  {made['name']}, split from {part['number']}")
 
 
 def list_parts(

@@ -1,4 +1,4 @@
-"""`import`, `proposal list|show|confirm|accept|discard`."""
+"""`import`, `proposal list|show|confirm|accept|discard|joined`."""
 
 import time
 from enum import StrEnum
@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
         app,
         "proposal",
         "What files would change, to review and accept.",
-        {"list": list_proposals, "show": show_proposal, "confirm": confirm, "accept": accept, "discard": discard},
+        {"list": list_proposals, "show": show_proposal, "confirm": confirm, "accept": accept, "discard": discard, "joined": list_joined},
     )
 
 
@@ -160,6 +160,20 @@ def list_proposals(
     proposals = list(signed_in(url).pages("/proposals", limit=limit, state=state))
     rows = [(p["id"], p["state"], p["project"]["code"], p["created_at"][:19], p["file"]["name"]) for p in proposals]
     show(proposals, as_json, lambda: columns(("ID", "STATE", "PROJECT", "CREATED", "FILE"), rows))
+
+
+def list_joined(limit: Limit = None, url: Url = None, as_json: Json = False) -> None:
+    """List parts that earlier imports joined with something else by a guess. What is wrong: part split."""
+    found = list(signed_in(url).pages("/joined-parts", limit=limit))
+    rows = [
+        (j["row"], f"{j['part']['number']} {j['part']['name']}", f"{j['number'] or ''} {j['name']}".strip(), _guess(j), j["file"])
+        for j in found
+    ]
+    show(found, as_json, lambda: columns(("ROW", "PART", "IN THE FILE", "FOUND", "FILE"), rows))
+
+
+def _guess(joined: dict[str, Any]) -> str:
+    return f"{joined['words']}, with {joined['together'] - 1} more of the file" if joined["together"] > 1 else str(joined["words"])
 
 
 def show_proposal(proposal_id: str, url: Url = None, as_json: Json = False) -> None:
