@@ -93,7 +93,11 @@ async def judge_split(primary: Primary, actor: Actor, part: ItemRow, wanted: Spl
         programs=created.change.programs | {item.program_id for item in await items.by_ids(primary, actor, parents)},
         before=(*created.change.before, *([attaching] if attaching else ())),
         deltas=(*created.change.deltas, *(_moved(line, child) for line in lines), *attached),
-        expectations=(*expectations, *([_remember(row, place, child)] if row else ())),
+        expectations=(
+            *expectations,
+            Statement(queries.SPLIT_LINES, {"lines": [line.line_id for line in lines], "item_id": part.item_id, "child": child.id}),
+            *([_remember(row, place, child)] if row else ()),
+        ),
         checks=checks,
     )
     return replace(created, change=change)

@@ -19,6 +19,9 @@ PLACE_OF_ROW: Final[LiteralString] = (
     "JOIN file f USING (file_id) LEFT JOIN proposal_row root ON root.proposal_id = r.proposal_id AND root.kind = 'part' "
     "AND root.found ->> 'is_root' = 'true' AND root.choice <> 'skip' WHERE r.row_id = %(row_id)s"
 )
+SPLIT_LINES: Final[LiteralString] = (
+    "UPDATE line_source SET child_id = %(child)s WHERE line_id = ANY(%(lines)s::bigint[]) AND child_id = %(item_id)s"
+)
 PARENTS_OF_LINES: Final[LiteralString] = (
     "SELECT DISTINCT v.parent_id FROM bom_line l JOIN bom_v v USING (line_id) WHERE l.uid = ANY(%(lines)s::uuid[]) AND v.branch_id = 0 "
     "AND v.to_seq = 9223372036854775807 AND NOT v.deleted AND v.child_id = %(item_id)s"
