@@ -212,6 +212,7 @@ def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
         "create_proposal": {"file": ids["file_id"], "project": ids["project_id"]},
         "choose_proposal_row": {"choice": "skip"},
         "accept_proposal": {},
+        "undo_proposal": {},
         "confirm_proposal_rows": {},
         "split_part": {"name": "Split", "lines": [ids["line_id"]]},
         "export_bom": {"format": "csv"},

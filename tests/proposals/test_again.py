@@ -85,3 +85,50 @@ async def test_a_clash_that_a_person_decides_for_what_is_there_leaves_it(office:
     await office.accept(newer)
     assert (await quantities(office, top))["glue"] == ("6", [])
     assert (await office.propose(board(("screw", "8", ""), ("glue", "5", "")), "board.csv"))["no_change"]
+
+
+async def undo(office: Office, proposal: JSON) -> JSON:
+    return await office.person.post(f"/proposals/{proposal['id']}/undo", {}, status=200)
+
+
+async def test_an_import_is_undone_as_one_act_and_can_be_done_again(office: Office) -> None:
+    rows = [("glue", "4", ""), ("cap", "1", "C1 C2")]
+    first = await office.accept(await office.propose(board(*rows), "board.csv"))
+    commits = await office.commits()
+    undone = await undo(office, first)
+    assert (undone["state"], undone["undone"]["seq"], await office.commits()) == ("accepted", commits + 1, commits + 1)
+    assert (await office.person.get("/parts", q="glue"))["items"] == []
+    assert (await undo(office, first))["undone"] == undone["undone"]
+    assert await office.commits() == commits + 1
+    again = await office.accept(await office.propose(board(*rows), "board.csv"))
+    assert again["root_item"]["number"] == "board"
+    assert again["root_item"]["id"] != first["root_item"]["id"]
+    assert set(await quantities(office, again["root_item"]["id"])) == {"glue", "cap"}
+
+
+async def test_after_an_undo_the_file_before_is_the_base_again(office: Office) -> None:
+    first = await office.accept(await office.propose(board(("glue", "4", ""), ("tape", "2", "")), "board.csv"))
+    top = first["root_item"]["id"]
+    await by_hand(office, await line(office, top, "glue"), quantity="6")
+    edited = await quantities(office, top)
+    second = await office.accept(await office.propose(board(("glue", "4", ""), ("tape", "3", ""), ("label", "1", "")), "board.csv"))
+    await undo(office, second)
+    assert await quantities(office, top) == edited
+    assert (await office.propose(board(("glue", "4", ""), ("tape", "2", "")), "board.csv"))["no_change"]
+    refused = await office.person.send("POST", f"/proposals/{first['id']}/undo", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "import_built_on")
+    assert refused.json()["detail"].startswith("Something rests on this import: board (main@")
+    third = await office.accept(await office.propose(board(("glue", "4", ""), ("tape", "5", "")), "board.csv"))
+    assert await quantities(office, top) == {**edited, "tape": ("5", [])}
+    await by_hand(office, await line(office, top, "tape"), note="x")
+    refused = await office.person.send("POST", f"/proposals/{third['id']}/undo", {})
+    assert "Import the file before it again (board.csv of 20" in refused.json()["detail"]
+
+
+async def test_what_wrote_nothing_or_is_not_ones_own_is_not_undone(office: Office) -> None:
+    proposal = await office.propose(board(("glue", "4", "")), "board.csv")
+    refused = await office.person.send("POST", f"/proposals/{proposal['id']}/undo", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_undo")
+    accepted = await office.accept(proposal)
+    assert (await office.workshop.viewer.send("POST", f"/proposals/{accepted['id']}/undo", {})).status_code == 403
+    assert (await office.workshop.stranger.send("POST", f"/proposals/{accepted['id']}/undo", {})).status_code == 404

@@ -119,6 +119,12 @@ EVENTS: Final[Mapping[str, About]] = {
         committed=True,
     ),
     "proposal.discarded": About("a proposal was discarded", "the proposal"),
+    "proposal.undone": About(
+        "what accepting a proposal had written was taken back",
+        "the proposal",
+        {"undone": "the commit that was undone"},
+        committed=True,
+    ),
     "proposal.failed": About("a proposal cannot be made", "the proposal", {"code": "an [error](errors.md) of a job"}),
     "proposal.opened": About("a proposal can be reviewed", "the proposal", {"file": "id of its file"}),
     "proposal.requested": About(

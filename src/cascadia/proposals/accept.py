@@ -389,9 +389,8 @@ class _Accepting:
             line_id = row.line_id or made.get(row.row_id) or row.found.get("gone")
             if group is not None and group.fitted and parent and child and line_id:
                 said[line_id] = said_of(line_id, parent.id, child.id, group)
-        parents = sorted({ref.id for ref in self.refs.values()})
         lines = [{**asdict(each), "quantity": f"{each.quantity:f}", "designators": list(each.designators)} for each in said.values()]
-        return Statement(queries.REMEMBER_LINES, {**self._place(), "seq": seq, "parents": parents, "lines": Jsonb(lines)})
+        return Statement(queries.REMEMBER_LINES, {**self._place(), "seq": seq, "lines": Jsonb(lines)})
 
     def _remember(self, seq: int | None) -> Statement:
         """What each component became, for the next state of the file."""

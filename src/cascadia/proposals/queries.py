@@ -121,9 +121,9 @@ CLOSE: Final[LiteralString] = (
 EXPECT_NO_IMPORT: Final[LiteralString] = "SELECT expect_no_import(%(project_id)s, %(seq)s)"
 REMEMBER: Final[LiteralString] = "SELECT remember_sources(%(project_id)s, %(file_name)s, %(root)s, coalesce(%(seq)s, seq()), %(sources)s)"
 SAID: Final = query(__package__, "said")
-REMEMBER_LINES: Final[LiteralString] = (
-    "SELECT remember_lines(%(project_id)s, %(file_name)s, %(root)s, coalesce(%(seq)s, seq()), %(parents)s::bigint[], %(lines)s)"
-)
+REMEMBER_LINES: Final[LiteralString] = "SELECT remember_lines(%(project_id)s, %(file_name)s, %(root)s, coalesce(%(seq)s, seq()), %(lines)s)"
+UNDO: Final[LiteralString] = "SELECT undo_proposal(%(proposal_id)s, %(commit_uid)s, %(seq)s, %(made)s::bigint[])"
+BEFORE: Final = query(__package__, "before")
 ACCEPT: Final[LiteralString] = "SELECT accept_proposal(%(proposal_id)s, %(commit_uid)s)"
 HEAD_SEQ: Final[LiteralString] = "SELECT head_seq FROM branch WHERE branch_id = 0"
 DRAWN: Final[LiteralString] = (

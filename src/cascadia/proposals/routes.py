@@ -18,7 +18,7 @@ from cascadia.kernel.statements import Statement
 from cascadia.parts.model import PART
 from cascadia.parts.routes import part_view
 from cascadia.parts.schemas import Part
-from cascadia.proposals import accept, joined, opening, queries, rereading, review, service
+from cascadia.proposals import accept, joined, opening, queries, rereading, review, service, undo
 from cascadia.proposals.accept import NoChange
 from cascadia.proposals.reading import structures_of
 from cascadia.proposals.reading_schemas import ProposalReading, ReadingOptions
@@ -239,6 +239,23 @@ async def _match_again(db: Database, blobs: BlobStore, actor: Actor, proposal_id
     async with db.write() as write:
         if await write.value(queries.LOCK, {"proposal_id": source.proposal_id}) == "open":
             await opening.match(write, actor, source, structure)
+
+
+@router.post("/proposals/{proposal_id}/undo", response_model=Proposal)
+@permission("proposal.accept")
+async def undo_proposal(
+    request: Request, db: Db, actor: CurrentActor, proposal_id: UUID, body: Acceptance, key: IdempotencyKey = None
+) -> Response:
+    """Takes back what accepting it wrote, as one commit. 409 `import_built_on`: later commits rest on it.
+
+    Parts that it had made go, and their numbers are free again; other numbers that it gave to parts (aliases) stay.
+    """
+
+    async def judge(primary: Primary) -> Judged:
+        proposal = await service.find(primary, actor, proposal_id)
+        return Judged(await undo.judge(primary, actor, proposal, body.message), proposal_id)
+
+    return await write_versioned(VersionedWrite(request, db, actor, key, judge, proposal_view(actor), target=proposal_id))
 
 
 @router.post("/proposals/{proposal_id}/discard", response_model=Proposal)

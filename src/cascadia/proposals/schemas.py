@@ -123,6 +123,7 @@ class Proposal(BaseModel):
     root_item: RootItem | None
     job: UUID | None = Field(description="The job whose progress is shown: conversion, then match.")
     commit: CommitRef | None
+    undone: CommitRef | None = Field(description="The commit that undid it.")
     to_mend: int = Field(
         description="Rows with `problems`, and rows of the list that cannot be meant: it is not accepted before each is mended or left out."
     )
@@ -150,6 +151,7 @@ class Proposal(BaseModel):
             root_item=RootItem(id=row.root_uid, number=row.root_number) if row.root_uid and row.root_number else None,
             job=row.job,
             commit=CommitRef(id=row.commit_uid, seq=row.commit_seq) if row.commit_uid and row.commit_seq else None,
+            undone=CommitRef(id=row.undone_uid, seq=row.undone_seq) if row.undone_uid and row.undone_seq else None,
             to_mend=row.to_mend,
             to_check=row.to_check,
             no_change=_has_no_change(row),

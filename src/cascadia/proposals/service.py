@@ -50,6 +50,8 @@ class ProposalRow:
     created_by_name: str
     commit_seq: int | None
     commit_uid: UUID | None
+    undone_seq: int | None
+    undone_uid: UUID | None
     root_row: UUID | None
     root_uid: UUID | None
     root_number: str | None

@@ -49,6 +49,9 @@ export const acceptProposal = (id: string, message: string) =>
 /** Says that rows which were guessed are right: these, or (null) all. */
 export const confirmRows = (id: string, rows: string[] | null) =>
   body(api.POST("/api/v1/proposals/{proposal_id}/confirm", { params: one(id), body: { rows } }));
+/** Takes back what accepting it wrote, as one commit. */
+export const undoProposal = (id: string) =>
+  body(api.POST("/api/v1/proposals/{proposal_id}/undo", { params: one(id), body: {} }));
 export const discardProposal = (id: string) =>
   body(api.POST("/api/v1/proposals/{proposal_id}/discard", { params: one(id) }));
 

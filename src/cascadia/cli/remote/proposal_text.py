@@ -22,12 +22,12 @@ def proposal_text(proposal: Row, rows: list[Row]) -> str:
     told = [head]
     told += [_counts(proposal["counts"])] if proposal["counts"] else []
     told += [f"! {note['message']}" for note in proposal.get("notes", ())]
-    told += _to_check(proposal, parts)
+    told += [*_to_check(proposal, parts), *_clashes(lines, names)]
     if parts:
         told += [columns(("VERDICT", "CHOICE", "PART", "IN ALL", "MATCH"), [_part(row) for row in parts if not row["left_out"]])]
     if lines:
         told += [columns(("VERDICT", "CHOICE", "PARENT", "CHILD", "QUANTITY", "DESIGNATORS"), [_line(row, names) for row in lines])]
-    told += _left_out(parts)
+    told += [*_left_out(parts), *_standing(lines, names)]
     told += [f"Changes: {called(row)}: {'; '.join(_changes(row))}" for row in parts if _changes(row) and not row["left_out"]]
     told += [f"Read otherwise: {row['number'] or row['name']}: {'; '.join(row['notes'])}" for row in rows if row["notes"]]
     told += [*_to_mend(proposal, rows), *_end(proposal)]
@@ -69,6 +69,25 @@ def _to_check(proposal: Row, parts: list[Row]) -> Iterator[str]:
             yield f"  {called(row)}{match}: {'; '.join(row['doubts'])} (row {row['id']})"
 
 
+def _clashes(lines: list[Row], names: dict[str, str]) -> Iterator[str]:
+    for row in lines:
+        if not row["confirmed"]:
+            how = "`proposal confirm` keeps what is there, `proposal take` takes the file's"
+            yield f"  {_between(row, names)}: {'; '.join(row['doubts'])} (row {row['id']}; {how})"
+
+
+def _standing(lines: list[Row], names: dict[str, str]) -> Iterator[str]:
+    """What people changed since the file before, which stays."""
+    for row in lines:
+        said = [f"{c['field']} {c['words']}" if c["field"] != "line" else c["words"] for c in row["changes"] if not c["apply"]]
+        if said and row["confirmed"]:
+            yield f"Stays: {_between(row, names)}: {'; '.join(said)}"
+
+
+def _between(row: Row, names: dict[str, str]) -> str:
+    return f"{names.get(row['parent'], '?')} → {names.get(row['child'], row['old_child'] or 'restricted')}"
+
+
 def _left_out(parts: list[Row]) -> Iterator[str]:
     out = [called(row) for row in parts if row["left_out"]]
     if out:
@@ -102,7 +121,9 @@ def _to_mend(proposal: Row, rows: list[Row]) -> Iterator[str]:
 
 def _end(proposal: Row) -> Iterator[str]:
     root = f", {proposal['root_item']['number']}" if proposal["root_item"] else ""
-    if proposal["commit"]:
+    if proposal.get("undone"):
+        yield f"Undone by {proposal['branch']}@{proposal['undone']['seq']}"
+    elif proposal["commit"]:
         yield f"Accepted as {proposal['branch']}@{proposal['commit']['seq']}{root}"
     elif proposal["no_change"]:
         yield f"No change: everything is as the file says{root}"

@@ -31,7 +31,16 @@ def register(app: typer.Typer) -> None:
         app,
         "proposal",
         "What files would change, to review and accept.",
-        {"list": list_proposals, "show": show_proposal, "confirm": confirm, "accept": accept, "discard": discard, "joined": list_joined},
+        {
+            "list": list_proposals,
+            "show": show_proposal,
+            "confirm": confirm,
+            "take": take,
+            "accept": accept,
+            "discard": discard,
+            "undo": undo,
+            "joined": list_joined,
+        },
     )
 
 
@@ -207,4 +216,27 @@ def accept(proposal_id: str, likely: Likely = False, message: Message = None, ur
 def discard(proposal_id: str, url: Url = None, as_json: Json = False) -> None:
     """Discard a proposal; nothing was changed by it."""
     proposal = signed_in(url).send("POST", f"/proposals/{proposal_id}/discard")
+    show(proposal, as_json, lambda: proposal_text(proposal, []))
+
+
+def take(
+    proposal_id: str,
+    rows: Annotated[list[str], typer.Argument(help="Ids of rows of lines.")],
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Take the file's where somebody changed the same line otherwise since the file before."""
+    client = signed_in(url)
+    found = {row["id"]: row for row in client.pages(f"/proposals/{proposal_id}/rows", kind="line")}
+    for row in rows:
+        fields = [change["field"] for change in found.get(row, {}).get("changes", ()) if change["field"] != "line"]
+        choice = {"choice": "apply", **({"take": dict.fromkeys(fields, True)} if fields else {})}
+        client.send("PATCH", f"/proposals/{proposal_id}/rows/{row}", choice)
+    proposal = client.get(f"/proposals/{proposal_id}")
+    show(proposal, as_json, lambda: proposal_text(proposal, []))
+
+
+def undo(proposal_id: str, message: Message = None, url: Url = None, as_json: Json = False) -> None:
+    """Take back what accepting a proposal wrote, as one commit, while nothing rests on it."""
+    proposal = signed_in(url).send("POST", f"/proposals/{proposal_id}/undo", {"message": message} if message else {})
     show(proposal, as_json, lambda: proposal_text(proposal, []))

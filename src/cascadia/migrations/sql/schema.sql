@@ -1110,7 +1110,7 @@ CREATE TABLE line_source (
   designators text[] NOT NULL,
   placements text,
   seq bigint NOT NULL,
-  CONSTRAINT line_source_pkey PRIMARY KEY (lineage_id, line_id),
+  CONSTRAINT line_source_pkey PRIMARY KEY (lineage_id, line_id, seq),
   CONSTRAINT line_source_child_id_fkey FOREIGN KEY (child_id) REFERENCES item(item_id),
   CONSTRAINT line_source_line_id_fkey FOREIGN KEY (line_id) REFERENCES bom_line(line_id),
   CONSTRAINT line_source_lineage_id_fkey FOREIGN KEY (lineage_id) REFERENCES lineage(lineage_id),
@@ -1147,6 +1147,7 @@ CREATE TABLE proposal (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   changed_at timestamp with time zone NOT NULL DEFAULT now(),
   notes jsonb NOT NULL DEFAULT '[]'::jsonb,
+  undone_by uuid,
   reading jsonb NOT NULL DEFAULT '{}'::jsonb,
   report jsonb,
   CONSTRAINT proposal_pkey PRIMARY KEY (proposal_id),
@@ -1217,7 +1218,7 @@ BEGIN
   IF EXISTS (SELECT FROM lineage WHERE project_id = project AND seq > seen) THEN RAISE EXCEPTION 'an import was accepted' USING ERRCODE = 'CA409'; END IF;
 END $function$;
 
-CREATE OR REPLACE FUNCTION remember_lines(project integer, file_name text, root bigint, at_seq bigint, parents bigint[], lines jsonb)
+CREATE OR REPLACE FUNCTION remember_lines(project integer, file_name text, root bigint, at_seq bigint, lines jsonb)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
@@ -1225,12 +1226,12 @@ DECLARE series bigint;
 BEGIN
   SELECT lineage_id INTO STRICT series FROM lineage
     WHERE project_id = project AND name = folded(file_name) AND coalesce(root_id, 0) = coalesce(root, 0);
-  DELETE FROM line_source WHERE lineage_id = series AND parent_id = ANY(parents);
+  DELETE FROM line_source s WHERE s.lineage_id = series
+    AND (s.seq = at_seq OR s.seq < (SELECT max(o.seq) FROM line_source o WHERE o.lineage_id = series AND o.seq < at_seq));
   INSERT INTO line_source AS s (lineage_id, line_id, parent_id, child_id, quantity, unit, kind, find, note, designators, placements, seq)
     SELECT series, r.line_id, r.parent_id, r.child_id, r.quantity, r.unit, r.kind, r.find, r.note, r.designators, r.placements, at_seq
     FROM jsonb_to_recordset(lines) AS r(line_id bigint, parent_id bigint, child_id bigint, quantity numeric, unit text, kind text, find int,
-      note text, designators text[], placements text)
-    ON CONFLICT (lineage_id, line_id) DO NOTHING;
+      note text, designators text[], placements text);
 END $function$;
 
 CREATE OR REPLACE FUNCTION remember_sources(project integer, file_name text, root bigint, at_seq bigint, sources jsonb)
@@ -1246,6 +1247,25 @@ BEGIN
     FROM jsonb_to_recordset(sources) AS r(key text, item_id bigint, number text, name text, geometry text, match_by text)
     ON CONFLICT (lineage_id, key) DO UPDATE SET item_id = EXCLUDED.item_id, number = EXCLUDED.number, name = EXCLUDED.name, geometry = EXCLUDED.geometry,
       match_by = CASE WHEN s.item_id = EXCLUDED.item_id THEN s.match_by ELSE EXCLUDED.match_by END, seq = EXCLUDED.seq;
+END $function$;
+
+CREATE OR REPLACE FUNCTION undo_proposal(proposal bigint, commit_of uuid, import_seq bigint, made bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE series bigint[];
+BEGIN
+  UPDATE proposal q SET undone_by = commit_of, changed_at = now() WHERE q.proposal_id = proposal AND q.state = 'accepted' AND q.undone_by IS NULL;
+  IF NOT FOUND THEN RAISE EXCEPTION 'proposal is not there to be undone' USING ERRCODE = 'CA410'; END IF;
+  SELECT array_agg(l.lineage_id) INTO series FROM proposal q JOIN file f USING (file_id)
+    JOIN lineage l ON l.project_id = q.project_id AND l.name = folded(f.name) WHERE q.proposal_id = proposal;
+  DELETE FROM line_source s WHERE s.lineage_id = ANY(series) AND s.seq = import_seq;
+  DELETE FROM line_source s WHERE s.lineage_id IN (SELECT lineage_id FROM lineage WHERE root_id = ANY(made));
+  DELETE FROM item_source s WHERE s.item_id = ANY(made) OR s.lineage_id IN (SELECT lineage_id FROM lineage WHERE root_id = ANY(made));
+  DELETE FROM lineage WHERE root_id = ANY(made);
+  UPDATE lineage l SET seq = coalesce((SELECT max(s.seq) FROM line_source s WHERE s.lineage_id = l.lineage_id), 0)
+    WHERE l.lineage_id = ANY(series) AND l.seq = import_seq;
+  DELETE FROM item_number WHERE item_id = ANY(made);
 END $function$;
 
 -- vault

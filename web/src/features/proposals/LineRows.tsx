@@ -5,6 +5,7 @@ import { type Column, DataGrid } from "../../ui/DataGrid";
 import { formatDecimal } from "../../ui/format";
 import { Empty } from "../../ui/states";
 import { Toolbar } from "../../ui/Toolbar";
+import { standing } from "./Clashes";
 import { useChoice } from "./useChoice";
 
 type Props = {
@@ -126,6 +127,11 @@ function lineColumns(
           <>
             {replaced(row, parts) && <span className="old">{row.old_child}</span>}
             {name(row.child)}
+            {standing(row) && (
+              <em className="clip muted small" title={standing(row)}>
+                {standing(row)}
+              </em>
+            )}
           </>
         ) : (
           <span className="clip">{row.old_child}</span>

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { invalidate } from "../../api/events";
 import { keys } from "../../api/keys";
 import { isCode, sentence } from "../../api/problem";
-import { acceptProposal, discardProposal } from "../../api/proposals";
+import { acceptProposal, discardProposal, undoProposal } from "../../api/proposals";
 import type { PartRow, Proposal } from "../../api/types";
 import { Icon } from "../../ui/Icon";
 import { Notice } from "../../ui/states";
@@ -27,10 +27,44 @@ export function ProposalActions({ proposal, parts }: Props) {
 }
 
 function Accepted({ proposal, parts }: Props) {
+  const client = useQueryClient();
   const root = rootPart(proposal, parts);
-  const { commit } = proposal;
+  const { commit, undone } = proposal;
+  const fixed = useEditBlock(proposal.project.id);
+  const undo = useMutation({
+    mutationFn: () => undoProposal(proposal.id),
+    onSuccess: (changed) => {
+      client.setQueryData(keys.proposal(proposal.id), changed);
+      void invalidate(client, ["part", "bom", "commit", "proposal", "attachment"]);
+      toastDone("The import was undone");
+    },
+    onError: (error) => toastError(error, "Not undone"),
+  });
+  const askUndo = () =>
+    modals.openConfirmModal({
+      title: "Undo this import?",
+      children: "Parts that it made go, lines and parts that it changed are as before: one commit, and the past stays.",
+      labels: { confirm: "Undo the import", cancel: "Keep it" },
+      confirmProps: { color: "red" },
+      onConfirm: () => undo.mutate(),
+    });
+  if (undone)
+    return (
+      <Notice tone="warn">
+        This import was undone by{" "}
+        <Link to="/history/$branch/$seq" params={{ branch: proposal.branch, seq: String(undone.seq) }}>
+          commit {undone.seq}
+        </Link>
+        .
+      </Notice>
+    );
   return (
     <div className="row">
+      {commit && (
+        <Button variant="default" loading={undo.isPending} disabled={!!fixed} title={fixed} onClick={askUndo}>
+          Undo the import
+        </Button>
+      )}
       {commit && (
         <Link to="/history/$branch/$seq" params={{ branch: proposal.branch, seq: String(commit.seq) }}>
           commit {commit.seq}

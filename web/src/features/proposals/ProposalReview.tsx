@@ -7,6 +7,7 @@ import { formatDecimal } from "../../ui/format";
 import { Split } from "../../ui/Split";
 import { ErrorState, Notice, SkeletonRows } from "../../ui/states";
 import { componentOf, nodesOfComponent } from "../viewer/matching";
+import { Clashes } from "./Clashes";
 import { LineRows } from "./LineRows";
 import { Offers } from "./Offers";
 import { PartRows } from "./PartRows";
@@ -48,6 +49,7 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
         <Notice tone="info">No change: everything is as the file says. Accepting it only closes this proposal.</Notice>
       )}
       {editable && <ToCheck proposal={proposal} parts={parts.data} />}
+      {editable && <Clashes proposal={proposal} parts={parts.data} lines={lines.data} />}
       {editable && <ToMend proposal={proposal} parts={parts.data} lines={lines.data} />}
       <Offers proposal={proposal} parts={parts.data} editable={editable} />
       <LeftOut parts={parts.data} />

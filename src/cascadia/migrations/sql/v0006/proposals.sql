@@ -29,7 +29,11 @@ CREATE TABLE item_source (
 );
 CREATE INDEX item_source_item ON item_source (item_id);
 
--- What the file of a lineage that was accepted last said of a line, whatever became of it: the base of the three-way merge with the next one.
+-- The commit that undid what accepting the proposal had written.
+ALTER TABLE proposal ADD COLUMN undone_by uuid;
+
+-- What files of a lineage that were accepted (`seq`: when; the last two are kept) said of a line, whatever became of it: the last one is the base
+-- of the three-way merge with the next one.
 -- `unit`, `kind`, `find` and `note` are null, `designators` empty where it said nothing; `placements`: a digest of them.
 CREATE TABLE line_source (
   lineage_id bigint NOT NULL REFERENCES lineage,
@@ -44,7 +48,7 @@ CREATE TABLE line_source (
   designators text[] NOT NULL,
   placements text,
   seq bigint NOT NULL,
-  PRIMARY KEY (lineage_id, line_id)
+  PRIMARY KEY (lineage_id, line_id, seq)
 );
 
 -- `reading`: how its person says that a parts list is read (structures.reading.Options); `report`: how it was read (…Report).
@@ -106,17 +110,34 @@ BEGIN
       match_by = CASE WHEN s.item_id = EXCLUDED.item_id THEN s.match_by ELSE EXCLUDED.match_by END, seq = EXCLUDED.seq;
 END $$;
 
--- Remembers what the file of a lineage said of lines ([{line_id, parent_id, child_id, quantity, …}], of parents it speaks for) in place of what
--- the one before had said of lines of these parents. Runs after `remember_sources`.
-CREATE FUNCTION remember_lines(project int, file_name text, root bigint, at_seq bigint, parents bigint[], lines jsonb) RETURNS void LANGUAGE plpgsql AS $$
+-- Remembers what the file of a lineage says of lines ([{line_id, parent_id, child_id, quantity, …}]). Runs after `remember_sources`.
+CREATE FUNCTION remember_lines(project int, file_name text, root bigint, at_seq bigint, lines jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE series bigint;
 BEGIN
   SELECT lineage_id INTO STRICT series FROM lineage
     WHERE project_id = project AND name = folded(file_name) AND coalesce(root_id, 0) = coalesce(root, 0);
-  DELETE FROM line_source WHERE lineage_id = series AND parent_id = ANY(parents);
+  DELETE FROM line_source s WHERE s.lineage_id = series
+    AND (s.seq = at_seq OR s.seq < (SELECT max(o.seq) FROM line_source o WHERE o.lineage_id = series AND o.seq < at_seq));
   INSERT INTO line_source AS s (lineage_id, line_id, parent_id, child_id, quantity, unit, kind, find, note, designators, placements, seq)
     SELECT series, r.line_id, r.parent_id, r.child_id, r.quantity, r.unit, r.kind, r.find, r.note, r.designators, r.placements, at_seq
     FROM jsonb_to_recordset(lines) AS r(line_id bigint, parent_id bigint, child_id bigint, quantity numeric, unit text, kind text, find int,
-      note text, designators text[], placements text)
-    ON CONFLICT (lineage_id, line_id) DO NOTHING;
+      note text, designators text[], placements text);
+END $$;
+
+-- Marks an accepted proposal as undone by a commit, and forgets what its file became: the file before it is the last one again. The numbers of
+-- parts that it had made (`made`), which go, are free. CA410 where somebody else undid it.
+CREATE FUNCTION undo_proposal(proposal bigint, commit_of uuid, import_seq bigint, made bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE series bigint[];
+BEGIN
+  UPDATE proposal q SET undone_by = commit_of, changed_at = now() WHERE q.proposal_id = proposal AND q.state = 'accepted' AND q.undone_by IS NULL;
+  IF NOT FOUND THEN RAISE EXCEPTION 'proposal is not there to be undone' USING ERRCODE = 'CA410'; END IF;
+  SELECT array_agg(l.lineage_id) INTO series FROM proposal q JOIN file f USING (file_id)
+    JOIN lineage l ON l.project_id = q.project_id AND l.name = folded(f.name) WHERE q.proposal_id = proposal;
+  DELETE FROM line_source s WHERE s.lineage_id = ANY(series) AND s.seq = import_seq;
+  DELETE FROM line_source s WHERE s.lineage_id IN (SELECT lineage_id FROM lineage WHERE root_id = ANY(made));
+  DELETE FROM item_source s WHERE s.item_id = ANY(made) OR s.lineage_id IN (SELECT lineage_id FROM lineage WHERE root_id = ANY(made));
+  DELETE FROM lineage WHERE root_id = ANY(made);
+  UPDATE lineage l SET seq = coalesce((SELECT max(s.seq) FROM line_source s WHERE s.lineage_id = l.lineage_id), 0)
+    WHERE l.lineage_id = ANY(series) AND l.seq = import_seq;
+  DELETE FROM item_number WHERE item_id = ANY(made);
 END $$;
