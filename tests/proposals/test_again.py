@@ -132,3 +132,19 @@ async def test_what_wrote_nothing_or_is_not_ones_own_is_not_undone(office: Offic
     accepted = await office.accept(proposal)
     assert (await office.workshop.viewer.send("POST", f"/proposals/{accepted['id']}/undo", {})).status_code == 403
     assert (await office.workshop.stranger.send("POST", f"/proposals/{accepted['id']}/undo", {})).status_code == 404
+
+
+async def test_a_line_of_a_part_that_one_may_not_see_is_not_taken_out(office: Office) -> None:
+    workshop = office.workshop
+    other = await workshop.company.program("HIDDEN")
+    hidden = await workshop.company.administrator.part(await workshop.company.project("HID", other), "Gyro", number="GYRO")
+    both = await workshop.company.person("Both", {workshop.program: "engineer", other: "engineer"})
+    top = await office.person.part(workshop.project, "board", number="board")
+    seen = await office.person.part(workshop.project, "Tape", number="TAPE")
+    for child, designator in ((hidden, "G1"), (seen, "T1")):
+        await both.line(top["id"], child["id"], quantity="1", designators=[designator])
+    rows = await office.line_rows(await office.propose(board(("cap", "1", "C1 C2")), "board.csv"))
+    assert [(row["verdict"], row["choice"], row["old_designators"]) for row in rows if row["verdict"] == "remove"] == [
+        ("remove", "skip", ["G1"]),
+        ("remove", "apply", ["T1"]),
+    ]

@@ -3,16 +3,20 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 
 from cascadia.kernel.text import fold
 from cascadia.proposals.identity import Decided
 from cascadia.proposals.memory import NOTHING, Memory, Source
 from cascadia.proposals.model import Certainty, Choice, Hit, Judged, Product, Verdict, Way
-from cascadia.structures.likeness import shape_attributes, what_differs
+from cascadia.structures.likeness import same_shape, shape_attributes, what_differs
 from cascadia.structures.model import Component, MakerPart
 
 NO_ATTRIBUTES: Final[Mapping[str, Any]] = {}
+
+
+NOISE: Final = Decimal("1e-6")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,20 @@ def changed_attributes(component: Component, attributes: Mapping[str, Any]) -> d
     if attributes.get("mass_source") == "typed" or ("mass" in attributes and "mass_source" not in attributes):
         found.pop("mass", None)
         found.pop("mass_source", None)
-    return {name: value for name, value in found.items() if attributes.get(name) != value}
+    noise = same_shape(component, attributes) is not False
+    return {
+        name: value
+        for name, value in found.items()
+        if attributes.get(name) != value and not (noise and _is_noise(attributes.get(name), value))
+    }
+
+
+def _is_noise(old: Any, new: Any) -> bool:
+    """Whether a volume or a mass differs by no more than where a shape stands in its file makes: the last of nine digits."""
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping) or old.get("unit") != new.get("unit") or "unit" not in new:
+        return False
+    before, after = Decimal(old["value"]), Decimal(new["value"])
+    return abs(before - after) <= NOISE * abs(before)
 
 
 def part_rows(
