@@ -3,10 +3,10 @@
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,8 +14,6 @@ from xml.etree import ElementTree as ET
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv/bin"
 WEB = ROOT / "web"
-CORES_FOR_BOTH = 4
-"""Tests take two; checks beside them on fewer would only make both slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +50,30 @@ def npm(*arguments: str) -> list[str]:
     return ["env", f"PATH={ROOT / '.tools/node/shims'}{os.pathsep}{os.environ['PATH']}", "npm", *arguments]
 
 
-def run_all(steps: Iterable[Step]) -> list[Result]:
-    """Runs every step, also after one has failed."""
-    return [run(step) for step in steps]
-
-
 def run_at_once(steps: Sequence[Step]) -> list[Result]:
     """Runs a step on each core; each shows its output in one piece when it has ended."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as cores:
         return list(cores.map(partial(run, quiet=True), steps))
 
 
-def run_beside(small: Sequence[Step], large: Sequence[Step]) -> list[Result]:
-    """Runs the small steps before the large ones, or beside them where there are cores for both; their output then comes in one piece."""
-    if (os.cpu_count() or 1) < CORES_FOR_BOTH:
-        return [*run_at_once(small), *run_all(large)]
-    with meanwhile(small) as done:
-        return [*run_all(large), *done.result()]
-
-
 @contextmanager
-def meanwhile(steps: Sequence[Step]) -> Iterator[Future[list[Result]]]:
-    """Runs steps beside whatever the block does; each shows its output in one piece when it has ended. The results are there at its end."""
-    with ThreadPoolExecutor(1) as beside:
-        yield beside.submit(lambda: [run(step, quiet=True) for step in steps])
+def meanwhile(*lanes: Sequence[Step]) -> Iterator[Future[list[Result]]]:
+    """Runs the steps of each lane one after another, all lanes beside each other and beside whatever the block does.
+
+    Each step shows its output in one piece when it has ended. The results are there at the block's end.
+    """
+    with ThreadPoolExecutor(len(lanes) + 1) as beside:
+        running = [beside.submit(_run_quietly, lane) for lane in lanes]
+        yield beside.submit(lambda: [result for lane in running for result in lane.result()])
+
+
+def _run_quietly(lane: Sequence[Step]) -> list[Result]:
+    return [run(step, quiet=True) for step in lane]
+
+
+def yielding(step: Step) -> Step:
+    """The same step with what is left over: what only computes gives way to what waits for others, and holds them to their time."""
+    return replace(step, command=["nice", "-n", "10", *step.command])
 
 
 def run(step: Step, *, quiet: bool = False) -> Result:

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tools.steps import BIN, ROOT, WEB, Step, checks, close, meanwhile, npm, run_all, run_beside
+from tools.steps import BIN, ROOT, WEB, Step, checks, close, meanwhile, npm, run, run_at_once, yielding
 
 RESULTS = ROOT / "test-results"
 OLDEST = "postgresql-15"
@@ -38,11 +38,11 @@ SPEAK_SQL = (
 AT_ONCE = ("-n", str(min(os.cpu_count() or 1, 4) + 1), "--dist", "loadfile", "--no-loadscope-reorder")
 """A file of tests on each core, and one more: there is always one that waits."""
 FAULTS = "tests/faults"
-"""Runs alone: hundreds of jobs while servers are stopped would starve what runs beside them."""
+"""Hundreds of jobs while servers are stopped: it waits most of the time, beside the others."""
 FLEET = "tests/distributed"
-"""Runs alone: it brings up a fleet of containers, and stops and cuts its parts."""
+"""Brings up a fleet of containers, and stops and cuts its parts: it, too, waits most of the time."""
 IMAGES = Step("images of the fleet", [f"{BIN}/python", "-m", "tools.images"])
-"""Made beside all other tests: that takes minutes, mostly of waiting for registries. The fleet finds the engine that it started."""
+"""Takes minutes, mostly of waiting for registries. The fleet finds the engine that it started."""
 
 
 def main() -> int:
@@ -53,14 +53,15 @@ def main() -> int:
     RESULTS.mkdir(exist_ok=True)
     left_out = [f"--without={name}" for name in asked.without]
     if asked.pytest:
-        return close(run_all([pytest("pytest", [*left_out, *asked.pytest])]))
+        return close([run(pytest("pytest", [*left_out, *asked.pytest]))])
     tests = pytest("pytest", [*left_out, *AT_ONCE, f"--ignore={FLEET}", f"--ignore={FAULTS}"])
     faults = pytest("pytest of faults", [*left_out, FAULTS])
     again = [] if OLDEST in asked.without else [on_the_oldest_postgresql(left_out)]
     fleet = pytest("pytest of the fleet", [*left_out, "-p", "no:randomly", FLEET])
-    with meanwhile([] if "docker" in asked.without else [IMAGES]) as images:
-        results = run_beside([*checks(), *interface()], [tests, faults, *again])
-        return close([*results, *images.result(), *run_all([fleet])])
+    images = [] if "docker" in asked.without else [IMAGES]
+    with meanwhile([*images, fleet], [faults, *again]) as waiting:
+        quick = run_at_once([yielding(step) for step in (*checks(), *interface())])
+        return close([*quick, run(yielding(tests)), *waiting.result()])
 
 
 def pytest(name: str, arguments: Sequence[str], *variables: str) -> Step:

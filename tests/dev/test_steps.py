@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.steps import Result, Step, close, count, meanwhile, run, run_at_once, run_beside
+from tools.steps import Result, Step, close, count, meanwhile, run, run_at_once, yielding
 
 PYTEST = '<testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="20"/></testsuites>'
 VITEST = """<testsuites name="vitest tests" tests="5" failures="1" errors="0">
@@ -41,16 +41,6 @@ def test_the_closing_line_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.endswith("\n1 passed, 0 failed\n")
 
 
-@pytest.mark.parametrize("cores", (2, 4))
-def test_small_steps_count_beside_large_ones_or_before_them(
-    cores: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: cores)
-    results = run_beside([Step("style", ["sh", "-c", "echo bad style; exit 1"])], [Step("tests", ["true"])])
-    assert (len(results), sum(r.passed for r in results), sum(r.failed for r in results)) == (2, 1, 1)
-    assert "bad style\n" in capfd.readouterr().out
-
-
 def test_each_core_runs_a_small_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     gate = tmp_path / "gate"
@@ -60,13 +50,23 @@ def test_each_core_runs_a_small_step(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "opened\n── waits: failed" in capfd.readouterr().out
 
 
-def test_what_takes_long_and_waits_runs_meanwhile_and_is_told_in_one_piece(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    gate = tmp_path / "gate"
-    os.mkfifo(gate)
-    with meanwhile([Step("images", ["sh", "-c", f"echo begun; cat {gate}; exit 1"])]) as images:
-        assert run(Step("tests", ["sh", "-c", f"echo opened > {gate}"])) == Result(1, 0)
-        assert images.result() == [Result(0, 1)]
-    assert "begun\nopened\n── images: failed" in capfd.readouterr().out
+def test_lanes_run_beside_each_other_and_are_told_in_one_piece(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    gates = [tmp_path / name for name in ("first", "second")]
+    for gate in gates:
+        os.mkfifo(gate)
+    images = Step("images", ["sh", "-c", f"echo begun; cat {gates[0]}; exit 1"])
+    faults = Step("faults", ["sh", "-c", f"cat {gates[1]}; echo opened > {gates[0]}"])
+    with meanwhile([images, Step("fleet", ["true"])], [faults]) as lanes:
+        assert run(Step("tests", ["sh", "-c", f"echo opened > {gates[1]}"])) == Result(1, 0)
+        assert lanes.result() == [Result(0, 1), Result(1, 0), Result(1, 0)]
+    told = capfd.readouterr().out
+    assert "begun\nopened\n── images: failed" in told
+    assert told.index("── images: failed") < told.index("── fleet: passed")
+
+
+def test_what_gives_way_does_the_same() -> None:
+    step = Step("tests", ["sh", "-c", f"test $(nice) -ge {min(os.nice(0) + 10, 19)}"])
+    assert (run(step), run(yielding(step))) == (Result(0, 1), Result(1, 0))
 
 
 def test_processes_of_a_step_keep_what_they_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
