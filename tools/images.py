@@ -8,7 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -29,22 +30,28 @@ CERTIFICATES: Final = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def ensure(the_engine: Engine) -> dict[str, str]:
-    """Makes every image that is missing; returns for each what it is: `pulled`, `made here`, or `built` with its size over the base."""
+    """Makes every image that is missing, ours beside the others.
+
+    For each, what it is: `pulled`, `made here`, or `built` with its size over the base.
+    """
     had = {name: _origin(the_engine, name) for name in (BASE, *STAND_INS)}
     if had[BASE] is None:
         had[BASE] = _pull(the_engine, BASE) or _make_base(the_engine)
-    for name, folder in STAND_INS.items():
-        if had[name] is None:
-            had[name] = _pull(the_engine, name) or _make(the_engine, name, folder)
-    base = _size(the_engine, BASE)
-    return {**{name: origin or "" for name, origin in had.items()}, **dict(_build_ours(the_engine, base))}
+    with ThreadPoolExecutor(1) as beside:
+        ours = beside.submit(_build_ours, the_engine, _size(the_engine, BASE))
+        for name, folder in STAND_INS.items():
+            if had[name] is None:
+                had[name] = _pull(the_engine, name) or _make(the_engine, name, folder)
+        return {**{name: origin or "" for name, origin in had.items()}, **ours.result()}
 
 
-def _build_ours(the_engine: Engine, base: int) -> Iterator[tuple[str, str]]:
+def _build_ours(the_engine: Engine, base: int) -> dict[str, str]:
     """Always built, from the Dockerfile of this checkout: the layers that did not change are kept."""
+    built = {}
     for name, target in OURS.items():
         the_engine.run("build", "--network=host", f"--target={target}", f"--tag={name}", str(ROOT))
-        yield name, f"built, {(_size(the_engine, name) - base) / 1e6:.0f} MB over the base"
+        built[name] = f"built, {(_size(the_engine, name) - base) / 1e6:.0f} MB over the base"
+    return built
 
 
 def _origin(the_engine: Engine, name: str) -> str | None:

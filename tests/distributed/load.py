@@ -28,6 +28,8 @@ SETTLE_SECONDS = 120
 OUTAGE = float(os.environ.get("FAULT_SECONDS", "4"))
 BEFORE, AFTER = 1.5, 2.0
 """Seconds of work before a fault and after it."""
+THINK = 0.0 if OUTAGE >= 30 else 0.05
+"""Seconds for which people at work look at what came: the short form leaves processor to the tests that run beside it."""
 FAKETIME = f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketime.so.1"
 """Gives a process another time; `FAKETIME` says which."""
 
@@ -146,7 +148,7 @@ def under_load(fleet: Fleet, project: str, workers: int = WORKERS, think_seconds
     assert load.writes > 0
 
 
-def through(fleet: Fleet, project: str, site: Site, fault: Callable[[], None], *, actions: int = 0, think_seconds: float = 0.0) -> Load:
+def through(fleet: Fleet, project: str, site: Site, fault: Callable[[], None], *, actions: int = 0, think_seconds: float = THINK) -> Load:
     """Work, a fault in the middle of it, the way back to health, so many user actions at least, and the count."""
     with under_load(fleet, project, think_seconds=think_seconds) as load:
         time.sleep(BEFORE)

@@ -12,8 +12,19 @@ from tests.cable import Cable
 from tests.distributed.load import FAKETIME, database_url
 from tools.cluster import Fleet
 
-A_MOMENT = "timeout --signal=INT 8 cascadia"
-"""An app that lacks only its broker or storage goes on without: what it says in its first seconds counts."""
+UNTIL_SAID = """
+cascadia app > /tmp/said 2>&1 & app=$!
+for look in $(seq 900); do
+  missing=
+  for event in "$@"; do grep -q "$event" /tmp/said || missing=$event; done
+  [ -n "$missing" ] || break
+  sleep 0.1
+done
+kill $app
+wait $app
+cat /tmp/said
+"""
+"""An app that lacks only its broker or storage goes on without: it runs until it has said so, or for a minute and a half."""
 
 
 def told(fleet: Fleet, *command: str, entrypoint: str = "cascadia", options: Sequence[str] = (), **variables: str) -> str:
@@ -80,7 +91,7 @@ def test_a_clock_that_the_storage_does_not_believe(fleet: Fleet) -> None:
     """A server an hour behind: what it signs is too old for the store."""
     mount = ("-v", f"{FAKETIME}:/clock.so:ro")
     clock = {"LD_PRELOAD": "/clock.so", "FAKETIME": "-1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    said = told(fleet, "app", entrypoint=A_MOMENT, options=mount, **clock)
+    said = told(fleet, "-c", UNTIL_SAID, "app", "storage_not_ready", entrypoint="sh", options=mount, **clock)
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     [reason] = {line["reason"] for line in lines if line["event"] == "storage_not_ready"}
     assert re.search("clock.*S3_ENDPOINT", reason), reason
@@ -99,7 +110,8 @@ def test_a_clock_that_the_storage_does_not_believe(fleet: Fleet) -> None:
 def test_broker_and_storage(fleet: Fleet, broker: tuple[str, str], said_of_it: str, storage: dict[str, str], words: str) -> None:
     right = fleet.settings("app1")["RABBITMQ_URL"]
     assert urlsplit(right).port == 5672
-    said = told(fleet, "app", entrypoint=A_MOMENT, RABBITMQ_URL=re.sub(*broker, right, count=1), **storage)
+    events = ("broker_not_reached", "storage_not_ready")
+    said = told(fleet, "-c", UNTIL_SAID, "app", *events, entrypoint="sh", RABBITMQ_URL=re.sub(*broker, right, count=1), **storage)
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     assert any("RABBITMQ_URL" in str(line) and said_of_it in line["reason"] for line in lines if line["event"] == "broker_not_reached"), (
         said

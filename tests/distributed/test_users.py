@@ -27,7 +27,7 @@ from tools.cluster import APPS, JOBS, Fleet
 ROOT: Final = Path(__file__).parents[2]
 SECONDS: Final = float(os.environ.get("USERS_SECONDS", "20"))
 USERS: Final = int(os.environ.get("USERS", "50"))
-LARGE_MB: Final = int(os.environ.get("LARGE_MB", "256"))
+LARGE_MB: Final = int(os.environ.get("LARGE_MB", "128"))
 PIECE: Final = 960 * 1024
 CUTS: Final = 10
 SPREAD_MB: Final = 64

@@ -11,4 +11,6 @@ default_vhost = $RABBITMQ_DEFAULT_VHOST
 log.console = true
 CONF
 echo '[rabbitmq_management].' > /tmp/plugins
+# What waits does not spin meanwhile: many share few cores here.
+export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="+sbwt none +sbwtdcpu none +sbwtdio none"
 exec /usr/lib/rabbitmq/bin/rabbitmq-server

@@ -7,15 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 from cascadia.settings import Settings
-from tests.distributed.page import block, type_line
 from tools import engine as engines
-from tools.cluster import DEPLOYMENTS, Fleet, until
+from tools.cluster import DEPLOYMENTS
 from tools.cluster_files import certificate, write_env
-from tools.engine import compose
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -54,6 +51,7 @@ def test_what_is_declared_for_compose_only_is_used() -> None:
     assert {name for name in COMPOSE_ONLY if not re.search(rf"\b{name}\b", text)} == set()
 
 
+@pytest.mark.needs("docker")
 @pytest.mark.parametrize("command", (engines.COMPOSE_1, engines.COMPOSE_2), ids=" ".join)
 @pytest.mark.parametrize("path", COMPOSE_FILES, ids=lambda path: path.parent.name)
 def test_compose_accepts_every_file(path: Path, command: tuple[str, ...], tmp_path: Path) -> None:
@@ -103,44 +101,3 @@ def test_haproxy_accepts_its_balancer(tmp_path: Path) -> None:
     (tmp_path / "haproxy.cfg").write_text(text.replace("app-server-1", "127.0.0.2").replace("app-server-2", "127.0.0.3"))
     told = subprocess.run(["/usr/sbin/haproxy", "-c", "-f", tmp_path / "haproxy.cfg"], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr + told.stdout
-
-
-def test_the_single_server_comes_up_as_its_page_says(fleet: Fleet, tmp_path: Path) -> None:
-    """The page is typed line by line; beside the fleet it has other ports."""
-    folder = tmp_path / "deployments/single-server"
-    shutil.copytree(DEPLOYMENTS / "single-server", folder)
-    ports = {"HTTP_ADDRESS": "127.0.0.4", "HTTP_PORT": "8080", "HTTPS_PORT": "8444"}
-    engine = engines.engine()
-    environment = {**engine.environment, "COMPOSE_PROJECT_NAME": "cascadia-single"}
-    where, line = tmp_path, ""
-    try:
-        for line in block(DEPLOYMENTS / "single-server/README.md"):
-            if line.startswith("cd "):
-                where = tmp_path / line.removeprefix("cd ")
-            elif line.startswith("# edit .env"):
-                write_env(where, {"POSTGRES_PASSWORD": "single-secret", **ports}, base=".env")
-            elif line.startswith("# put the certificate"):
-                certificate(where / "tls")
-                (where / "tls/certificate.pem").rename(where / "tls/fullchain.pem")
-                (where / "tls/key.pem").rename(where / "tls/privkey.pem")
-            else:
-                assert not line.startswith("#"), line
-                type_line(line, where, environment, engines.COMPOSE_1)
-                if " up " in line:
-                    until(_single_server_is_ready, 180, lambda: engine.run("ps", "--all"))
-        until(lambda: '"token"' in type_line(line, where, environment, engines.COMPOSE_1), 60, lambda: f"no token by `{line}`")
-        until(lambda: "(healthy)" in _status(engine), 60, lambda: _status(engine))
-    finally:
-        compose(engine, folder, "cascadia-single", "down", "--volumes", "--timeout", "5")
-
-
-def _status(engine: engines.Engine) -> str:
-    return engine.run("ps", "--all", "--filter", "name=cascadia-single_worker", "--format", "{{.Status}}")
-
-
-def _single_server_is_ready() -> bool:
-    try:
-        answer = httpx.get("https://127.0.0.4:8444/health/ready", headers={"Host": "plm.example.com"}, verify=False, trust_env=False)
-    except httpx.TransportError:
-        return False
-    return answer.status_code == 200 and answer.json() == {"status": "ok", "degraded": []}
