@@ -167,7 +167,10 @@ def _values(cells: Cells, amount: Amount, designators: Sequence[str], *, fitted:
         return (Decimal(len(designators)),)
     if not fitted and 0 in amount.values:
         return (Decimal(len(designators)),)
-    raise cells.wrong(M.QUANTITY, f"{len(designators)} designators, quantity {' or '.join(map(decimals.plain, amount.values))}")
+    raise cells.wrong(
+        M.QUANTITY,
+        f"{len(designators)} designator{'s' * (len(designators) > 1)}, quantity {' or '.join(map(decimals.plain, amount.values))}",
+    )
 
 
 def _number(cells: Cells, warnings: list[str]) -> str | None:

@@ -42,5 +42,6 @@ export const keys = {
   deliveries: (id: string) => ["webhooks", id, "deliveries"] as const,
   proposals: (filter: object) => ["proposal", "list", filter] as const,
   proposal: (id: string) => ["proposal", id] as const,
+  proposalReading: (id: string) => ["proposal", id, "reading"] as const,
   proposalRows: (id: string, kind: string) => ["proposal", id, "rows", kind] as const,
 };

@@ -3,7 +3,7 @@ import { api, body } from "./client";
 import { keys } from "./keys";
 import { onward } from "./parts";
 import { everyPage } from "./people";
-import type { LineRow, PartRow, ProposalRow, RowChoice } from "./types";
+import type { LineRow, PartRow, ProposalRow, ReadingOptions, RowChoice } from "./types";
 
 const one = (id: string) => ({ path: { proposal_id: id } });
 
@@ -41,6 +41,15 @@ export const lineRowsQuery = (id: string) =>
     queryKey: keys.proposalRows(id, "line"),
     queryFn: async ({ signal }) => (await rows(id, "line", signal)) as LineRow[],
   });
+
+export const readingQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.proposalReading(id),
+    queryFn: ({ signal }) => body(api.GET("/api/v1/proposals/{proposal_id}/reading", { params: one(id), signal })),
+  });
+/** Reads the list of a proposal once more, as is said now. */
+export const readAgain = (id: string, options: ReadingOptions) =>
+  body(api.PUT("/api/v1/proposals/{proposal_id}/reading", { params: one(id), body: options }));
 
 export const propose = (file: string, project: string) =>
   body(api.POST("/api/v1/proposals", { body: { file, project, branch: "main" } }));

@@ -57,6 +57,10 @@ export type Delivery = Schemas["DeliveryView"];
 
 export type Proposal = Schemas["Proposal"];
 export type ProposalState = Proposal["state"];
+export type Reading = Schemas["ProposalReading"];
+export type ReadingOptions = Schemas["ReadingOptions"];
+export type ReadingReport = Schemas["ReadingReport"];
+export type Meaning = Schemas["Meaning"];
 export type ProposalRow = Schemas["ProposalRowView"];
 export type RowChoice = Schemas["RowPatch"];
 export type PartRow = Filled<ProposalRow, "component" | "name" | "is_assembly" | "quantity_total" | "problems"> & {

@@ -14,6 +14,7 @@ import { Empty, ErrorState, SkeletonRows } from "../../ui/states";
 import { toastError } from "../../ui/toast";
 import { isLive, JobActions, jobTitle } from "../jobs/JobLine";
 import { NotFound } from "../shell/fallbacks";
+import { HowRead } from "./HowRead";
 import { ProposalReview } from "./ProposalReview";
 
 const WAITING_POLL_MS = 4000;
@@ -102,6 +103,7 @@ function Failed({ proposal }: { proposal: Proposal }) {
       </span>
       <h2>This file could not be read</h2>
       <p className="muted">{proposal.error?.message ?? "It ended without a reason."}</p>
+      {proposal.error?.code.startsWith("table_") && <HowRead proposal={proposal} editable />}
       <div className="row empty-actions">
         <Again proposal={proposal} label="Try again" />
         <Button component={Link} to="/imports" variant="default">

@@ -8,6 +8,7 @@ import { Split } from "../../ui/Split";
 import { ErrorState, Notice, SkeletonRows } from "../../ui/states";
 import { componentOf, nodesOfComponent } from "../viewer/matching";
 import { Clashes } from "./Clashes";
+import { HowRead } from "./HowRead";
 import { LineRows } from "./LineRows";
 import { Offers } from "./Offers";
 import { PartRows } from "./PartRows";
@@ -53,6 +54,7 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
       {editable && <ToMend proposal={proposal} parts={parts.data} lines={lines.data} />}
       <Offers proposal={proposal} parts={parts.data} editable={editable} />
       <LeftOut parts={parts.data} />
+      <HowRead proposal={proposal} editable={editable} />
       <ReadingNotes proposal={proposal} />
       <nav className="tabs" aria-label="Proposal">
         <TabButton label={`Parts ${shownParts.length}`} active={tab === "parts"} onClick={() => setTab("parts")} />

@@ -4,7 +4,9 @@ import { Notice } from "../../ui/states";
 const NOTES_OPEN = 5;
 
 /** What the file does not say, or says wrongly: first, since no row shows it. */
-export function ReadingNotes({ proposal: { notes } }: { proposal: Proposal }) {
+export function ReadingNotes({ proposal }: { proposal: Proposal }) {
+  // Rows of a list that are wrong are told beside the place to mend them.
+  const notes = proposal.notes.filter(({ code }) => code !== "table_rows_wrong");
   if (!notes.length) return null;
   const listed = (
     <ul className="notes">
