@@ -39,6 +39,7 @@ COPY requirements-app.lock ./
 RUN python3 -m venv /opt/cascadia \
  && /opt/cascadia/bin/pip install --no-cache-dir --quiet --require-hashes --no-deps --only-binary :all: -r requirements-app.lock \
  && /opt/cascadia/bin/pip uninstall --yes --quiet pip setuptools \
+ && find /opt/cascadia -type d -path '*/numpy/*' -name tests -prune -exec rm -r {} + \
  && python3 -m compileall -q /opt/cascadia
 
 FROM tools AS worker-packages
