@@ -214,6 +214,7 @@ def _bodies(ids: Mapping[str, str], part: str, email: str) -> dict[str, Any]:
         "accept_proposal": {},
         "undo_proposal": {},
         "confirm_proposal_rows": {},
+        "read_proposal_again": {},
         "split_part": {"name": "Split", "lines": [ids["line_id"]]},
         "export_bom": {"format": "csv"},
         "create_webhook": {"url": "https://example.org/new", "program": ids["program_id"]},

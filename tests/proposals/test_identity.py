@@ -165,6 +165,13 @@ def test_a_name_that_two_parts_have_tells_neither() -> None:
     assert [other.hit.item_id for other in row.others] == [1, 2]
 
 
+def test_a_name_alone_tells_nothing_where_another_part_has_it_though_that_is_given_away() -> None:
+    mine, other = product("mine", name="Bolt"), product("other", name="Bolt")
+    there = [hit("mine", 1, "source", "other_name", name="Bolt"), hit("mine", 2, "other_name", name="Bolt")]
+    rows = decide([mine, other], [*there, *(hit("other", n, "other_name", name="Bolt") for n in (1, 2))])
+    assert [row.taken.hit.item_id if row.taken else None for row in rows] == [1, None]
+
+
 def test_what_the_file_became_before_wins_over_a_number_that_is_anothers_and_both_are_shown() -> None:
     row = decide([BOLT], [hit("bolt", 1, "source"), hit("bolt", 2, "number", number="BOLT-7", name="Other")])[0]
     assert (found(row)[:3], row.doubts) == ((1, Way.SOURCE, LIKELY), ["its number is that of BOLT-7 Other"])
