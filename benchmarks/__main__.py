@@ -9,7 +9,7 @@ from typing import Final
 from benchmarks import harness
 
 NAMES: Final = ("jobs", "brokered", "scaling", "files", "servers", "boms", "reads", "largest", "lists")
-LONG: Final = ("faults", "fuzz", "kills", "users")
+LONG: Final = ("conversion", "faults", "fuzz", "kills", "users")
 """Run only when asked for by name: they take hours."""
 
 

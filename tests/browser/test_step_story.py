@@ -95,7 +95,7 @@ def _review(page: Page) -> None:
     counts = page.locator(".count")
     for label, count in (("leaf parts", 5), ("assemblies", 4), ("BOM lines", 9), ("occurrences", 27), ("leaf pieces", 18)):
         expect(counts.filter(has_text=label)).to_contain_text(str(count))
-    expect(page.locator(".viewer[data-state=shown]")).to_be_visible()
+    expect(page.locator(".viewer[data-state=shown]")).to_be_visible(timeout=CONVERSION_MS)
     page.get_by_role("row").filter(has_text="+ new").filter(has=page.get_by_label("Name of bolt")).get_by_text("+ new").click()
     expect(page.locator(".viewer[data-highlighted='6']")).to_be_visible()
     number = page.get_by_label("Number of plate")
@@ -118,7 +118,7 @@ def _look(page: Page) -> None:
     expect(totals).to_contain_text("18 leaf pieces")
     expect(totals).not_to_contain_text("incomplete")
     loaded = page.get_by_role("treegrid").locator("img")
-    expect(loaded).to_have_count(10)
+    expect(loaded).to_have_count(10, timeout=CONVERSION_MS)
     assert all(loaded.evaluate_all("(images) => images.map((image) => image.complete && image.naturalWidth > 0)"))
 
 

@@ -65,7 +65,7 @@ def test_a_file_whose_documents_are_all_missing_still_gives_its_structure(spread
     alone = convert(tmp_path / "job", spread / "top.stp")
     assert alone.structure.missing == ["bolt.stp", "nut.stp"]
     assert totals(alone.structure).counts["leaf_occurrences"] == 3
-    assert [o["kind"] for o in alone.outputs] == ["structure", "glb"]
+    assert [o["kind"] for o in alone.outputs] == ["structure", "layout", "shapes", "glb"]
 
 
 def test_damaged_documents_count_as_missing_and_say_why(spread: Path, tmp_path: Path) -> None:

@@ -1,15 +1,15 @@
 """The 3D model, read back by a small reader of its own."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from cascadia.cad.glb import write_glb
+from cascadia.cad.glb import read_meshes, write_glb
+from cascadia.cad.layout import Layout, Piece, Place
 from cascadia.cad.model import Rgba
-from cascadia.cad.read_step import IDENTITY, ReadComponent, ReadModel, ReadUsage
-from cascadia.cad.scene import Scene
-from cascadia.cad.step_model import Product
+from cascadia.cad.read_step import IDENTITY
 from cascadia.cad.tessellate import Mesh
 from cascadia.structures.model import totals
 from tests.cad.conversion import Conversion, Glb
@@ -97,23 +97,24 @@ def test_bounds_of_positions_are_those_of_the_bytes(glb: Glb) -> None:
 
 
 def triangle(color: Rgba, count: int = 3) -> Mesh:
-    points = np.arange(count * 3, dtype=float).reshape(-1, 3)
-    return Mesh(color, points, np.tile([0.0, 0.0, 1.0], (count, 1)), np.array([[0, 1, count - 1]]))
+    points = np.arange(count * 3, dtype=np.float32).reshape(-1, 3)
+    upright = np.tile(np.array([0, 0, 1], dtype=np.float32), (count, 1))
+    return Mesh(color, points, upright, np.array([[0, 1, count - 1]], dtype=np.uint32))
 
 
-def scene(meshes: dict[str, list[Mesh]], paint: Rgba | None = None) -> Scene:
-    model = ReadModel("AP214", "mm", root="top")
-    for key in ("top", *meshes):
-        model.components[key] = ReadComponent(key, Product(key, key, ""), None, None)
+def glb_of(meshes: dict[str, list[Mesh]], paint: Rgba | None = None) -> bytes:
+    pieces, places = [Piece("top", "top")], []
     for number, key in enumerate(meshes):
-        model.usages.append(ReadUsage("top", key, f"{number}", key, IDENTITY, None))
-        model.usages.append(ReadUsage("top", key, f"painted {number}", key, IDENTITY, paint))
-    return Scene(model, meshes)
+        pieces.append(Piece(key, key, number))
+        places.append(Place("top", key, f"{number}", key, list(IDENTITY)))
+        places.append(Place("top", key, f"painted {number}", key, list(IDENTITY), paint))
+    layout = Layout("top", pieces, places, [*meshes])
+    return write_glb(layout, dict(enumerate(meshes.values())))
 
 
 def test_a_painted_occurrence_has_its_colour_and_the_same_points() -> None:
     red, blue = (1.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 0.5)
-    document = Glb.parse(write_glb(scene({"part": [triangle(red)]}, paint=blue))).document
+    document = Glb.parse(glb_of({"part": [triangle(red)]}, paint=blue)).document
     plain, painted = (document["meshes"][document["nodes"][n]["mesh"]]["primitives"][0] for n in (1, 2))
     assert plain["attributes"] == painted["attributes"]
     assert plain["indices"] == painted["indices"]
@@ -126,7 +127,20 @@ def test_a_painted_occurrence_has_its_colour_and_the_same_points() -> None:
 
 def test_indexes_are_short_where_they_fit() -> None:
     grey = (0.5, 0.5, 0.5, 1.0)
-    glb = Glb.parse(write_glb(scene({"small": [triangle(grey, 65535)], "large": [triangle(grey, 65536)]})))
+    glb = Glb.parse(glb_of({"small": [triangle(grey, 65535)], "large": [triangle(grey, 65536)]}))
     kinds = {m["name"]: glb.document["accessors"][m["primitives"][0]["indices"]]["componentType"] for m in glb.document["meshes"]}
     assert kinds == {"small": 5123, "large": 5125}
     assert values(glb, glb.document["meshes"][1]["primitives"][0]["indices"]).tolist() == [[0], [1], [65535]]
+
+
+def test_a_model_is_read_back_as_it_was_written_unpainted(tmp_path: Path) -> None:
+    red, glass = (1.0, 0.25, 0.5, 1.0), (0.1, 0.2, 0.3, 0.5)
+    (tmp_path / "model.glb").write_bytes(glb_of({"part": [triangle(glass), triangle(red)]}, paint=(0.0, 0.0, 1.0, 1.0)))
+    ((number, meshes),) = read_meshes(tmp_path / "model.glb").items()
+    assert number == 0
+    assert [mesh.color for mesh in meshes] == [pytest.approx(glass, abs=1e-3), pytest.approx(red, abs=1e-3)]
+    expected = triangle(red)
+    for mesh in meshes:
+        assert mesh.points == pytest.approx(expected.points, rel=1e-6)
+        assert mesh.normals.tolist() == expected.normals.tolist()
+        assert mesh.triangles.tolist() == expected.triangles.tolist()

@@ -1,55 +1,64 @@
 """Pictures: what the rasteriser puts where, and that a picture shows its component and nothing else."""
 
 import io
+from types import ModuleType
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from cascadia.cad.raster import Canvas
+from cascadia.cad import raster, rays
+from cascadia.cad.canvas import Canvas, Floats, Layer
 from tests.cad.conversion import Conversion
 
 RED, BLUE = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
 FLAT = np.tile([0.0, 0.0, 1.0], (3, 1))
 CORNERS = np.array([[0, 1, 2]])
+Point = tuple[float, float, float]
+each = pytest.mark.parametrize("tracer", (rays, raster), ids=("embree", "numpy"))
+"""What draws where there is Embree, and what draws elsewhere."""
 
 
-def triangle(*points: tuple[float, float, float]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    return np.array(points, dtype=float)
+def triangle(*points: Point, normals: Floats = FLAT, color: Floats = RED) -> Layer:
+    return Layer(np.array(points, dtype=float), normals, CORNERS, color)
 
 
-def test_a_triangle_covers_the_pixels_whose_centres_it_holds() -> None:
+@each
+def test_a_triangle_covers_the_pixels_whose_centres_it_holds(tracer: ModuleType) -> None:
     canvas = Canvas(6, 5)
-    canvas.draw(triangle((0, 0, 1), (4, 0, 1), (0, 4, 1)), FLAT, CORNERS, RED)
+    tracer.draw(canvas, [triangle((0, 0, 1), (4.25, 0, 1), (0, 4.25, 1))])
     covered = np.isfinite(canvas.depth).reshape(5, 6)
-    expected = [[column + 0.5 + row + 0.5 <= 4 for column in range(6)] for row in range(5)]
+    expected = [[column + 0.5 + row + 0.5 <= 4.25 for column in range(6)] for row in range(5)]
     assert covered.tolist() == expected
 
 
+@each
+@pytest.mark.parametrize("at_once", (1, 1000))
 @pytest.mark.parametrize("near_first", (True, False))
-def test_the_nearer_triangle_is_seen(near_first: bool) -> None:  # noqa: FBT001
+def test_the_nearer_triangle_is_seen(tracer: ModuleType, near_first: bool, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+    monkeypatch.setattr(rays, "TRIANGLES_AT_ONCE", at_once)
     canvas = Canvas(4, 4)
-    near, far = (triangle((-9, -9, z), (20, -9, z), (-9, 20, z)) for z in (2.0, 1.0))
-    for points, color in [(near, RED), (far, BLUE)] if near_first else [(far, BLUE), (near, RED)]:
-        canvas.draw(points, FLAT, CORNERS, color)
-    assert (canvas.color == RED).all()
-    assert (canvas.depth == 2).all()
+    near, far = (triangle((-9, -9, z), (20, -9, z), (-9, 20, z), color=color) for z, color in ((2.0, RED), (1.0, BLUE)))
+    tracer.draw(canvas, [near, far] if near_first else [far, near])
+    assert (canvas.color.T == RED).all()
+    assert canvas.depth == pytest.approx(2)
 
 
-def test_depth_and_normal_run_linearly_over_a_triangle() -> None:
+@each
+def test_depth_and_normal_run_linearly_over_a_triangle(tracer: ModuleType) -> None:
     canvas = Canvas(8, 8)
     normals = np.array([[0.0, 0.0, 1.0], [0.8, 0.0, 0.2], [0.0, 0.8, 0.2]])
-    canvas.draw(triangle((0, 0, 0), (8, 0, 8), (0, 8, 16)), normals, CORNERS, RED)
+    tracer.draw(canvas, [triangle((0, 0, 0), (8, 0, 8), (0, 8, 16), normals=normals)])
     at = 2 * 8 + 3
     assert canvas.depth[at] == pytest.approx(3.5 + 2 * 2.5)
-    assert canvas.normal[at] == pytest.approx([0.35, 0.25, 0.4])
+    assert canvas.normal[:, at] == pytest.approx([0.35, 0.25, 0.4])
 
 
-def test_what_lies_outside_is_cut_off() -> None:
+@each
+def test_what_lies_outside_is_cut_off(tracer: ModuleType) -> None:
     canvas = Canvas(4, 4)
-    canvas.draw(triangle((-100, -50, 1), (100, -50, 1), (0, 70, 1)), FLAT, CORNERS, RED)
-    canvas.draw(triangle((10, 10, 5), (20, 10, 5), (10, 20, 5)), FLAT, CORNERS, BLUE)
-    assert (canvas.depth == 1).all()
+    tracer.draw(canvas, [triangle((-100, -50, 1), (100, -50, 1), (0, 70, 1)), triangle((10, 10, 5), (20, 10, 5), (10, 20, 5))])
+    assert canvas.depth == pytest.approx(1)
 
 
 def picture(as1: Conversion, component: str | None) -> Image.Image:
@@ -62,7 +71,7 @@ def picture(as1: Conversion, component: str | None) -> Image.Image:
 def test_there_is_a_picture_of_the_whole_and_of_each_component(as1: Conversion) -> None:
     assert picture(as1, None).size == (512, 384)
     for component in as1.structure.components:
-        assert picture(as1, component.key).size == (256, 192)
+        assert picture(as1, component.key).size == (192, 144)
     assert sum(output["kind"] == "thumbnail" for output in as1.outputs) == 10
 
 

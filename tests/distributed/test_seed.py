@@ -10,6 +10,7 @@ import httpx
 
 from tests.assets import as1
 from tests.distributed.site import HOST, Site, client, ready
+from tests.until import wait_until
 from tools.cluster import APPS, DEPLOYMENTS, JOBS, PREFIX, Fleet
 from tools.images import LABEL
 
@@ -93,6 +94,7 @@ def test_a_step_assembly_goes_through_the_whole_fleet(fleet: Fleet, site: Site, 
     accepted = site.post(f"/proposals/{proposal['id']}/accept", {}, status=200)
     tree = site.get(f"/parts/{accepted['root_item']['id']}/bom/tree")
     assert tree["totals"]["leaf_occurrences"] == "18"
+    wait_until(lambda: bool(site.get(f"/proposals/{proposal['id']}")["pictures"] == "there"))
     model = site.send("GET", f"/files/{proposal['file']['id']}/derivatives/glb")
     assert (model.status_code, model.content[:4]) == (200, b"glTF")
 

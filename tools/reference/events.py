@@ -66,6 +66,11 @@ EVENTS: Final[Mapping[str, About]] = {
         "the file",
         {"blob": _MADE["blob"], "file": _MADE["file"], "code": "an [error](errors.md) of a job", "message": "its sentence"},
     ),
+    "derivative.missing": About(
+        "the 3D model or the pictures of a file could not be made; what was read of it stays",
+        "the file",
+        {"blob": _MADE["blob"], "file": _MADE["file"], "code": "an [error](errors.md) of a job", "message": "its sentence"},
+    ),
     "file.created": About(
         "a file arrived",
         "the file",

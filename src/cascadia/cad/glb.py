@@ -1,15 +1,16 @@
-"""Writes binary glTF 2.0: metres, Y up, a node per occurrence, a mesh per distinct component."""
+"""Writes binary glTF 2.0 (and reads its own): metres, Y up, a node per occurrence, a mesh per distinct shape."""
 
 import json
 import struct
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cascadia.cad.layout import Layout
 from cascadia.cad.model import Rgba
-from cascadia.cad.scene import Scene
 from cascadia.cad.tessellate import Mesh
 
 METRES: Final = 0.001
@@ -22,13 +23,15 @@ USHORT_MAX: Final = 65535
 Json = dict[str, Any]
 
 
-def write_glb(scene: Scene) -> bytes:
-    """The whole product as GLB, the same bytes for the same scene; a usage without a place has no node.
+def write_glb(layout: Layout, meshes: Mapping[int, Sequence[Mesh]]) -> bytes:
+    """The whole product as GLB, the same bytes for the same layout and meshes (by number of shape); what has no place has no node.
 
-    Each node has `extras.component`; below the root also `extras.usage`.
+    Each node has `extras.component`; below the root also `extras.usage`. Every mesh is there, those without a node too; `extras.shape`
+    is the number of its shape.
     """
-    writer = _Writer(scene.meshes)
-    nodes = _nodes(scene, writer)
+    writer = _Writer(layout, meshes)
+    nodes = _nodes(layout, writer)
+    writer.add_unplaced()
     document = {
         "asset": {"version": "2.0", "generator": "Cascadia"},
         "scene": 0,
@@ -39,20 +42,20 @@ def write_glb(scene: Scene) -> bytes:
     return _pack(document, bytes(writer.data))
 
 
-def _nodes(scene: Scene, writer: "_Writer") -> list[Json]:
-    root = scene.model.root
-    nodes: list[Json] = [{"name": scene.model.components[root].product.name, "extras": {"component": root}}]
+def _nodes(layout: Layout, writer: "_Writer") -> list[Json]:
+    root, names = layout.root, {piece.key: piece.name for piece in layout.pieces}
+    nodes: list[Json] = [{"name": names[root], "extras": {"component": root}}]
     nodes[0].update(writer.mesh(root, None))
     open_nodes: list[tuple[int, str, Rgba | None]] = [(0, root, None)]
     for index, key, color in open_nodes:
-        usages = [(usage, usage.placement) for usage in scene.below.get(key, ()) if usage.placement is not None]
-        if usages:
-            nodes[index]["children"] = list(range(len(nodes), len(nodes) + len(usages)))
-        for usage, placement in usages:
-            paint = color or usage.color
-            open_nodes.append((len(nodes), usage.child, paint))
-            node: Json = {"name": usage.name, "extras": {"component": usage.child, "usage": usage.key}}
-            nodes.append(node | _matrix(placement) | writer.mesh(usage.child, paint))
+        places = layout.below.get(key, ())
+        if places:
+            nodes[index]["children"] = list(range(len(nodes), len(nodes) + len(places)))
+        for place in places:
+            paint = color or place.color
+            open_nodes.append((len(nodes), place.child, paint))
+            node: Json = {"name": place.name, "extras": {"component": place.child, "usage": place.key}}
+            nodes.append(node | _matrix(place.placement or ()) | writer.mesh(place.child, paint))
     return nodes
 
 
@@ -70,16 +73,17 @@ def _matrix(placement: Sequence[float]) -> Json:
 class _Writer:
     """Meshes, materials and bytes of a document in the making."""
 
-    def __init__(self, meshes: Mapping[str, Sequence[Mesh]]) -> None:
+    def __init__(self, layout: Layout, meshes: Mapping[int, Sequence[Mesh]]) -> None:
         self.data = bytearray()
+        self._layout = layout
         self._source = meshes
         self._meshes: list[Json] = []
         self._materials: list[Json] = []
         self._accessors: list[Json] = []
         self._views: list[Json] = []
-        self._mesh_of: dict[tuple[str, Rgba | None], int] = {}
+        self._mesh_of: dict[tuple[int, Rgba | None], int] = {}
         self._material_of: dict[Rgba, int] = {}
-        self._geometry_of: dict[str, list[Json]] = {}
+        self._geometry_of: dict[int, list[Json]] = {}
 
     def tables(self) -> Json:
         """The document's parts that are not empty, as glTF wants it."""
@@ -90,17 +94,23 @@ class _Writer:
 
     def mesh(self, key: str, paint: Rgba | None) -> Json:
         """What a node says of its mesh; a painted one shares the points of the plain one. Nothing where there are no triangles."""
-        sources = self._source.get(key)
-        if not sources:
+        shape = self._layout.shape_of.get(key)
+        sources = None if shape is None else self._source.get(shape)
+        if shape is None or not sources:
             return {}
-        if (key, paint) not in self._mesh_of:
-            if key not in self._geometry_of:
-                self._geometry_of[key] = [self._geometry(mesh) for mesh in sources]
-            shapes = zip(sources, self._geometry_of[key], strict=True)
-            primitives = [shape | {"material": self._material(paint or mesh.color)} for mesh, shape in shapes]
-            self._mesh_of[key, paint] = len(self._meshes)
-            self._meshes.append({"name": key, "primitives": primitives})
-        return {"mesh": self._mesh_of[key, paint]}
+        if (shape, paint) not in self._mesh_of:
+            if shape not in self._geometry_of:
+                self._geometry_of[shape] = [self._geometry(mesh) for mesh in sources]
+            shapes = zip(sources, self._geometry_of[shape], strict=True)
+            primitives = [geometry | {"material": self._material(paint or mesh.color)} for mesh, geometry in shapes]
+            self._mesh_of[shape, paint] = len(self._meshes)
+            self._meshes.append({"name": key, "primitives": primitives, "extras": {"shape": shape, "painted": paint is not None}})
+        return {"mesh": self._mesh_of[shape, paint]}
+
+    def add_unplaced(self) -> None:
+        """The plain meshes that no node has: pictures are made of them."""
+        for piece in self._layout.pieces:
+            self.mesh(piece.key, None)
 
     def _geometry(self, mesh: Mesh) -> Json:
         points = (mesh.points @ Y_UP.T * METRES).astype("<f4")
@@ -149,3 +159,31 @@ def _pack(document: Json, data: bytes) -> bytes:
 def _chunk(kind: bytes, content: bytes, fill: bytes) -> bytes:
     content += fill * (-len(content) % 4)
     return struct.pack("<I4s", len(content), kind) + content
+
+
+def read_meshes(path: Path) -> Mapping[int, Sequence[Mesh]]:
+    """The plain meshes of a GLB that `write_glb` made, by number of shape: millimetres, Z up."""
+    content = path.read_bytes()
+    (length,) = struct.unpack_from("<I", content, 12)
+    document, start = json.loads(content[20 : 20 + length]), 20 + length + 8
+    plain = [mesh for mesh in document.get("meshes", ()) if not mesh["extras"]["painted"]]
+    return {mesh["extras"]["shape"]: [_mesh(document, content, start, part) for part in mesh["primitives"]] for mesh in plain}
+
+
+def _mesh(document: Json, content: bytes, start: int, part: Json) -> Mesh:
+    def values(accessor: int, kind: str) -> NDArray[Any]:
+        said = document["accessors"][accessor]
+        at = start + document["bufferViews"][said["bufferView"]]["byteOffset"]
+        return np.frombuffer(content, kind, said["count"] * (3 if said["type"] == "VEC3" else 1), at)
+
+    *rgb, opacity = document["materials"][part["material"]]["pbrMetallicRoughness"]["baseColorFactor"]
+    red, green, blue = map(_encoded, rgb)
+    points, normals = (values(part["attributes"][name], "<f4").reshape(-1, 3) @ Y_UP.astype("<f4") for name in ("POSITION", "NORMAL"))
+    short = document["accessors"][part["indices"]]["componentType"] == USHORT
+    corners = values(part["indices"], "<u2" if short else "<u4").astype(np.uint32).reshape(-1, 3)
+    return Mesh((red, green, blue, opacity), points / np.float32(METRES), normals, corners)
+
+
+def _encoded(value: float) -> float:
+    """The sRGB value of linear light."""
+    return round(value * 12.92 if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055, 4)

@@ -4,35 +4,22 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
-from OCP.Bnd import Bnd_Box
-from OCP.BRep import BRep_Tool
-from OCP.BRepAdaptor import BRepAdaptor_Surface
-from OCP.BRepBndLib import BRepBndLib
 from OCP.BRepGProp import BRepGProp
-from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher
 from OCP.GProp import GProp_GProps
 from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE, TopAbs_SOLID
-from OCP.TopExp import TopExp
-from OCP.TopLoc import TopLoc_Location
-from OCP.TopoDS import TopoDS, TopoDS_Shape
+from OCP.TopoDS import TopoDS_Shape
 
-from cascadia.structures.congruence import EDGE, FACES, Patch, Shape
+from cascadia.cad.boxes import Box, box_of, subshapes
+from cascadia.cad.integrals import Enclosed, Faces, enclosed, faces_of
+from cascadia.structures.congruence import EDGE, Patch, Shape
 from cascadia.structures.shapes import PATCHES_MAX
 
-Floats = NDArray[np.float64]
-Box = tuple[float, float, float, float, float, float]
-
-PRECISION: Final = 1e-9
-"""Relative error allowed per face: shapes are compared to 1e-7. Without one, OpenCASCADE integrates with fixed points: 6 ppm off on a
-plate with six holes."""
 RESOLUTION: Final = 1e4
 """Steps of the hash per unit of a natural logarithm: sizes that differ by less than 0.01 % count as equal."""
 LEAST_EDGE: Final = 1e-7
-OTHER: Final = len(FACES) - 1
 MIRROR_LEAST: Final = 1e-4
 LARGEST: Final = 1e40
 
@@ -56,66 +43,29 @@ NOTHING: Final = Measures(None, None, None, None, None)
 
 def measure(shape: TopoDS_Shape) -> Measures:
     """All measures of one component's shape."""
-    faces = [_face(face) for face in subshapes(shape, TopAbs_FACE)]
-    lines = subshapes(shape, TopAbs_EDGE)
+    lines, solids = subshapes(shape, TopAbs_EDGE), subshapes(shape, TopAbs_SOLID)
+    faces = faces_of(subshapes(shape, TopAbs_FACE), lines)
     edges = [patch for line in lines if (patch := _edge(line)) is not None]
-    solids = subshapes(shape, TopAbs_SOLID)
-    volume = _total(solids)
-    area = sum(face.size for face in faces)
-    size, box = abs(float(volume.Mass())) if solids else None, _box(shape)
+    inside = enclosed(faces, solids) if solids else None
+    area = float(faces.areas.sum())
+    center = inside.center if inside else faces.areas @ faces.centers / area if area else None
+    size, box = inside.volume if inside else None, box_of(shape)
     return Measures(
         volume=size,
-        area=area if faces else None,
-        center=_center(volume, faces, is_solid=bool(solids)),
+        area=area if faces.shapes else None,
+        center=(float(center[0]), float(center[1]), float(center[2])) if center is not None else None,
         box=box,
-        geometry_hash=_geometry_hash(volume, faces, edges, (len(solids), len(faces), len(lines))) if solids else None,
-        shape=Shape(size, box, [*faces, *edges]) if faces and len(faces) + len(edges) <= PATCHES_MAX else None,
+        geometry_hash=_geometry_hash(inside, faces, edges, (len(solids), len(faces.shapes), len(lines))) if inside else None,
+        shape=Shape(size, box, [*faces.patches(), *edges]) if faces.shapes and len(faces.shapes) + len(edges) <= PATCHES_MAX else None,
     )
-
-
-def _center(volume: GProp_GProps, faces: Sequence[Patch], *, is_solid: bool) -> tuple[float, float, float] | None:
-    if is_solid:
-        center = volume.CentreOfMass()
-        return center.X(), center.Y(), center.Z()
-    area = sum(face.size for face in faces)
-    if not area:
-        return None
-    x, y, z = (sum(face.size * face.at[axis] for face in faces) / area for axis in range(3))
-    return x, y, z
-
-
-def _face(shape: TopoDS_Shape) -> Patch:
-    """Its surface's kind, area and centre; nothing of one that cannot be measured."""
-    own, face = GProp_GProps(), TopoDS.Face(shape)
-    BRepGProp.SurfaceProperties_s(face, own, PRECISION)
-    center, area = own.CentreOfMass(), abs(float(own.Mass()))
-    kind = OTHER if BRep_Tool.Surface_s(face) is None else min(int(BRepAdaptor_Surface(face, False).GetType()), OTHER)
-    return Patch(kind, area, (center.X(), center.Y(), center.Z())) if math.isfinite(area) else Patch(kind, 0.0, (0.0, 0.0, 0.0))
 
 
 def _edge(shape: TopoDS_Shape) -> Patch | None:
     """Its length and centre; None for the point in which a cone or a sphere ends."""
     own = GProp_GProps()
     BRepGProp.LinearProperties_s(shape, own)
-    center, size = own.CentreOfMass(), abs(float(own.Mass()))
-    return Patch(EDGE, size, (center.X(), center.Y(), center.Z())) if LEAST_EDGE < size < LARGEST else None
-
-
-def subshapes(shape: TopoDS_Shape, kind: Any) -> list[TopoDS_Shape]:
-    """The distinct sub-shapes of a kind, each once, in the order of the file."""
-    found = IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher()
-    TopExp.MapShapes_s(shape, kind, found)
-    return [found.FindKey(index) for index in range(1, found.Extent() + 1)]
-
-
-def _total(solids: Sequence[TopoDS_Shape]) -> GProp_GProps:
-    total = GProp_GProps()
-    for solid in solids:
-        own = GProp_GProps()
-        BRepGProp.VolumeProperties_s(solid, own, PRECISION)
-        if math.isfinite(own.Mass()) and own.Mass() != 0:
-            total.Add(own)
-    return total
+    size = abs(float(own.Mass()))
+    return Patch(EDGE, size, own.CentreOfMass().Coord()) if LEAST_EDGE < size < LARGEST else None
 
 
 def is_real(measures: Measures) -> bool:
@@ -124,40 +74,15 @@ def is_real(measures: Measures) -> bool:
     return all(number is None or abs(number) < LARGEST for number in numbers)
 
 
-def bare_points(shape: TopoDS_Shape) -> Floats | None:
-    """The points (n, 3) of faces that are triangles only, without a surface behind them (AP242); None where there are none."""
-    found = []
-    for each in subshapes(shape, TopAbs_FACE):
-        face, location = TopoDS.Face(each), TopLoc_Location()
-        mesh = BRep_Tool.Triangulation_s(face, location)
-        if mesh is not None and BRep_Tool.Surface_s(face) is None:
-            place = location.Transformation()
-            found += [mesh.Node(index).Transformed(place).Coord() for index in range(1, mesh.NbNodes() + 1)]
-    return np.array(found) if found else None
-
-
-def _box(shape: TopoDS_Shape) -> Box | None:
-    """Parallel to the axes, exact, without the gaps of tolerances."""
-    box, points = Bnd_Box(), bare_points(shape)
-    BRepBndLib.AddOptimal_s(shape, box, False, False)
-    corners = [] if box.IsVoid() else [box.CornerMin().Coord(), box.CornerMax().Coord()]
-    every = np.array([*corners, *(() if points is None else points)])
-    if not len(every):
-        return None
-    x0, y0, z0, x1, y1, z1 = map(float, (*every.min(axis=0), *every.max(axis=0)))
-    return x0, y0, z0, x1, y1, z1
-
-
-def _geometry_hash(volume: GProp_GProps, faces: Sequence[Patch], edges: Sequence[Patch], counts: tuple[int, int, int]) -> str:
+def _geometry_hash(inside: Enclosed, faces: Faces, edges: Sequence[Patch], counts: tuple[int, int, int]) -> str:
     """SHA-256 over what neither placement nor order in a file changes.
 
     Volume, principal moments, area of surface, spread of the faces' areas, length of edges, counts, and the hand (a mirrored part is
     another part). No bounding box: it turns with the frame in which a file happens to hold the part.
     """
-    moments = sorted(abs(float(moment)) for moment in volume.PrincipalProperties().Moments())
-    areas = [face.size for face in faces]
-    sizes = [abs(float(volume.Mass())), *moments, sum(areas), sum(area * area for area in areas), sum(edge.size for edge in edges)]
-    text = repr(("solid-1", [_step(size) for size in sizes], list(counts), _hand(volume, faces)))
+    areas = faces.areas
+    sizes = [inside.volume, *map(float, inside.moments), float(areas.sum()), float(areas @ areas), sum(edge.size for edge in edges)]
+    text = repr(("solid-1", [_step(size) for size in sizes], list(counts), _hand(inside, faces)))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -166,15 +91,13 @@ def _step(size: float) -> int:
     return round(math.log(size) * RESOLUTION) if size > 0 else 0
 
 
-def _hand(volume: GProp_GProps, faces: Sequence[Patch]) -> int:
+def _hand(inside: Enclosed, faces: Faces) -> int:
     """1 or -1 for the two mirror images of a part, 0 where it is (nearly) its own; turning it changes nothing.
 
     The sign of the volume that three vectors span: moments of the faces about the centre, weighted by distance once, by the inertia
     twice and thrice. They turn with the part, and a mirror changes the sign.
     """
-    center = np.array(volume.CentreOfMass().Coord())
-    areas = np.array([face.size for face in faces])
-    arms = np.array([face.at for face in faces]) - center
+    areas, arms = faces.areas, faces.centers - inside.center
     first = (areas[:, None] * arms * (arms**2).sum(axis=1, keepdims=True)).sum(axis=0)
     spread = (areas[:, None, None] * arms[:, :, None] * arms[:, None, :]).sum(axis=0)
     vectors = np.stack([first, spread @ first, spread @ spread @ first])

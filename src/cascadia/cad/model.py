@@ -7,7 +7,7 @@ from typing import Final
 
 from cascadia.jobs.model import PermanentJobError
 
-CONVERTER_VERSION: Final = "step-5"
+CONVERTER_VERSION: Final = "step-6"
 """Part of every derivative's key: raise it when the output for the same file changes."""
 
 OCCURRENCES_MAX: Final = 100_000
@@ -19,6 +19,9 @@ Progress = Callable[[float, str], None]
 
 Rgba = tuple[float, float, float, float]
 """Red, green, blue in sRGB and opacity, each 0 to 1."""
+
+
+DEFAULT_COLOR: Final[Rgba] = (0.62, 0.66, 0.71, 1.0)
 
 
 class CadError(PermanentJobError):

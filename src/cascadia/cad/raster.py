@@ -1,52 +1,47 @@
-"""A z-buffer in numpy: triangles into depth, normal and colour per pixel. No display and no GL."""
+"""A z-buffer in numpy: triangles into depth, normal and colour per pixel. For machines that Embree is not built for (`rays`)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cascadia.cad.canvas import Canvas, Floats, Layer
+
 Ints = NDArray[np.int64]
 
 PIXELS_AT_ONCE: Final = 250_000
 EDGES: Final = ((0, 1), (1, 2), (2, 0))
 
 
-class Canvas:
-    """Per pixel, row by row: depth (minus infinity: nothing there), normal and colour of the nearest triangle."""
-
-    def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
-        self.depth = np.full(width * height, -np.inf)
-        self.normal = np.zeros((width * height, 3), dtype=np.float32)
-        self.color = np.zeros((width * height, 3), dtype=np.float32)
-
-    def draw(self, points: Floats, normals: Floats, triangles: Ints, color: Floats) -> None:
-        """Draws triangles (m, 3) over `points` (n, 3): x to the right and y down in pixels, z towards the eye."""
-        triangles = triangles[_may_cover(points, triangles)]
+def draw(canvas: Canvas, layers: Iterable[Layer]) -> None:
+    """Draws the layers into the canvas."""
+    for layer in layers:
+        triangles = layer.triangles[_may_cover(layer.points, layer.triangles)]
         if not len(triangles):
-            return
-        planes = _planes(points, normals, triangles)
-        for spans in _pieces(_spans(points, planes.triangles, self.width, self.height)):
-            self._fill(spans, planes, color)
+            continue
+        planes = _planes(layer.points, layer.normals, triangles)
+        for spans in _pieces(_spans(layer.points, planes.triangles, canvas.width, canvas.height)):
+            _fill(canvas, spans, planes, layer.color)
 
-    def _fill(self, spans: "_Spans", planes: "_Planes", color: Floats) -> None:
-        lengths = spans.stop - spans.start
-        span = np.repeat(np.arange(len(lengths)), lengths)
-        column = np.arange(len(span)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + spans.start[span]
-        row, triangle = spans.row[span], spans.triangle[span]
-        pixel = row * self.width + column
-        x, y = column + 0.5 - planes.x[triangle], row + 0.5 - planes.y[triangle]
-        depth = planes.value[0][triangle] + planes.in_x[0][triangle] * x + planes.in_y[0][triangle] * y
-        nearer = np.nonzero(depth > self.depth[pixel])[0]
-        order = nearer[np.argsort(depth[nearer], kind="stable")]
-        pixel, triangle, x, y = pixel[order], triangle[order], x[order], y[order]
-        self.depth[pixel] = depth[order]
-        for axis in (1, 2, 3):
-            self.normal[pixel, axis - 1] = planes.value[axis][triangle] + planes.in_x[axis][triangle] * x + planes.in_y[axis][triangle] * y
-        self.color[pixel] = color
+
+def _fill(canvas: Canvas, spans: "_Spans", planes: "_Planes", color: Floats) -> None:
+    lengths = spans.stop - spans.start
+    span = np.repeat(np.arange(len(lengths)), lengths)
+    column = np.arange(len(span)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + spans.start[span]
+    row, triangle = spans.row[span], spans.triangle[span]
+    pixel = row * canvas.width + column
+    x, y = column + 0.5 - planes.x[triangle], row + 0.5 - planes.y[triangle]
+    depth = planes.value[0][triangle] + planes.in_x[0][triangle] * x + planes.in_y[0][triangle] * y
+    nearer = np.nonzero(depth > canvas.depth[pixel])[0]
+    order = nearer[np.argsort(depth[nearer], kind="stable")]
+    pixel, triangle, x, y = pixel[order], triangle[order], x[order], y[order]
+    canvas.depth[pixel] = depth[order]
+    for axis in range(3):
+        values = planes.value[axis + 1][triangle] + planes.in_x[axis + 1][triangle] * x + planes.in_y[axis + 1][triangle] * y
+        canvas.normal[axis, pixel] = values
+        canvas.color[axis, pixel] = color[axis]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from OCP.XCAFDoc import XCAFDoc_DocumentTool, XCAFDoc_ShapeTool
 
 from cascadia.cad import notes, source
 from cascadia.cad.bodies import Bodies, bodies_of
+from cascadia.cad.boxes import subshapes
 from cascadia.cad.labels import entry, label_color, stated
-from cascadia.cad.measure import subshapes
 from cascadia.cad.model import DEPTH_MAX, CadError, Rgba
 from cascadia.cad.step_model import TOO_DEEP, Definition, Occurrence, Product, StepModel
 from cascadia.structures.limits import key_of

@@ -1,64 +1,86 @@
-"""Where everything stands in a component: its occurrences, flattened, and what follows from them (box, sums)."""
+"""What is in what in a model that was read, and what follows from it: boxes, sums, the layout of the whole."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from OCP.gp import gp_Trsf
+from OCP.TopLoc import TopLoc_Location
+from OCP.TopoDS import TopoDS_Shape
 
-from cascadia.cad.measure import Box, Measures, assembly_hash
-from cascadia.cad.model import OCCURRENCES_MAX, CadError, Rgba
+from cascadia.cad.boxes import NOTHING_YET, Box, as_box, box_of, merged
+from cascadia.cad.measure import Measures, assembly_hash
+from cascadia.cad.model import OCCURRENCES_MAX, CadError
 from cascadia.cad.read_step import IDENTITY, ReadModel, ReadUsage
 from cascadia.cad.step_model import TOO_LARGE
-from cascadia.cad.tessellate import Mesh
 
 Floats = NDArray[np.float64]
 
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One occurrence of a component with a shape: 4×4 matrix in millimetres; `color` paints over the component's own."""
-
-    component: str
-    matrix: Floats
-    color: Rgba | None
+TURNED: Final = 9
+"""Decimals by which two rotations are told apart."""
 
 
 class Scene:
-    """A read model with its meshes: who stands where. `below` holds the usages of each assembly in the order of the file."""
+    """A read model: who stands where. `below` holds the usages of each assembly in the order of the file."""
 
-    def __init__(self, model: ReadModel, meshes: Mapping[str, Sequence[Mesh]]) -> None:
+    def __init__(self, model: ReadModel) -> None:
         self.model = model
-        self.meshes = meshes
         self.below: Mapping[str, Sequence[ReadUsage]] = _below(model)
         self.children_first = _children_first(model.root, self.below)
+        self._boxes: dict[tuple[str, bytes], Floats | None] = {}
         _refuse_too_many(self)
 
-    def leaves(self, key: str) -> Iterator[Leaf]:
-        """All occurrences with a shape in a component, itself included when it has one."""
-        stack = [Leaf(key, np.eye(4), None)]
-        while stack:
-            at = stack.pop()
-            if self.meshes.get(at.component):
-                yield at
-            for usage in reversed(self.below.get(at.component, ())):
-                if usage.placement is None:
-                    continue
-                matrix: Floats = at.matrix @ np.array(usage.placement).reshape(4, 4)
-                stack.append(Leaf(usage.child, matrix, at.color or usage.color))
-
     def box(self, key: str) -> Box | None:
-        """The box of an assembly, from the points of its meshes."""
-        low, high = np.full(3, np.inf), np.full(3, -np.inf)
-        for leaf in self.leaves(key):
-            for mesh in self.meshes[leaf.component]:
-                points = mesh.points @ leaf.matrix[:3, :3].T + leaf.matrix[:3, 3]
-                low, high = np.minimum(low, points.min(axis=0)), np.maximum(high, points.max(axis=0))
-        if not np.isfinite(low).all():
-            return None
-        x0, y0, z0, x1, y1, z1 = (float(value) for value in (*low, *high))
-        return x0, y0, z0, x1, y1, z1
+        """The exact box of a component with all that has a place in it."""
+        found = self._turned(key, np.eye(3))
+        return None if found is None else as_box(found)
+
+    def note_box(self, key: str, box: Box | None) -> None:
+        """The box of a component's own shape is known already."""
+        if not self.below.get(key):
+            self._boxes[key, _name(np.eye(3))] = None if box is None else np.array(box)
+
+    def _turned(self, key: str, turn: Floats) -> Floats | None:
+        """The box (6) of a component turned about its origin by a matrix (3, 3)."""
+        name = key, _name(turn)
+        if name not in self._boxes:
+            self._boxes[name] = self._measured(key, turn)
+        return self._boxes[name]
+
+    def _measured(self, key: str, turn: Floats) -> Floats | None:
+        if not np.array_equal(turn, np.eye(3)) and _keeps_axes(turn):
+            plain = self._turned(key, np.eye(3))
+            return None if plain is None else _corners(plain, turn)
+        bounds = NOTHING_YET
+        own = box_of(_moved(self.model.components[key].shape, turn))
+        if own is not None:
+            bounds = merged(bounds, np.array(own))
+        reaching = []
+        for usage in self.below.get(key, ()):
+            plain = self._turned(usage.child, np.eye(3)) if usage.placement is not None else None
+            if plain is not None:
+                matrix = np.array(usage.placement).reshape(4, 4)
+                whole, move = turn @ matrix[:3, :3], turn @ matrix[:3, 3]
+                reaching.append((usage.child, whole, move, _corners(plain, whole) + np.tile(move, 2)))
+        return self._around(reaching, bounds)
+
+    def _around(self, reaching: Sequence[tuple[str, Floats, Floats, Floats]], bounds: Floats) -> Floats | None:
+        """`bounds` and the exact boxes of all that reaches beyond by its rough one, on each side the furthest first."""
+        outer = np.array([rough for *_, rough in reaching])
+        done: set[int] = set()
+        for side in range(6 if len(outer) else 0):
+            sign = 1 if side < 3 else -1
+            for index in np.argsort(sign * outer[:, side], kind="stable"):
+                if sign * (outer[index, side] - bounds[side]) >= 0:
+                    break
+                if index not in done:
+                    done.add(index)
+                    child, whole, move, _ = reaching[index]
+                    exact = self._turned(child, whole)
+                    bounds = bounds if exact is None else merged(bounds, exact + np.tile(move, 2))
+        return bounds if np.isfinite(bounds).all() else None
 
     def measure_assembly(self, key: str, known: Mapping[str, Measures]) -> Measures:
         """An assembly's measures: those of its own shape, where it has one (`known` has them then), and of its children."""
@@ -74,6 +96,31 @@ class Scene:
             geometry_hash=assembly_hash([(part.geometry_hash, placement) for part, placement in whole]),
             shape=known[key].shape if key in known else None,
         )
+
+
+def _name(turn: Floats) -> bytes:
+    return (np.round(turn, TURNED) + 0.0).tobytes()
+
+
+def _keeps_axes(turn: Floats) -> bool:
+    """Whether the axes stay axes, so that a box turns into one."""
+    return bool((np.isclose(np.abs(turn), 1, rtol=0, atol=1e-9) | np.isclose(turn, 0, rtol=0, atol=1e-9)).all())
+
+
+def _corners(box: Floats, turn: Floats) -> Floats:
+    """The box around a turned box."""
+    middle, half = (box[3:] + box[:3]) / 2, (box[3:] - box[:3]) / 2
+    at, reach = turn @ middle, np.abs(turn) @ half
+    return np.concatenate([at - reach, at + reach])
+
+
+def _moved(shape: TopoDS_Shape | None, turn: Floats) -> TopoDS_Shape:
+    if shape is None:
+        return TopoDS_Shape()
+    transformation = gp_Trsf()
+    x, y, z = turn.tolist()
+    transformation.SetValues(*x, 0.0, *y, 0.0, *z, 0.0)
+    return shape.Moved(TopLoc_Location(transformation))
 
 
 def _below(model: ReadModel) -> dict[str, list[ReadUsage]]:

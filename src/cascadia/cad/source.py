@@ -136,10 +136,11 @@ def _is_nested_too_deep(path: Path) -> bool:
     with path.open("rb") as file:
         while piece := file.read(PIECE_BYTES):
             outside, quote, _ = STRING.sub(b"", signs + piece.translate(None, OTHERS)).partition(b"'")
-            *entities, begun = map(_reduced, outside.split(b";"))
-            if None in entities or begun is None:
+            *entities, begun = outside.split(b";")
+            kept = _reduced(begun)
+            if kept is None or None in [_reduced(each) for each in entities if len(each) > NESTED_MAX]:
                 return True
-            signs = begun + quote
+            signs = kept + quote
     return False
 
 

@@ -1,32 +1,42 @@
-"""Shapes into triangles: per component one mesh per colour, with the normals of the true surface."""
+"""Shapes into triangles: per shape one mesh per colour, with the normals of the true surface. OpenCASCADE's glTF writer hands them over."""
 
+import json
 import math
+import struct
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from OCP.BRep import BRep_Tool
+from OCP.BRep import BRep_Builder, BRep_Tool
 from OCP.BRepLib import BRepLib_ToolTriangulatedShape
 from OCP.BRepMesh import BRepMesh_IncrementalMesh
-from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher
-from OCP.TopAbs import TopAbs_FACE, TopAbs_REVERSED
-from OCP.TopExp import TopExp
+from OCP.collections import IndexedDataMap_TCollection_AsciiString_TCollection_AsciiString as NoInfo
+from OCP.Message import Message_ProgressRange
+from OCP.RWGltf import RWGltf_CafWriter
+from OCP.TCollection import TCollection_AsciiString, TCollection_ExtendedString
+from OCP.TDataStd import TDataStd_Name
+from OCP.TDocStd import TDocStd_Document
+from OCP.TopAbs import TopAbs_FACE
 from OCP.TopLoc import TopLoc_Location
-from OCP.TopoDS import TopoDS, TopoDS_Shape
+from OCP.TopoDS import TopoDS, TopoDS_Compound, TopoDS_Shape
+from OCP.XCAFDoc import XCAFDoc_DocumentTool
 
-from cascadia.cad.measure import Box, subshapes
+from cascadia.cad.boxes import subshapes
+from cascadia.cad.bundle import Colors
 from cascadia.cad.model import Rgba
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+Ints = NDArray[np.uint32]
 
-DEFAULT_COLOR: Final[Rgba] = (0.62, 0.66, 0.71, 1.0)
 ANGLE: Final = 0.35
 RELATIVE_DEFLECTION: Final = 0.001
 LEAST_DEFLECTION_MM: Final = 1e-4
+TYPES: Final = {5121: "<u1", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+WIDTHS: Final = {"SCALAR": 1, "VEC3": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,70 +49,93 @@ class Mesh:
     triangles: Ints
 
 
-Patch = tuple[Floats, Floats, Ints]
+class Tessellation:
+    """Shapes on their way into meshes, which OpenCASCADE writes all at once: asked for point by point they take longer than to be made."""
+
+    def __init__(self) -> None:
+        self._document = TDocStd_Document(TCollection_ExtendedString("XmlXCAF"))
+        self._shapes = XCAFDoc_DocumentTool.ShapeTool_s(self._document.Main())
+        self._colors: dict[str, tuple[int, Rgba]] = {}
+
+    def add(self, number: int, shape: TopoDS_Shape, colors: Colors) -> None:
+        """Meshes one shape."""
+        if colors.box is None:
+            return
+        deflection = max(math.dist(colors.box[:3], colors.box[3:]) * RELATIVE_DEFLECTION, LEAST_DEFLECTION_MM)
+        BRepMesh_IncrementalMesh(shape, deflection, False, ANGLE, False)
+        _add_normals(shape)
+        for color, piece in _by_color(shape, colors):
+            name = str(len(self._colors))
+            label = self._shapes.AddShape(piece, False)
+            TDataStd_Name.Set_s(label, TCollection_ExtendedString(name))
+            self._colors[name] = number, color
+
+    def meshes(self, scratch: Path) -> Mapping[int, Sequence[Mesh]]:
+        """Number of each shape that has triangles → its meshes, by colour. `scratch` is a folder."""
+        path = scratch / "meshes.glb"
+        writer = RWGltf_CafWriter(TCollection_AsciiString(str(path)), True)
+        writer.SetMergeFaces(True)
+        if not self._colors or not writer.Perform(self._document, NoInfo(), Message_ProgressRange()):
+            return {}
+        found: dict[int, list[Mesh]] = defaultdict(list)
+        for name, arrays in _read(path.read_bytes()):
+            number, color = self._colors[name]
+            found[number].append(Mesh(color, *arrays))
+        return {number: sorted(meshes, key=lambda mesh: mesh.color) for number, meshes in found.items()}
 
 
-def tessellate(shape: TopoDS_Shape, box: Box | None, color: Rgba | None, parts: Sequence[tuple[TopoDS_Shape, Rgba]]) -> list[Mesh]:
-    """The shape's meshes, by colour: a face's own colour wins over its solid's, that over the component's. Empty without faces."""
-    if box is None:
-        return []
-    deflection = max(math.dist(box[:3], box[3:]) * RELATIVE_DEFLECTION, LEAST_DEFLECTION_MM)
-    BRepMesh_IncrementalMesh(shape, deflection, False, ANGLE, False)
-    patches: dict[Rgba, list[Patch]] = defaultdict(list)
-    faces = IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher()
-    TopExp.MapShapes_s(shape, TopAbs_FACE, faces)
-    painted = _painted(faces, parts)
-    for index in range(1, faces.Extent() + 1):
-        patch = _patch(faces.FindKey(index))
-        if patch is not None:
-            patches[painted.get(index) or color or DEFAULT_COLOR].append(patch)
-    return [_join(color, found) for color, found in sorted(patches.items())]
+def _add_normals(shape: TopoDS_Shape) -> None:
+    """To triangles without a surface, of which the writer has none."""
+    for each in subshapes(shape, TopAbs_FACE):
+        face = TopoDS.Face(each)
+        if BRep_Tool.Surface_s(face) is None:
+            mesh = BRep_Tool.Triangulation_s(face, TopLoc_Location())
+            if mesh is not None:
+                BRepLib_ToolTriangulatedShape.ComputeNormals_s(face, mesh)
 
 
-def _painted(faces: Any, parts: Iterable[tuple[TopoDS_Shape, Rgba]]) -> dict[int, Rgba]:
-    """Index of a face → its colour: from large parts to small ones, so that the smallest wins."""
-    colors: dict[int, Rgba] = {}
-    for part, color in sorted(parts, key=lambda each: each[0].ShapeType().value):
-        for face in subshapes(part, TopAbs_FACE):
-            colors[faces.FindIndex(face)] = color
-    return colors
+def _by_color(shape: TopoDS_Shape, colors: Colors) -> Sequence[tuple[Rgba, TopoDS_Shape]]:
+    if not colors.faces:
+        return [(colors.whole, shape)]
+    groups: dict[Rgba, list[TopoDS_Shape]] = defaultdict(list)
+    for index, face in enumerate(subshapes(shape, TopAbs_FACE), start=1):
+        groups[colors.faces.get(index, colors.whole)].append(face)
+    return [(color, _compound(faces)) for color, faces in sorted(groups.items())]
 
 
-def _patch(shape: TopoDS_Shape) -> Patch | None:
-    """One face: its points, their normals on the surface, its triangles; None where OpenCASCADE could not mesh it."""
-    face, location = TopoDS.Face(shape), TopLoc_Location()
-    mesh = BRep_Tool.Triangulation_s(face, location)
-    if mesh is None or not mesh.NbTriangles():
-        return None
-    BRepLib_ToolTriangulatedShape.ComputeNormals_s(face, mesh)
-    count = range(1, mesh.NbNodes() + 1)
-    matrix = _matrix(location)
-    points = np.array([mesh.Node(index).Coord() for index in count]) @ matrix[:, :3].T + matrix[:, 3]
-    normals = np.array([mesh.Normal(index).Coord() for index in count]) @ matrix[:, :3].T
-    triangles = np.array([mesh.Triangle(index).Get() for index in range(1, mesh.NbTriangles() + 1)], dtype=np.int64) - 1
-    if face.Orientation() == TopAbs_REVERSED:
-        triangles, normals = triangles[:, ::-1], -normals
-    return points, normals, triangles
+def _compound(shapes: Sequence[TopoDS_Shape]) -> TopoDS_Shape:
+    builder, whole = BRep_Builder(), TopoDS_Compound()
+    builder.MakeCompound(whole)
+    for shape in shapes:
+        builder.Add(whole, shape)
+    return whole
 
 
-def _matrix(location: TopLoc_Location) -> Floats:
-    transformation = location.Transformation()
-    return np.array([[transformation.Value(row, column) for column in (1, 2, 3, 4)] for row in (1, 2, 3)])
+def _read(content: bytes) -> Sequence[tuple[str, tuple[Floats, Floats, Ints]]]:
+    """Names and points, normals and triangles of what OpenCASCADE wrote: a mesh per label, whose node has the label's name."""
+    (length,) = struct.unpack_from("<I", content, 12)
+    document = json.loads(content[20 : 20 + length])
+    data = content[20 + length + 8 :]
+    names = {node["mesh"]: node["name"] for node in document["nodes"] if "mesh" in node}
 
+    def values(accessor: int) -> NDArray[Any]:
+        said = document["accessors"][accessor]
+        view = document["bufferViews"][said["bufferView"]]
+        width, at = WIDTHS[said["type"]], view.get("byteOffset", 0) + said.get("byteOffset", 0)
+        return np.frombuffer(data, TYPES[said["componentType"]], said["count"] * width, at).reshape(-1, width)
 
-def _join(color: Rgba, patches: Sequence[Patch]) -> Mesh:
-    starts = np.cumsum([0, *(len(points) for points, _, _ in patches)])
-    return Mesh(
-        color,
-        np.concatenate([points for points, _, _ in patches]),
-        _unit(np.concatenate([normals for _, normals, _ in patches])),
-        np.concatenate([corners + start for (_, _, corners), start in zip(patches, starts, strict=False)]),
-    )
+    made = []
+    for index, mesh in enumerate(document.get("meshes", ())):
+        for part in mesh["primitives"]:
+            points, normals = values(part["attributes"]["POSITION"]), values(part["attributes"]["NORMAL"])
+            made.append((names[index], (points, _unit(normals), values(part["indices"]).reshape(-1, 3).astype(np.uint32))))
+    return made
 
 
 def _unit(normals: Floats) -> Floats:
     """Length 1 each; where a surface has no normal (the tip of a cone) any direction is as good."""
-    normals = np.where(np.isfinite(normals), normals, 0.0)
+    normals = np.where(np.isfinite(normals), normals, np.float32(0))
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
-    unit: Floats = np.where(lengths > 1e-12, normals / np.where(lengths > 1e-12, lengths, 1.0), (0.0, 0.0, 1.0))
-    return unit
+    upright = np.array([0, 0, 1], dtype=np.float32)
+    unit: Floats = np.where(lengths > 1e-12, normals / np.where(lengths > 1e-12, lengths, np.float32(1)), upright)
+    return unit.astype(np.float32)

@@ -35,6 +35,7 @@ from cascadia.proposals.schemas import (
     ProposalRowView,
     RowPatch,
     State,
+    picture_of,
 )
 from cascadia.proposals.service import ProposalRow
 from cascadia.proposals.shapes import compared
@@ -159,7 +160,8 @@ async def list_proposal_rows(
     async with db.read() as read:
         proposal = await service.find(read, actor, proposal_id)
         rows, cursor = await service.rows_page(read, proposal, paging, kind)
-    page = ProposalRowPage(items=[ProposalRowView.of(row, proposal.file_uid) for row in rows], next=cursor)
+        pictured = await vault.pictured(read, proposal.file_uid, [picture_of(row) for row in rows if row.kind == "part"])
+    page = ProposalRowPage(items=[ProposalRowView.of(row, proposal.file_uid, pictured) for row in rows], next=cursor)
     return page_answer(request, page, cursor)
 
 
@@ -173,7 +175,8 @@ async def choose_proposal_row(
     async def effect(write: Write) -> ProposalRowView:
         proposal = await service.find(write, actor, proposal_id)
         row = await review.choose(write, actor, proposal, row_id, body.model_dump(exclude_unset=True))
-        return ProposalRowView.of(row, proposal.file_uid)
+        pictured = await vault.pictured(write, proposal.file_uid, [picture_of(row)])
+        return ProposalRowView.of(row, proposal.file_uid, pictured)
 
     return await idempotency.repeatable(request, db, actor.user_id, key, effect)
 

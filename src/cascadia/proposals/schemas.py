@@ -1,5 +1,6 @@
 """Shapes of requests and answers about proposals."""
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -129,7 +130,10 @@ class Proposal(BaseModel):
     )
     to_check: int = Field(description="Rows that were guessed: it is not accepted before each is `confirmed` or decided otherwise.")
     no_change: bool = Field(description="Everything is as the file says: accepting it closes it and makes no commit.")
-    model: str | None = Field(description="Where the file's 3D model is read; null for a parts list.")
+    model: str | None = Field(description="Where the file's 3D model is read; null for a parts list, and as long as it is not there.")
+    pictures: Literal["to_come", "there", "missing"] | None = Field(
+        description="Whether 3D model and pictures are being made, are there, or will not come by themselves; null for a parts list."
+    )
     created_at: datetime
     changed_at: datetime
     created_by: PersonRef
@@ -155,7 +159,8 @@ class Proposal(BaseModel):
             to_mend=row.to_mend,
             to_check=row.to_check,
             no_change=_has_no_change(row),
-            model=derivative_url(row.file_uid, "glb") if reader_of(row.file_name, row.media_type) is Reader.STEP else None,
+            model=derivative_url(row.file_uid, "glb") if row.has_model else None,
+            pictures=_pictures(row),
             created_at=row.created_at,
             changed_at=row.changed_at,
             created_by=PersonRef(id=row.created_by_uid, name=row.created_by_name),
@@ -168,6 +173,14 @@ def _has_no_change(row: ProposalRow) -> bool:
     if row.state != "open" or row.to_check or row.to_mend or row.counts is None:
         return False
     return "added" in row.counts and Counts.model_validate(row.counts).writes == 0
+
+
+def _pictures(row: ProposalRow) -> Literal["to_come", "there", "missing"] | None:
+    if reader_of(row.file_name, row.media_type) is not Reader.STEP:
+        return None
+    if row.is_drawn_now or row.state == "waiting":
+        return "to_come"
+    return "there" if row.has_picture else "missing"
 
 
 class ProposalPage(BaseModel):
@@ -266,16 +279,20 @@ class ProposalRowView(BaseModel):
     instances: list[str] = []
 
     @classmethod
-    def of(cls, row: Row, file: UUID) -> "ProposalRowView":
-        """The answer for one row of a proposal of `file`."""
+    def of(cls, row: Row, file: UUID, pictured: Container[str]) -> "ProposalRowView":
+        """The answer for one row of a proposal of `file`, of which the components in `pictured` have a picture."""
         common = {"id": row.uid, "kind": row.kind, "verdict": row.verdict, "choice": row.choice, "problems": row.problems}
         common |= {"certainty": row.certainty, "doubts": row.doubts, "confirmed": row.confirmed, "left_out": row.left_out}
-        return cls.model_validate({**common, **(_part(row, file) if row.kind == "part" else _line(row))})
+        return cls.model_validate({**common, **(_part(row, file, pictured) if row.kind == "part" else _line(row))})
 
 
-def _part(row: Row, file: UUID) -> dict[str, Any]:
+def picture_of(row: Row) -> str:
+    """The component whose picture shows the row; the root has a larger one, of the whole."""
+    return "" if row.found.get("is_root") else row.component or ""
+
+
+def _part(row: Row, file: UUID, pictured: Container[str]) -> dict[str, Any]:
     found = row.found
-    component = None if found["is_root"] else row.component
     return {
         "component": row.component,
         "name": row.name or found["name"],
@@ -293,7 +310,7 @@ def _part(row: Row, file: UUID) -> dict[str, Any]:
         "mass": {"value": found["mass"], "unit": "kg"} if found.get("mass") else None,
         "volume": {"value": found["volume"], "unit": "mm3"} if found.get("volume") else None,
         "bbox": found.get("bbox"),
-        "thumbnail": derivative_url(file, "thumbnail", component or "") if found.get("bbox") else None,
+        "thumbnail": derivative_url(file, "thumbnail", picture_of(row)) if picture_of(row) in pictured else None,
         "changes": row.changes,
     }
 

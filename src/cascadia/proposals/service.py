@@ -58,6 +58,9 @@ class ProposalRow:
     job: UUID | None
     to_mend: int
     to_check: int
+    has_model: bool
+    has_picture: bool
+    is_drawn_now: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What every converter does around its child: fetch the file, keep what was made, say what became of it. Nothing is made twice."""
 
+import asyncio
 import errno
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from cascadia.vault import service as vault
 from cascadia.vault.service import NewDerivative
 
 TOO_LARGE: Final = "The file has {:,.0f} MiB, more than this reader of files may take in. The file itself is kept whole."
+
+GONE: Final = "What an earlier job left for this one is not there any more ({}). Ask for the file to be converted again."
+AT_ONCE: Final = 8
 
 
 async def wanted(write: Write, event: Incoming, job_type: str, converter: str, *, kind: str | None = "structure") -> list[Enqueue]:
@@ -67,24 +71,63 @@ def fetching(name: str) -> Callable[[JobContext, Payload], Awaitable[None]]:
     return prepare
 
 
-def keeping(event: str, kinds: frozenset[str]) -> Callable[[JobContext, Payload, Payload], Awaitable[Payload]]:
+def fetching_made(names: Mapping[str, str]) -> Callable[[JobContext, Payload], Awaitable[None]]:
+    """A `prepare` that fetches what earlier jobs made of the payload's `blob`: kind → name in `input`. `payload["converter"]` made it."""
+
+    async def prepare(context: JobContext, payload: Payload) -> None:
+        folder = context.folder / "input"
+        folder.mkdir(exist_ok=True)
+        async with context.database.primary() as primary:
+            made = await vault.derivatives_of(primary, [payload["blob"]], component=vault.WHOLE, converter=payload["converter"])
+        keys = {derivative.kind: derivative.key for derivative in made}
+        if missing := names.keys() - keys.keys():
+            raise PermanentJobError("input_gone", GONE.format(", ".join(sorted(missing))))
+        for kind, name in names.items():
+            await vault.fetch(context.blobs, keys[kind], folder / name)
+
+    return prepare
+
+
+Follow = Callable[[Write, JobContext, Payload, Payload], Awaitable[None]]
+"""What else a finished conversion does, in the same transaction: `(write, context, payload, result)`."""
+
+
+def keeping(
+    event: str, kinds: frozenset[str], follow: Follow | None = None
+) -> Callable[[JobContext, Payload, Payload], Awaitable[Payload]]:
     """A `complete` that stores what the child made of these kinds and says so by `event`; fenced, so that a late attempt leaves nothing."""
 
     async def complete(context: JobContext, payload: Payload, result: Payload) -> Payload:
-        made = []
-        for output in result["outputs"]:
-            if output["kind"] in kinds:
-                stored = await vault.keep(context.blobs, context.folder / "output" / output["name"])
-                made.append(NewDerivative(output["kind"], output.get("component") or vault.WHOLE, output["media_type"], stored))
+        outputs = [output for output in result["outputs"] if output["kind"] in kinds]
+        made = await _kept(context, outputs)
         summary = {"outputs": len(made), "made": sorted({d.kind for d in made}), "converter": result["converter"]}
         async with context.finish(summary) as write:
             unneeded = await vault.save_derivatives(write, payload["blob"], result["converter"], made)
             await write.emit(_event(event, payload, context.actor_id, context.program_id, summary))
+            if follow is not None:
+                await follow(write, context, payload, result)
         for key in unneeded:
             await context.blobs.delete(key)
         return summary
 
     return complete
+
+
+async def _kept(context: JobContext, outputs: Sequence[Mapping[str, Any]]) -> list[NewDerivative]:
+    """Stores some at a time: each waits for a disk or a network."""
+    few = asyncio.Semaphore(AT_ONCE)
+
+    async def keep(output: Mapping[str, Any]) -> NewDerivative:
+        async with few:
+            stored = await vault.keep(context.blobs, context.folder / "output" / output["name"])
+        return NewDerivative(output["kind"], output.get("component") or vault.WHOLE, output["media_type"], stored)
+
+    return list(await asyncio.gather(*map(keep, outputs)))
+
+
+async def not_made(write: Write, payload: Payload, error: Mapping[str, str]) -> None:
+    """Says that what was to follow a conversion will not come; what was read before stays."""
+    await write.emit(_event("derivative.missing", payload, payload.get("actor_id"), payload.get("program_id"), error))
 
 
 async def conversion_failed(write: Write, payload: Payload, error: Mapping[str, str]) -> None:

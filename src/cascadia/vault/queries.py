@@ -30,6 +30,13 @@ MADE_BY_HASH: Final[LiteralString] = (
     "AND EXISTS (SELECT FROM derivative d WHERE d.blob_id = b.blob_id AND d.kind = %(kind)s)"
 )
 SAVE_DERIVATIVES: Final = query(__package__, "save_derivatives")
+DROP_DERIVATIVE: Final[LiteralString] = (
+    "DELETE FROM derivative WHERE source_blob_id = %(source)s AND converter = %(converter)s AND kind = %(kind)s"
+)
+PICTURED: Final[LiteralString] = (
+    "SELECT DISTINCT d.component FROM file f JOIN derivative d ON d.source_blob_id = f.blob_id"
+    " WHERE f.uid = %(file)s AND d.kind = 'thumbnail' AND d.component = ANY(%(components)s::text[])"
+)
 TAKE_BLOB: Final[LiteralString] = (
     "SELECT blob_id, encode(sha256, 'hex') AS sha256, size, key FROM take_blob(decode(%(sha256)s, 'hex'), %(size)s, %(key)s)"
 )

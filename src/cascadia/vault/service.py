@@ -181,6 +181,17 @@ async def made_by_hash(read: Read, kind: str, hashes: Sequence[str]) -> list[Blo
     return await read.all(queries.MADE_BY_HASH, Blob, {"kind": kind, "hashes": list(hashes)})
 
 
+async def drop_derivative(write: Write, source: int, converter: str, kind: str) -> None:
+    """Forgets what a later job was to use and has used; its content goes with the collector."""
+    await write.execute(queries.DROP_DERIVATIVE, {"source": source, "converter": converter, "kind": kind})
+
+
+async def pictured(read: Read, file: UUID, components: Sequence[str]) -> frozenset[str]:
+    """Of these components of a file (`WHOLE` is one) those that have a picture. Asks for no permission."""
+    rows = await read.rows(queries.PICTURED, {"file": file, "components": list(components)})
+    return frozenset(row["component"] for row in rows)
+
+
 async def save_derivatives(write: Write, source: int, converter: str, made: Sequence[NewDerivative]) -> list[str]:
     """Keeps what `converter` (name and version) made from the blob `source`; what is there already stays.
 

@@ -20,8 +20,9 @@ export function staleWords(type: string): string[] {
     case "commit":
       return ["part", "bom", "attachment", "commit"];
     case "file":
-    case "derivative":
       return ["file", "part", "bom", "attachment"];
+    case "derivative":
+      return ["file", "part", "bom", "attachment", "proposal"];
     case "proposal":
       return ["proposal"];
     case "job":

@@ -3778,7 +3778,7 @@ export interface components {
             job: string | null;
             /**
              * Model
-             * @description Where the file's 3D model is read; null for a parts list.
+             * @description Where the file's 3D model is read; null for a parts list, and as long as it is not there.
              */
             model: string | null;
             /**
@@ -3791,6 +3791,11 @@ export interface components {
              * @description What was guessed, left out or found damaged on reading the file.
              */
             notes: components["schemas"]["ReadingNote"][];
+            /**
+             * Pictures
+             * @description Whether 3D model and pictures are being made, are there, or will not come by themselves; null for a parts list.
+             */
+            pictures: ("to_come" | "there" | "missing") | null;
             project: components["schemas"]["ProposalProject"];
             /**
              * Root

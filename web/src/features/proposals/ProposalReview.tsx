@@ -60,18 +60,22 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
         <TabButton label={`Parts ${shownParts.length}`} active={tab === "parts"} onClick={() => setTab("parts")} />
         <TabButton label={`BOM lines ${shownLines.length}`} active={tab === "lines"} onClick={() => setTab("lines")} />
       </nav>
-      {proposal.model ? (
+      {proposal.pictures ? (
         <Split
           name="proposal"
           left={rows}
           right={
-            <Preview
-              url={proposal.model}
-              name={proposal.file.name}
-              rows={parts.data}
-              selected={selected}
-              select={setSelected}
-            />
+            proposal.model ? (
+              <Preview
+                url={proposal.model}
+                name={proposal.file.name}
+                rows={parts.data}
+                selected={selected}
+                select={setSelected}
+              />
+            ) : (
+              <Drawing pictures={proposal.pictures} />
+            )
           }
         />
       ) : (
@@ -143,6 +147,22 @@ function Counts({ proposal: { counts } }: { proposal: Proposal }) {
         </div>
       ))}
     </div>
+  );
+}
+
+/** What is said where the model would be, as long as it is not there. */
+function Drawing({ pictures }: { pictures: NonNullable<Proposal["pictures"]> }) {
+  if (pictures === "to_come")
+    return (
+      <Notice tone="info">
+        The 3D view and the pictures are being made. They appear here as they come; you need not wait for them.
+      </Notice>
+    );
+  return (
+    <Notice tone="warn">
+      The file has no 3D view: nothing in it could be drawn, or drawing it failed, which its job in Jobs says. Parts and
+      BOM lines are as the file says.
+    </Notice>
   );
 }
 
