@@ -257,6 +257,21 @@ def test_a_root_is_never_found_by_its_shape() -> None:
     assert judge(root, hit("top", 4, "geometry", geometry_hash="h", here=False)).certainty is SUGGESTION
 
 
+def test_the_newest_of_what_a_component_became_holds() -> None:
+    old, new = Source(1, "a", 2, "A", None, 1), Source(1, "a", 3, "A", None, 2)
+    known = [new, old, Source(1, "top", 1, "Top", None, 1)]
+    assert remember(model("a"), known).found["a"].item_id == 3
+
+
+def test_what_was_alone_and_is_one_of_several_now_is_found_and_looked_at_where_it_has_another_shape() -> None:
+    top, *_ = model()
+    twin = product("A1", geometry="h2", sources=("A1 in left", "A1"))
+    memory = remember([top, twin, product("b")], sources("top", "A1", "b"))
+    assert (memory.found["A1"].item_id, memory.loose) == (2, frozenset({"A1"}))
+    assert found(decide([twin], [hit("A1", 2, "source", geometry_hash="h1")], memory)[0])[:3] == (2, Way.SOURCE, LIKELY)
+    assert found(decide([twin], [hit("A1", 2, "source", geometry_hash="h2")], memory)[0])[:3] == (2, Way.SOURCE, SURE)
+
+
 # ── names and numbers ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -296,6 +311,18 @@ def test_what_stands_for_a_missing_number_is_none(number: str) -> None:
 )
 def test_the_id_of_a_product_is_its_number_where_it_is_one(number: str, name: str, claimed: str | None) -> None:
     assert claimed_number(Component(key="k", number=number, name=name)) == claimed
+
+
+def test_a_parts_own_number_is_its_number_whatever_it_looks_like() -> None:
+    for number in ("17", "Part1", "bolt"):
+        assert claimed_number(Component(key="k", number=number, name=number, own_number=True)) == number
+
+
+def test_a_number_that_several_products_have_is_given_to_none() -> None:
+    twins = [Component(key=key, number="A-100", name=f"Lid {key}") for key in ("A-100", "A-100#2")]
+    structure = Structure(source_schema="AP214", unit="mm", root="/", components=twins, usages=[])
+    rows = part_rows(twins, decide(products_of(structure, titled=False), []))
+    assert [(row.number, len(row.notes)) for row in rows] == [(None, 1), (None, 1)]
 
 
 def test_numbers_that_the_scheme_draws_are_known() -> None:
