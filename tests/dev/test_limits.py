@@ -12,6 +12,7 @@ INSIDE = {
     "cad.encoding.SAMPLES_MAX",
     "cad.glb.USHORT_MAX",
     "cad.measure.LARGEST",
+    "importing.encodings.SAMPLE_MAX",
     "previews.child.POINTS_MAX",
     "proposals.shapes.BYTES_MAX",
     "proposals.shapes.MOST",

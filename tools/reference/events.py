@@ -141,6 +141,7 @@ EVENTS: Final[Mapping[str, About]] = {
             "sha256": "hash of its contents",
             "project": "id of the project",
             "reader": "what reads it",
+            "reading": "how it is to be read, where somebody said so of a list",
         },
     ),
     "role.granted": About("a person got a role in a program", "the person", {"program": "id of the program", "role": "the role"}),
