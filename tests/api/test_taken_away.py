@@ -44,7 +44,7 @@ def keyed(operation: Operation) -> Operation:
 
 def gentle_first(operations: Iterable[Operation]) -> list[Operation]:
     """What deletes or closes comes last, so that the rest finds what it is about."""
-    harsh = ("delete", "discard", "accept", "revoke", "cancel", "detach", "end_", "remove")
+    harsh = ("delete", "discard", "accept", "revoke", "cancel", "detach", "end_", "remove", "read_proposal_again")
     return sorted(operations, key=lambda o: (o.name.startswith(harsh), o.name.startswith("discard")))
 
 

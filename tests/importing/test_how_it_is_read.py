@@ -5,6 +5,7 @@ import io
 import msgspec
 import openpyxl
 import pytest
+from pydantic import ValidationError
 
 from cascadia.importing.encodings import decoded
 from cascadia.importing.model import TableError
@@ -169,3 +170,14 @@ def test_what_the_person_says_of_columns_and_rows_comes_first_and_unknown_names_
         "Zusatz": "ignore",
     }
     assert left_out(read("Qty,MPN\n1,A\n2,B\n", leave_out=[2])) == {2: "left out as its person said"}
+
+
+@pytest.mark.parametrize("delimiter", (",", ";", "\t", "|", "¦", " "))
+def test_a_delimiter_is_one_sign(delimiter: str) -> None:
+    assert ReadingOptions(delimiter=delimiter).options().delimiter == delimiter
+
+
+@pytest.mark.parametrize("delimiter", ("", ",,", "a", "1", "\n", "\0", "\u200b", "\u202e", "\u2028"))
+def test_what_is_no_sign_delimits_nothing(delimiter: str) -> None:
+    with pytest.raises(ValidationError):
+        ReadingOptions(delimiter=delimiter)

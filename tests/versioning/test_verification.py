@@ -8,6 +8,7 @@ import psycopg
 from cascadia.kernel.db import Database, Read
 from cascadia.kernel.embedded.cluster import SUPERUSER
 from cascadia.kernel.trail import verify_trail
+from cascadia.migrations.schema import CODE_VERSION
 from cascadia.versioning.verification import verify_chain, verify_history
 from tests.conftest import with_database
 from tests.versioning.past import six_commits
@@ -160,7 +161,7 @@ HISTORY: Cases = {
     ),
     "the schema is said to be another": (
         "UPDATE schema_state SET version = 99",
-        ["the rules of schema version 99 are known to its own release only, this one is for 5: verify with that"],
+        [f"the rules of schema version 99 are known to its own release only, this one is for {CODE_VERSION}: verify with that"],
     ),
     "a rule is switched off": (
         "ALTER TABLE item_v DISABLE TRIGGER history_closed_once",

@@ -2,15 +2,26 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from cascadia.kernel.schemas import OneLine
+from cascadia.kernel.schemas import Lines, OneLine
 from cascadia.structures.meanings import Meaning
 from cascadia.structures.reading import Levels, Options, Verdict, options_of
 
 Place = Annotated[int, Field(ge=1, le=10_000_000)]
 Heading = Annotated[OneLine, Field(min_length=1, max_length=500)]
-Cell = Annotated[str, Field(max_length=20_000)]
+Cell = Annotated[Lines, Field(max_length=20_000)]
+Quote = Annotated[str, Field(pattern="^[\"'`|]?$")]
+
+
+def _sign(value: str) -> str:
+    """A sign that can stand between cells."""
+    if value in " \t" or (value.isprintable() and not value.isalnum()):
+        return value
+    raise ValueError("a sign, a blank or a tab")
+
+
+Delimiter = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_sign)]
 
 
 class ReadingOptions(BaseModel):
@@ -19,9 +30,9 @@ class ReadingOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     encoding: Annotated[OneLine, Field(min_length=1, max_length=100)] | None = Field(default=None, description="Of a text, as `cp1252`.")
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(default=None, description="Between the cells of a text.")
-    quote: Annotated[str, Field(max_length=1)] | None = Field(default=None, description="Empty: quotation marks are text.")
-    sheet: Annotated[str, Field(min_length=1, max_length=500)] | None = Field(default=None, description="Of a workbook.")
+    delimiter: Delimiter | None = Field(default=None, description="Between the cells of a text: a sign, a blank or a tab.")
+    quote: Quote | None = Field(default=None, description="Around cells of a text. Empty: quotation marks are text.")
+    sheet: Annotated[OneLine, Field(min_length=1, max_length=500)] | None = Field(default=None, description="Of a workbook.")
     heading_row: Place | None = Field(default=None, description="The row whose cells name the columns.")
     columns: dict[Heading, Meaning] = Field(
         default={}, max_length=500, description="Heading (or `column 4`) → what its cells are; `ignore`: not used."

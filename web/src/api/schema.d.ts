@@ -4135,7 +4135,7 @@ export interface components {
             decimals?: string | null;
             /**
              * Delimiter
-             * @description Between the cells of a text.
+             * @description Between the cells of a text: a sign, a blank or a tab.
              */
             delimiter?: string | null;
             /**
@@ -4164,7 +4164,7 @@ export interface components {
             levels?: components["schemas"]["Levels"] | null;
             /**
              * Quote
-             * @description Empty: quotation marks are text.
+             * @description Around cells of a text. Empty: quotation marks are text.
              */
             quote?: string | null;
             /**
