@@ -143,8 +143,9 @@ def test_forged_headers_change_nothing(fleet: Fleet, site: Site) -> None:
 
 
 @pytest.mark.needs("chromium")
-def test_a_person_signs_in_and_converts_a_file_in_a_browser(fleet: Fleet, site: Site, project: str, tmp_path: Path) -> None:
+def test_a_person_signs_in_and_converts_a_file_in_a_browser(fleet: Fleet, site: Site, tmp_path: Path) -> None:
     """https of the balancer, two app servers behind it, the conversion on a jobs server."""
+    project = site.project("browser")
     step = tmp_path / "browser.stp"
     as1.write(step)
     rules = f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{fleet.https_port}"
