@@ -56,7 +56,7 @@ async def test_hand_edits_stand_through_three_revisions_of_a_list(office: Office
     newer = await office.propose(board(("glue", "5", ""), ("cap", "1", "C2 C3"), ("tape", "2", ""), ("screw", "7", "")), "board.csv")
     lines = await office.rows(newer, "line")
     glue, tape = lines["board glue"], lines["board tape"]
-    assert (glue["verdict"], glue["confirmed"]) == ("same", False)
+    assert (glue["verdict"], glue["confirmed"], newer["counts"]["clashes"], newer["to_check"]) == ("clash", False, 1, 1)
     assert glue["doubts"] == ["quantity: was 4, the file has 5, by hand it became 6 ea"]
     assert (tape["verdict"], tape["choice"], tape["confirmed"]) == ("add", "skip", True)
     assert [(change["field"], change["apply"]) for change in tape["changes"]] == [("line", False)]
@@ -148,3 +148,34 @@ async def test_a_line_of_a_part_that_one_may_not_see_is_not_taken_out(office: Of
         ("remove", "skip", ["G1"]),
         ("remove", "apply", ["T1"]),
     ]
+
+
+async def test_what_people_made_of_lines_that_the_file_loses_or_adds_is_decided_by_them(office: Office) -> None:
+    first = await office.accept(await office.propose(board(("glue", "4", ""), ("cap", "1", "")), "board.csv"))
+    top = first["root_item"]["id"]
+    await by_hand(office, await line(office, top, "glue"), note="warm it up first")
+    label = await office.person.part(office.workshop.project, "Label", number="LABEL")
+    await office.person.line(top, label["id"], quantity="2")
+    edited = await quantities(office, top)
+    newer = await office.propose(board(("cap", "1", ""), ("LABEL", "3", "")), "board.csv")
+    rows = await office.line_rows(newer)
+    assert sorted((row["verdict"], row["choice"]) for row in rows) == [("clash", "apply"), ("clash", "skip"), ("same", "apply")]
+    assert [newer["counts"][name] for name in ("clashes", "unchanged", "lines_changed", "removed")] == [2, 1, 0, 0]
+    refused = await office.person.send("POST", f"/proposals/{newer['id']}/accept", {})
+    assert refused.json()["code"] == "rows_to_check"
+    await office.person.post(f"/proposals/{newer['id']}/confirm", {}, status=200)
+    await office.accept(newer)
+    assert await quantities(office, top) == edited
+    assert (await office.propose(board(("LABEL", "3", ""), ("cap", "1", "")), "board.csv"))["no_change"]
+
+
+async def test_undoing_an_import_takes_back_the_numbers_that_it_gave(office: Office) -> None:
+    tube = await office.person.part(office.workshop.project, "Tube", number="TUBE-1")
+    proposal = await office.propose(board(("glue", "4", "")), "board.csv")
+    await office.choose(proposal, (await office.rows(proposal, "part"))["glue"], choice="use", use=tube["id"])
+    accepted = await office.accept(proposal)
+    assert (await office.person.get(f"/parts/{tube['id']}"))["aliases"] == ["glue"]
+    await undo(office, accepted)
+    assert (await office.person.get(f"/parts/{tube['id']}"))["aliases"] == []
+    again = await office.accept(await office.propose(board(("glue", "4", "")), "board.csv"))
+    assert set(await quantities(office, again["root_item"]["id"])) == {"glue"}

@@ -40,6 +40,14 @@ def test_nothing_goes_with_the_root() -> None:
     assert seen.counts["new"] == 4
 
 
+def test_lines_to_check_are_counted_as_such_and_as_nothing_else() -> None:
+    parts = [PartEntry("top", USE, is_root=True), PartEntry("a", USE, is_root=False, is_confirmed=False)]
+    lines = [LineEntry("top", "a", verdict, APPLY, 1, is_confirmed=False) for verdict in (Verdict.SAME, Verdict.CHANGE, Verdict.REMOVE)]
+    counts = preview(parts, lines).counts
+    assert (counts["clashes"], counts["to_check"]) == (3, 4)
+    assert [counts[name] for name in ("lines_changed", "changed", "removed", "unchanged")] == [0, 0, 0, 0]
+
+
 def test_lines_count_as_they_are_decided() -> None:
     parts = [PartEntry("top", USE, is_root=True, is_changed=True), PartEntry("a", USE, is_root=False, is_confirmed=False)]
     lines = [

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from cascadia.bom.bulk import OpenLine
-from cascadia.proposals.matching import EDITED, LineRow, match_lines
-from cascadia.proposals.standing import GONE, NOBODY, STANDS, Said, said_of
+from cascadia.bom.model import QuantityKind
+from cascadia.proposals.matching import EDITED, UNFITTED, LineRow, as_group, changed_fields, group_json, match_lines
+from cascadia.proposals.standing import ADDED, GONE, NOBODY, STANDS, Said, as_applied, said_of
 from cascadia.structures.model import LineGroup
 
 ITEMS = {"top": 1, "r": 2, "c": 3}
@@ -92,7 +93,87 @@ def test_a_line_that_one_side_took_out_and_the_other_changed_is_a_clash() -> Non
     two = group("c", find=20)
     rows = match([replace(ONE, quantity=Decimal(5))], [line(two, 11, quantity=Decimal(9))], [ONE, two])
     assert [told(row) for row in rows] == [("add", "skip", ["line"], True), ("remove", "skip", [], True)]
-    assert rows[1].doubts == [EDITED]
+    assert rows[1].doubts == [f"{EDITED}: quantity 9 ea, was 4"]
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "words"),
+    (
+        ({"quantity": Decimal(6)}, "quantity 6 ea, was 4"),
+        ({"note": "by hand"}, "note by hand"),
+        ({"designators": {"R7": {}}}, "designators R7"),
+        ({"quantity_kind": QuantityKind.AS_REQUIRED}, "kind of quantity as_required"),
+        ({"child_id": 3, "child_number": "C"}, "child C, was another part"),
+        ({"find_number": 70, "unit": "ea"}, ""),
+    ),
+)
+@pytest.mark.parametrize("unfitted", (False, True))
+def test_a_line_that_goes_with_what_people_made_of_it_is_to_be_checked(by_hand: dict[str, Any], words: str, *, unfitted: bool) -> None:
+    before, other = group(), group("c")
+    now = [*([replace(before, fitted=False)] if unfitted else []), other]
+    rows = match(now, [line(before, **by_hand), line(other, 11)], [before, other])
+    row = next(row for row in rows if row.line is not None and row.line.line_id == 10)
+    assert (row.verdict, row.choice) == ("remove", "skip" if words else "apply")
+    assert row.doubts == ([f"{UNFITTED if unfitted else EDITED}: {words}"] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "in_the_file", "fields", "words"),
+    (
+        (group(quantity="2"), group(quantity="3"), ["quantity"], "quantity is 2 ea, the file has 3"),
+        (group(quantity="2"), group(quantity="2"), [], ""),
+        (group(quantity="2", note="mine"), group(quantity="2", note="theirs"), ["note"], "note is mine, the file has theirs"),
+        (group(quantity="2"), group(quantity="2", note="theirs"), [], ""),
+        (group(quantity="2"), group(designators="R1 R2"), [], ""),
+        (group(quantity="2"), group(designators="R1 R2 R3"), ["designators"], "designators is none, the file has R1, R2, R3"),
+        (group(designators="R1 R2"), group(designators="R1 R2 R3"), ["designators"], "designators is R1, R2, the file has R1, R2, R3"),
+        (group(designators="R1"), replace(group("c", designators="R1")), ["child"], "child is R, the file has c"),
+    ),
+)
+def test_a_line_that_both_added_is_to_be_checked_where_they_differ(
+    by_hand: LineGroup, in_the_file: LineGroup, fields: list[str], words: str
+) -> None:
+    screw = LineGroup("top", "screw", Decimal(1), {})
+    there = line(by_hand, 99, find_number=in_the_file.find)
+    items = {**ITEMS, "screw": 4}
+    row, _ = match_lines([in_the_file, screw], items, [there], said={10: said_of(10, 1, 4, screw)})
+    assert told(row)[2:] == (fields, bool(words))
+    assert row.doubts == ([f"{ADDED}: {words}"] if words else [])
+    if fields:
+        stays = as_applied(group_json(in_the_file), [{"instead": each.instead} | {"apply": False} for each in row.kept])
+        assert (row.verdict, changed_fields(as_group(stays, "top", by_hand.child), there)) == ("same", {})
+
+
+def test_a_line_taken_out_by_hand_that_the_file_has_otherwise_now_says_what_it_has() -> None:
+    (row,) = match([group(designators="C1 C2", note="new")], [], [group(designators="C1")])
+    assert row.doubts == [f"{GONE}, and the file has it otherwise now: quantity 2; designators C1, C2; note new"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "doubts"),
+    (
+        (group(quantity="2.5", unit="m"), group(quantity="2500"), ["quantity: was 2.5 m, the file has 2500 and no unit"]),
+        (group(quantity="2.5", unit="m"), group(quantity="2.5"), []),
+        (group(quantity="2.5", unit="m"), group(quantity="2500", unit="mm"), []),
+        (group(quantity="2", unit="ea"), group(quantity="3"), []),
+    ),
+)
+def test_another_quantity_without_the_unit_of_the_file_before_is_to_be_checked(
+    before: LineGroup, now: LineGroup, doubts: list[str]
+) -> None:
+    (row,) = match([now], [line(before, quantity_kind="measured")], [before])
+    assert (row.doubts, row.verdict) == (doubts or [], "change" if before.unit == "ea" else "same")
+
+
+def test_a_line_that_somebody_added_and_the_file_has_as_not_fitted_stays() -> None:
+    rows = match([ONE, group("c", fitted=False)], [line(ONE), line(group("c"), 99)], [ONE])
+    assert [told(row) for row in rows] == [("same", "apply", [], False), ("remove", "skip", [], False)]
+
+
+def test_what_one_may_not_edit_leaves_nothing_to_decide() -> None:
+    rows = match_lines([group("c")], ITEMS, [line(ONE, note="mine"), line(group("c"), 99, quantity=Decimal(2))], frozenset({1}), said(ONE))
+    assert [(row.choice, row.doubts) for row in rows if row.verdict != "same"] == [("skip", ())]
+    assert not any(row.doubts for row in rows)
 
 
 def test_a_line_that_somebody_added_is_no_concern_of_the_file() -> None:

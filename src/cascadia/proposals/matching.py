@@ -10,10 +10,24 @@ from cascadia.bom.bulk import OpenLine, kind_of
 from cascadia.bom.model import QuantityKind, designator_list
 from cascadia.items.units import convert
 from cascadia.proposals.model import Choice, Verdict
-from cascadia.proposals.standing import GONE, Kept, Said, as_applied, gone_line, is_edited, is_said_again, known_as, standing
+from cascadia.proposals.standing import (
+    GONE,
+    Kept,
+    Said,
+    Standing,
+    added_by_hand,
+    as_applied,
+    edits,
+    gone_line,
+    is_said_again,
+    known_as,
+    standing,
+    told,
+)
 from cascadia.structures.model import LineGroup
 
-EDITED: Final = "the file has this line no more, and somebody changed it since the file before"
+EDITED: Final = "the file has this line no more, and by hand it got"
+UNFITTED: Final = "the file says now that this line is not fitted, and by hand it got"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +59,8 @@ def match_lines(
     """Rows of all lines of a file. `items`: component → item that is used for it; `existing`: lines of those items.
 
     A line is the one that shares most designators, else the one with the same child. What would change lines of `fixed` items
-    (that the person may not edit) is shown and skipped. `said`: what the file before said, by line: what people changed since stands.
+    (that the person may not edit) is shown and skipped. `said`: what the file before said, by line: what people changed since stands,
+    and so does what they added, which no file had said. Nothing said: no file came before, and all is as this one says.
     """
     present = {line.line_id: line for line in existing}
     missing = [gone_line(each) for each in said.values() if each.line_id not in present]
@@ -58,10 +73,15 @@ def match_lines(
     gone = _Gone.of(groups)
     for line in sorted(left, key=lambda x: x.line_id):
         before = said.get(line.line_id)
-        doubts = [EDITED] if before is not None and is_edited(line, before) else []
+        doubts = _lost(EDITED, line, before)
         choice = gone.choice(line) if not said else Choice.APPLY if before is not None and not doubts else Choice.SKIP
         rows.append(LineRow(parents[line.parent_id], keys.get(line.child_id), Verdict.REMOVE, choice, None, line, doubts=doubts))
-    return [replace(row, choice=Choice.SKIP) if items.get(row.parent) in fixed and row.verdict is not Verdict.SAME else row for row in rows]
+    return [_not_mine(row) if items.get(row.parent) in fixed else row for row in rows]
+
+
+def _not_mine(row: LineRow) -> LineRow:
+    """The row of a part that the person may not edit: there is nothing to decide."""
+    return replace(row, choice=row.choice if row.verdict is Verdict.SAME else Choice.SKIP, doubts=())
 
 
 def _same_lines(groups: Sequence[LineGroup], items: Mapping[str, int], existing: Sequence[OpenLine]) -> dict[int, OpenLine]:
@@ -80,10 +100,10 @@ def _same_lines(groups: Sequence[LineGroup], items: Mapping[str, int], existing:
     by_place: dict[tuple[int, int], list[OpenLine]] = defaultdict(list)
     for line in by_id.values():
         by_place[line.parent_id, line.child_id].append(line)
-    for told in (_told, _any):
+    for is_it in (_told, _any):
         for n, group in enumerate(groups):
             candidates = by_place[items.get(group.parent, -1), items.get(group.child, -1)]
-            same = None if n in taken else next((line for line in candidates if told(group, line)), None)
+            same = None if n in taken else next((line for line in candidates if is_it(group, line)), None)
             if same is not None:
                 taken[n] = same
                 candidates.remove(same)
@@ -127,15 +147,26 @@ def _found_row(
     before = said.get(line.line_id)
     there = present.get(line.line_id)
     if there is None and before is not None:
-        doubts = [] if is_said_again(group, before, child) or not group.fitted else [f"{GONE}, and the file says it otherwise now"]
+        is_new = group.fitted and not is_said_again(group, before, child)
+        doubts = [f"{GONE}, and the file has it otherwise now: {told(group)}"] if is_new else []
         kept = [Kept("line", None, None, GONE, {})]
         return replace(_line_row(group, child, None), choice=Choice.SKIP, gone_id=line.line_id, kept=kept, doubts=doubts)
     assert there is not None
-    stands = standing(group, there, before, child)
+    if said and not group.fitted:
+        doubts = _lost(UNFITTED, there, before)
+        choice = Choice.APPLY if before is not None and not doubts else Choice.SKIP
+        return replace(_line_row(group, child, there), choice=choice, doubts=doubts)
+    stands = standing(group, there, before, child) if before else added_by_hand(group, there, child) if said else Standing()
     against = [asdict(each) for each in stands.kept]
     now = as_group(as_applied(group_json(group), against), group.parent, group.child)
     child = there.child_id if any(each.field == "child" for each in stands.kept) else child
     return replace(_line_row(now, child, there), group=group, kept=stands.kept, doubts=stands.doubts)
+
+
+def _lost(words: str, line: OpenLine, said: Said | None) -> list[str]:
+    """What people made of a line would go with it: why a person looks at it before. What the file before had not said is none of its."""
+    made = edits(line, said) if said is not None else []
+    return [f"{words}: {'; '.join(made)}"] if made else []
 
 
 def _line_row(group: LineGroup, child: int | None, line: OpenLine | None) -> LineRow:

@@ -17,6 +17,9 @@ NO_ATTRIBUTES: Final[Mapping[str, Any]] = {}
 
 
 NOISE: Final = Decimal("1e-6")
+OF_SHAPE: Final = ("shape", "geometry", "geometry_hash")
+MEASURED: Final = (*OF_SHAPE, "volume", "mass", "mass_source")
+"""What a part has of a file's shape, and what was measured of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,12 @@ def maker_attributes(makers: Sequence[MakerPart]) -> dict[str, str]:
     """Of the first choice."""
     said = {"manufacturer": makers[0].maker, "mpn": makers[0].number} if makers else {}
     return {field: value for field, value in said.items() if value}
+
+
+def together(take: Mapping[str, bool]) -> dict[str, bool]:
+    """Which changes are applied, as a person says by their fields: what is measured of a shape goes with the shape."""
+    shape = next((take[name] for name in OF_SHAPE if name in take), None)
+    return dict(take) if shape is None else {**dict(take), **dict.fromkeys(MEASURED, shape)}
 
 
 def _renamed(product: Product, hit: Hit, known: Source | None) -> list[Change]:

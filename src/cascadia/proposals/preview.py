@@ -23,13 +23,17 @@ class PartEntry:
 
 @dataclass(frozen=True, slots=True)
 class LineEntry:
-    """A line row. `pieces`: how often the child stands in the parent, None for a line that only the BOM has."""
+    """A line row. `pieces`: how often the child stands in the parent, None for a line that only the BOM has.
+
+    Not `is_confirmed`: file and people changed it otherwise, and a person decides.
+    """
 
     parent: str
     child: str | None
     verdict: str
     choice: str
     pieces: int | None
+    is_confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ def preview(parts: Sequence[PartEntry], lines: Sequence[LineEntry]) -> Preview:
     kept = [line for line, out in zip(lines, lines_out, strict=True) if not out]
     staying = [part for part in parts if part.key not in gone]
     counts = {**_parts(staying), **_lines(kept), "skipped": len(gone), **_occurrences(staying, kept)}
+    counts["to_check"] += counts["clashes"]
     return Preview(frozenset(left_out), lines_out, {**counts, "changed": counts["changed"] + counts["parts_changed"]})
 
 
@@ -83,14 +88,15 @@ def _parts(staying: Sequence[PartEntry]) -> dict[str, int]:
 
 
 def _lines(kept: Sequence[LineEntry]) -> dict[str, int]:
-    written = [line for line in kept if line.choice == Choice.APPLY]
+    written = [line for line in kept if line.choice == Choice.APPLY and line.is_confirmed]
     numbers = {verdict: sum(line.verdict == verdict for line in written) for verdict in WRITTEN}
     return {
         "added": numbers[Verdict.ADD],
         "lines_changed": numbers[Verdict.CHANGE],
         "changed": numbers[Verdict.CHANGE] + numbers[Verdict.REMOVE],
         "removed": numbers[Verdict.REMOVE],
-        "unchanged": sum(line.verdict == Verdict.SAME for line in kept),
+        "unchanged": sum(line.verdict == Verdict.SAME and line.is_confirmed for line in kept),
+        "clashes": sum(not line.is_confirmed for line in kept),
         "lines": sum(_stands(line) for line in kept),
     }
 

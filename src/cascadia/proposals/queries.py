@@ -123,6 +123,17 @@ REMEMBER: Final[LiteralString] = "SELECT remember_sources(%(project_id)s, %(file
 SAID: Final = query(__package__, "said")
 REMEMBER_LINES: Final[LiteralString] = "SELECT remember_lines(%(project_id)s, %(file_name)s, %(root)s, coalesce(%(seq)s, seq()), %(lines)s)"
 UNDO: Final[LiteralString] = "SELECT undo_proposal(%(proposal_id)s, %(commit_uid)s, %(seq)s, %(made)s::bigint[])"
+ALIASES_GIVEN: Final[LiteralString] = (
+    "SELECT DISTINCT n.item_id, n.number FROM proposal q "
+    "JOIN proposal_row r USING (proposal_id) CROSS JOIN jsonb_array_elements(r.changes) AS change "
+    "JOIN item_number n ON n.item_id = r.match_id AND n.role = 'alias' AND n.number = change ->> 'new' AND n.created_at = q.changed_at "
+    "WHERE q.proposal_id = %(proposal_id)s AND r.kind = 'part' AND r.choice = 'use' AND change ->> 'field' = 'alias'"
+)
+"""Other numbers that an accepted proposal gave to parts which were there, as far as these have them (made in one transaction)."""
+TAKE_ALIASES: Final[LiteralString] = (
+    "DELETE FROM item_number n USING jsonb_to_recordset(%(aliases)s) AS r(item_id bigint, number text) "
+    "WHERE n.item_id = r.item_id AND n.role = 'alias' AND n.number = r.number"
+)
 BEFORE: Final = query(__package__, "before")
 ACCEPT: Final[LiteralString] = "SELECT accept_proposal(%(proposal_id)s, %(commit_uid)s)"
 HEAD_SEQ: Final[LiteralString] = "SELECT head_seq FROM branch WHERE branch_id = 0"

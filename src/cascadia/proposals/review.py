@@ -14,7 +14,7 @@ from cascadia.kernel.db import Write
 from cascadia.kernel.errors import Invalid, NotFound
 from cascadia.proposals import finding, opening, queries, service
 from cascadia.proposals.model import Choice, Verdict
-from cascadia.proposals.parts import PartRow, used_row
+from cascadia.proposals.parts import PartRow, together, used_row
 from cascadia.proposals.problems import as_json
 from cascadia.proposals.rows import Row, component_of, file_group_of, problems_of, product_of_row, proposed, used_items
 from cascadia.proposals.service import ProposalRow, Source
@@ -192,7 +192,8 @@ def _applied(changes: Sequence[Mapping[str, Any]], take: Mapping[str, bool]) -> 
     unknown = sorted(set(take) - {change["field"] for change in changes})
     if unknown:
         raise Invalid(f"{unknown[0][:40]} does not change.", code="bad_choice", errors=[{"pointer": "/take", "message": "no such change"}])
-    return [{**change, "apply": take.get(change["field"], change.get("apply", True))} for change in changes]
+    said = together(take)
+    return [{**change, "apply": said.get(change["field"], change.get("apply", True))} for change in changes]
 
 
 async def _require_open(write: Write, proposal: ProposalRow) -> None:

@@ -83,7 +83,7 @@ class Entry:
     def line(self) -> LineEntry:
         quantity = None if self.quantity is None else Decimal(self.quantity)
         pieces = None if quantity is None else int(quantity) if quantity == int(quantity) else 1
-        return LineEntry(self.parent or "", self.child, self.verdict, self.choice, pieces)
+        return LineEntry(self.parent or "", self.child, self.verdict, self.choice, pieces, is_confirmed=self.confirmed)
 
 
 def part_json(component: Component, product: Product, quantity: int, ordinal: int, row: PartRow, proposal: PartRow) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Container
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +21,7 @@ from cascadia.vault.model import derivative_url
 from cascadia.versioning.model import MAIN
 from cascadia.versioning.schemas import PersonRef
 
+CLASH: Final = "clash"
 State = Literal["waiting", "open", "accepted", "discarded", "stale", "failed"]
 
 
@@ -60,7 +61,8 @@ class Refused(BaseModel):
 class Counts(BaseModel):
     """What would be there of the file, and what would change, as the rows are decided now.
 
-    `usages` are those of the file; `files` is 1 where a newer content of it is checked in.
+    `usages` are those of the file; `files` is 1 where a newer content of it is checked in. `clashes`: lines that are to be checked, which
+    no other count of lines that change has.
     """
 
     components: int
@@ -78,6 +80,7 @@ class Counts(BaseModel):
     lines_changed: int = 0
     removed: int = 0
     unchanged: int
+    clashes: int = 0
     files: int = 0
 
     @property
@@ -239,7 +242,9 @@ class ProposalRowView(BaseModel):
 
     id: UUID
     kind: Literal["part", "line"]
-    verdict: Literal["new", "matched", "add", "change", "same", "remove"]
+    verdict: Literal["new", "matched", "add", "change", "same", "remove", "clash"] = Field(
+        description="What accepting the row does; `clash`: file and people made something else of a line, and a person decides first."
+    )
     choice: Literal["create", "use", "skip", "apply"]
     component: str | None = None
     name: str | None = None
@@ -281,7 +286,8 @@ class ProposalRowView(BaseModel):
     @classmethod
     def of(cls, row: Row, file: UUID, pictured: Container[str]) -> "ProposalRowView":
         """The answer for one row of a proposal of `file`, of which the components in `pictured` have a picture."""
-        common = {"id": row.uid, "kind": row.kind, "verdict": row.verdict, "choice": row.choice, "problems": row.problems}
+        verdict = CLASH if row.kind == "line" and not row.confirmed else row.verdict
+        common = {"id": row.uid, "kind": row.kind, "verdict": verdict, "choice": row.choice, "problems": row.problems}
         common |= {"certainty": row.certainty, "doubts": row.doubts, "confirmed": row.confirmed, "left_out": row.left_out}
         return cls.model_validate({**common, **(_part(row, file, pictured) if row.kind == "part" else _line(row))})
 

@@ -10,10 +10,11 @@ from uuid import UUID
 
 import msgspec
 
-from cascadia.bom.bulk import OpenLine
+from cascadia.bom.bulk import OpenLine, kind_of
 from cascadia.bom.model import designator_list
 from cascadia.items.units import convert
 from cascadia.kernel.decimals import plain
+from cascadia.parts.model import DEFAULT_UNIT
 from cascadia.structures.model import LineGroup
 from cascadia.versioning.merge import merge_rows
 from cascadia.versioning.model import FieldKind
@@ -31,6 +32,7 @@ KINDS: Final = {
 NAMES: Final = {"find": "find number", "kind": "kind of quantity"}
 STANDS: Final = "changed by hand since the file before"
 GONE: Final = "somebody took this line out since the file before"
+ADDED: Final = "somebody added this line by hand, and no file before had it"
 NOBODY: Final = UUID(int=0)
 
 
@@ -127,10 +129,8 @@ def _ours(line: OpenLine) -> dict[str, Any]:
     }
 
 
-def standing(group: LineGroup, line: OpenLine, said: Said | None, child: int | None) -> Standing:
-    """What of the line stands against the file. `child`: the part that the file's is, None for a new one; `said` None: nothing is known."""
-    if said is None:
-        return Standing()
+def standing(group: LineGroup, line: OpenLine, said: Said, child: int | None) -> Standing:
+    """What of the line stands against the file. `child`: the part that the file's is, None for a new one."""
     theirs = {"child": child or -1, **_row(child, line.unit, group, group.find)}
     base = _row(said.child_id, line.unit, said, said.find)
     told = {name: kind for name, kind in KINDS.items() if name in theirs}
@@ -138,9 +138,9 @@ def standing(group: LineGroup, line: OpenLine, said: Said | None, child: int | N
     merged = merge_rows(told, {name: base.get(name) for name in told}, ours, theirs)
     assert merged.row is not None
     clashing = {conflict.field for conflict in merged.conflicts}
-    kept, doubts = [], []
+    kept, doubts = _unit_lost(group, line, said)
     for name in told:
-        if merged.row[name] == theirs[name]:
+        if merged.row[name] == theirs[name] or name in [each.field for each in kept]:
             continue
         old, new = _shown(name, line), _said(name, group)
         if name in clashing:
@@ -150,11 +150,37 @@ def standing(group: LineGroup, line: OpenLine, said: Said | None, child: int | N
     return Standing(kept, doubts)
 
 
-def is_edited(line: OpenLine, said: Said) -> bool:
-    """Whether people changed what the file before had said of the line."""
-    base = _row(said.child_id, line.unit, said, said.find)
+def _unit_lost(group: LineGroup, line: OpenLine, said: Said) -> tuple[list[Kept], list[str]]:
+    """Another quantity without the unit that the file before had said: 2500 after 2.5 m may be millimetres."""
+    has_unit = group.unit is not None or group.designators or said.unit in (None, DEFAULT_UNIT)
+    if has_unit or group.quantity in (said.quantity, line.quantity):
+        return [], []
+    words = f"quantity: was {_before('quantity', said)}, the file has {plain(group.quantity)} and no unit"
+    return [Kept("quantity", _shown("quantity", line), _said("quantity", group), words, _instead("quantity", line, None))], [words]
+
+
+def added_by_hand(group: LineGroup, line: OpenLine, child: int | None) -> Standing:
+    """What stands of a line that somebody added, and that the file adds too: there is no base, so a person says where they differ."""
+    theirs = {"child": child or -1, **_row(child, line.unit, group, group.find)}
     ours = _ours(line)
-    return any(ours[name] != value for name, value in base.items())
+    differs = [name for name, value in theirs.items() if ours[name] != value and (ours[name] or _counts_otherwise(name, group, line))]
+    kept = [Kept(name, _shown(name, line), _said(name, group), ADDED, _instead(name, line, ours[name])) for name in differs]
+    words = [f"{NAMES.get(k.field, k.field)} is {_text(k.old)}, the file has {_text(k.new)}" for k in kept]
+    return Standing(kept, [f"{ADDED}: {'; '.join(words)}"] if words else [])
+
+
+def _counts_otherwise(name: str, group: LineGroup, line: OpenLine) -> bool:
+    """Whether what the line does not have yet would change how many pieces it is."""
+    return name in ("designators", "placements") and convert(group.quantity, group.unit or line.unit, line.unit) != line.quantity
+
+
+def edits(line: OpenLine, said: Said) -> list[str]:
+    """What people made of a line since the file before, in words: what it had said otherwise, and what it had not said at all."""
+    base, ours = _row(said.child_id, line.unit, said, said.find), _ours(line)
+    words = [f"{NAMES.get(name, name)} {_text(_shown(name, line))}, was {_before(name, said)}" for name in base if ours[name] != base[name]]
+    unsaid = [name for name in ("note", "designators", "placements") if name not in base and ours[name]]
+    unsaid += ["kind"] if "kind" not in base and ours["kind"] != kind_of(line.quantity) else []
+    return words + [f"{NAMES.get(name, name)} {_text(_shown(name, line))}" for name in unsaid]
 
 
 def is_said_again(group: LineGroup, said: Said, child: int | None) -> bool:
@@ -187,6 +213,12 @@ def _said(name: str, group: LineGroup) -> Any:
     }[name]
 
 
+def told(group: LineGroup) -> str:
+    """What a file says of a line, in words."""
+    said = {name: _said(name, group) for name in ("quantity", "designators", "note")}
+    return "; ".join(f"{name} {_text(value)}" for name, value in said.items() if value)
+
+
 def _before(name: str, said: Said) -> str:
     if name == "quantity":
         return plain(said.quantity) + (f" {said.unit}" if said.unit else "")
@@ -194,7 +226,7 @@ def _before(name: str, said: Said) -> str:
 
 
 def _text(value: Any) -> str:
-    if value is None or value == "":
+    if value in (None, "", []):
         return "none"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= 60 else f"{text[:59]}…"
@@ -206,7 +238,7 @@ def _instead(name: str, line: OpenLine, merged: Any) -> dict[str, Any]:
         case "quantity":
             return {"quantity": plain(line.quantity), "unit": line.unit}
         case "designators":
-            return {"designators": merged, "quantity": str(len(merged))}
+            return {"designators": merged, **({"quantity": str(len(merged))} if merged else _instead("quantity", line, None))}
         case "placements":
             return {"placements": {}}
         case "child":

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from psycopg.types.json import Jsonb
+
 from cascadia.access.model import Actor
 from cascadia.items import service as items
 from cascadia.items.model import ItemRow
@@ -33,13 +35,15 @@ async def judge(primary: Primary, actor: Actor, proposal: ProposalRow, message: 
     if proposal.state != "accepted" or proposal.commit_seq is None:
         raise Conflict("Only what was accepted and wrote a commit can be undone.", code="nothing_to_undo")
     undo = await inverse(primary, proposal.commit_seq)
-    asked = sorted(undo.owners | {builder.owner_id for builder in undo.builders})
+    aliases = await primary.rows(queries.ALIASES_GIVEN, {"proposal_id": proposal.proposal_id})
+    owners = undo.owners | {alias["item_id"] for alias in aliases}
+    asked = sorted(owners | {builder.owner_id for builder in undo.builders})
     seen = {row.item_id: row for row in await items.by_ids(primary, actor, asked)}
     if undo.builders:
         before = await primary.value(queries.BEFORE, {"proposal_id": proposal.proposal_id, "seq": proposal.commit_seq})
         raise _built_on(undo.builders, seen, before)
-    fixed = sorted(seen[item].number for item in undo.owners if item in seen and not may_change(actor, seen[item]))
-    if fixed or undo.owners - seen.keys():
+    fixed = sorted(seen[item].number for item in owners if item in seen and not may_change(actor, seen[item]))
+    if fixed or owners - seen.keys():
         raise Forbidden(f"You may not edit {listed(fixed, NAMED) or 'parts of another program'}, which this import had changed.")
     uid, gone = new_uid(), [seen[item] for item in sorted(undo.made)]
     marked = {"proposal_id": proposal.proposal_id, "commit_uid": uid, "seq": proposal.commit_seq, "made": sorted(undo.made)}
@@ -50,7 +54,7 @@ async def judge(primary: Primary, actor: Actor, proposal: ProposalRow, message: 
         deltas=undo.deltas,
         kind="revert",
         uid=uid,
-        before=(Statement(queries.UNDO, marked),),
+        before=(Statement(queries.UNDO, marked), Statement(queries.TAKE_ALIASES, {"aliases": Jsonb(aliases)})),
         checks=undo.checks,
         events=(
             *(Event(f"{PART.name}.deleted", row.uid, actor.user_id, row.program_id, {"number": row.number}) for row in gone),

@@ -2169,7 +2169,8 @@ export interface components {
          * Counts
          * @description What would be there of the file, and what would change, as the rows are decided now.
          *
-         *     `usages` are those of the file; `files` is 1 where a newer content of it is checked in.
+         *     `usages` are those of the file; `files` is 1 where a newer content of it is checked in. `clashes`: lines that are to be checked, which
+         *     no other count of lines that change has.
          */
         Counts: {
             /**
@@ -2179,6 +2180,11 @@ export interface components {
             added?: number;
             /** Changed */
             changed: number;
+            /**
+             * Clashes
+             * @default 0
+             */
+            clashes?: number;
             /** Components */
             components: number;
             /**
@@ -4001,9 +4007,10 @@ export interface components {
             thumbnail?: string | null;
             /**
              * Verdict
+             * @description What accepting the row does; `clash`: file and people made something else of a line, and a person decides first.
              * @enum {string}
              */
-            verdict: "new" | "matched" | "add" | "change" | "same" | "remove";
+            verdict: "new" | "matched" | "add" | "change" | "same" | "remove" | "clash";
             volume?: components["schemas"]["Measured"] | null;
         };
         /**

@@ -68,7 +68,7 @@ export type PartRow = Filled<ProposalRow, "component" | "name" | "is_assembly" |
 };
 export type LineRow = Filled<ProposalRow, "parent" | "designators" | "old_designators" | "instances" | "problems"> & {
   kind: "line";
-  verdict: "add" | "change" | "same" | "remove";
+  verdict: "add" | "change" | "same" | "remove" | "clash";
 };
 
 export type JobEvent = { id: string; state: JobState; progress: number | null; note: string | null };

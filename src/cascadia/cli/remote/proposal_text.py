@@ -40,6 +40,7 @@ COUNTED: Final = (
     ("added", "lines added"),
     ("lines_changed", "lines changed"),
     ("removed", "lines removed"),
+    ("clashes", "lines to check"),
 )
 
 
@@ -71,7 +72,7 @@ def _to_check(proposal: Row, parts: list[Row]) -> Iterator[str]:
 
 def _clashes(lines: list[Row], names: dict[str, str]) -> Iterator[str]:
     for row in lines:
-        if not row["confirmed"]:
+        if not row["confirmed"] and not row["left_out"]:
             how = "`proposal confirm` keeps what is there, `proposal take` takes the file's"
             yield f"  {_between(row, names)}: {'; '.join(row['doubts'])} (row {row['id']}; {how})"
 
@@ -117,6 +118,14 @@ def _to_mend(proposal: Row, rows: list[Row]) -> Iterator[str]:
         for row in rows:
             name = (row["name"] or names.get(row["child"], ""))[:NAME_SHOWN]
             yield from (f"  {name}: {problem['message']} (row {row['id']})" for problem in row["problems"])
+        readings = next((found for row in rows if (found := readings_of(row))), None)
+        if readings:
+            yield f"  Say which when it is imported: --decimals point ({readings[0]}) or --decimals comma ({readings[1]})"
+
+
+def readings_of(row: Row) -> list[str] | None:
+    """The two that a quantity has which nothing of the list explains: with a point, with a comma before decimals."""
+    return next((problem["readings"] for problem in row["problems"] if problem["readings"]), None)
 
 
 def _end(proposal: Row) -> Iterator[str]:
@@ -134,19 +143,25 @@ def _part(row: Row) -> tuple[Any, ...]:
     if row["choice"] == "create" and row["candidates"]:
         match = "maybe " + ", ".join(f"{c['number']} {c['name']} ({c['words']})" for c in row["candidates"][:2])
         match += f" and {len(row['candidates']) - 2} more" if len(row["candidates"]) > 2 else ""
-    return row["verdict"], row["choice"], called(row), row["quantity_total"], match
+    return row["verdict"] if row["confirmed"] else "check", row["choice"], called(row), row["quantity_total"], match
 
 
 def _line(row: Row, names: dict[str, str]) -> tuple[Any, ...]:
-    is_other = row["verdict"] == "remove" or row["old_quantity"] not in (None, row["quantity"])
-    quantity = f"{row['old_quantity']} → {row['quantity'] or 0}" if is_other else row["quantity"]
+    is_other = _goes(row) or row["old_quantity"] not in (None, row["quantity"])
+    now = " or ".join(readings_of(row) or [row["quantity"] or "0"])
+    quantity = f"{row['old_quantity']} → {'0' if _goes(row) else now}" if is_other else now
     child = names.get(row["child"] or "", row["old_child"] or "")
     return row["verdict"], row["choice"], names.get(row["parent"] or "", ""), child, quantity, redline(row)
 
 
 def redline(row: Row) -> str:
     """Which designators come and go on a line, and which part went before: `+C92 -C7 (was P-000012)`."""
-    old, new = row["old_designators"], row["designators"] if row["fitted"] and row["verdict"] != "remove" else []
-    words = [f"+{name}" for name in new if name not in old] if row["verdict"] != "add" else list(new)
-    words += [f"-{name}" for name in old if name not in new] if new or row["verdict"] == "remove" else []
+    old, new = row["old_designators"], row["designators"] if row["fitted"] and not _goes(row) else []
+    words = [f"+{name}" for name in new if name not in old] if row["old_quantity"] is not None else list(new)
+    words += [f"-{name}" for name in old if name not in new] if new or _goes(row) else []
     return " ".join(words)
+
+
+def _goes(row: Row) -> bool:
+    """Whether the file does not have the line, or has it as not fitted."""
+    return row["old_quantity"] is not None and (row["quantity"] is None or row["fitted"] is False)

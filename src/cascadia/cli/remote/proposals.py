@@ -12,7 +12,7 @@ from cascadia.cli.remote.client import Client, Refused, signed_in
 from cascadia.cli.remote.files import upload
 from cascadia.cli.remote.output import Json, Limit, Url, add_group, columns, note, show
 from cascadia.cli.remote.parts import Message, part_by_number, project_id
-from cascadia.cli.remote.proposal_text import proposal_text
+from cascadia.cli.remote.proposal_text import proposal_text, readings_of
 
 Likely = Annotated[bool, typer.Option("--likely", help="Also what was guessed and is likely, without looking at it.")]
 
@@ -103,7 +103,8 @@ def import_file(
     if take or likely:
         proposal = _accept(client, proposal, rows, message, likely=likely, as_json=as_json)
     if dry_run:
-        proposal = client.send("POST", f"/proposals/{proposal['id']}/discard")
+        discarded = client.send("POST", f"/proposals/{proposal['id']}/discard")
+        proposal = {**proposal, "state": discarded["state"], "changed_at": discarded["changed_at"]}
     shown = {**proposal, "rows": rows, "reading": read["report"]}
     show(shown, as_json, lambda: "\n".join(filter(None, (how.reading_text(read), proposal_text(proposal, rows)))))
 
@@ -111,23 +112,42 @@ def import_file(
 def _accept(
     client: Client, proposal: dict[str, Any], rows: list[dict[str, Any]], message: str | None, *, likely: bool, as_json: bool
 ) -> dict[str, Any]:
-    """The proposal, accepted; where parts were guessed it is shown, and `Refused` says what to do, unless `likely`."""
-    if proposal["to_check"] and not likely:
+    """The proposal, accepted; where a person has to look first it is shown, and `Refused` says what to do."""
+    refused = refusal(proposal, rows, likely=likely)
+    if refused:
         show({**proposal, "rows": rows}, as_json, lambda: proposal_text(proposal, rows))
-        raise Refused(
-            f"Guessed, and to be checked before anything is accepted: {proposal['to_check']} (above). If they are right: "
-            f"cascadia proposal accept {proposal['id']} --likely",
-            code="rows_to_check",
-        )
+        raise refused
     if proposal["to_check"]:
         client.send("POST", f"/proposals/{proposal['id']}/confirm", {})
     accepted: dict[str, Any] = client.send("POST", f"/proposals/{proposal['id']}/accept", {"message": message})
     return accepted
 
 
+def refusal(proposal: dict[str, Any], rows: list[dict[str, Any]], *, likely: bool) -> Refused | None:
+    """Why the proposal is not accepted as it stands. `likely` takes guesses of parts, but decides no line that file and people changed."""
+    if any(map(readings_of, rows)):
+        return Refused(
+            "Numbers of the list can be read in two ways. Import it again and say which, or choose in its page.", code="rows_to_mend"
+        )
+    clashes = sum(row["kind"] == "line" and not row["confirmed"] and not row["left_out"] for row in rows)
+    if clashes:
+        return Refused(
+            f"File and people made something else of lines, which somebody decides before anything is accepted: {clashes} (above). "
+            f"To keep what is there: cascadia proposal confirm {proposal['id']} ROW; to take the file's: cascadia proposal take …",
+            code="rows_to_check",
+        )
+    if proposal["to_check"] and not likely:
+        return Refused(
+            f"Guessed, and to be checked before anything is accepted: {proposal['to_check']} (above). If they are right: "
+            f"cascadia proposal accept {proposal['id']} --likely",
+            code="rows_to_check",
+        )
+    return None
+
+
 def _decide(client: Client, proposal: dict[str, Any], rows: list[dict[str, Any]], decimals: Decimals) -> bool:
     """Answers how the list's numbers are read; False where it does not ask."""
-    asked = next(((row["id"], problem["readings"]) for row in rows for problem in row["problems"] if problem["readings"]), None)
+    asked = next(((row["id"], readings) for row in rows if (readings := readings_of(row))), None)
     if asked:
         meant = asked[1][0 if decimals is Decimals.POINT else 1]
         client.send("PATCH", f"/proposals/{proposal['id']}/rows/{asked[0]}", {"quantity": meant})
@@ -208,7 +228,7 @@ def accept(proposal_id: str, likely: Likely = False, message: Message = None, ur
     """Accept a proposal: everything that its rows say, as one commit."""
     client = signed_in(url)
     proposal = client.get(f"/proposals/{proposal_id}")
-    rows = list(client.pages(f"/proposals/{proposal_id}/rows")) if proposal["to_check"] and not likely else []
+    rows = list(client.pages(f"/proposals/{proposal_id}/rows")) if proposal["to_mend"] or proposal["to_check"] else []
     proposal = _accept(client, proposal, rows, message, likely=likely, as_json=as_json)
     show(proposal, as_json, lambda: proposal_text(proposal, []))
 

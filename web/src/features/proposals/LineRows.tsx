@@ -6,6 +6,7 @@ import { formatDecimal } from "../../ui/format";
 import { Empty } from "../../ui/states";
 import { Toolbar } from "../../ui/Toolbar";
 import { standing } from "./Clashes";
+import { checkFirst } from "./checkFirst";
 import { useChoice } from "./useChoice";
 
 type Props = {
@@ -21,14 +22,19 @@ const MARKS: Record<LineRow["verdict"], [sign: string, words: string, tone: stri
   change: ["~", "change", "redline-mod"],
   same: ["=", "as it is", ""],
   remove: ["\u2212", "remove", "redline-del"],
+  clash: ["!", "check", "redline-mod"],
 };
+
+/** Whether the file does not have the line, or has it as not fitted. */
+const goes = (row: LineRow): boolean => row.old_quantity != null && (row.quantity == null || row.fitted === false);
 
 /** The BOM lines of a proposal as a redline: sign, words and both quantities, never colour alone. */
 export function LineRows({ proposal, rows, parts, editable, select }: Props) {
   const [changesOnly, setChangesOnly] = useState(false);
   const { mutate } = useChoice(proposal.id, "line");
   const byId = useMemo(() => new Map(parts.map((part) => [part.id, part])), [parts]);
-  const shown = changesOnly ? rows.filter(({ verdict }) => verdict !== "same") : rows;
+  const first = useMemo(() => checkFirst(rows), [rows]);
+  const shown = changesOnly ? first.filter(({ verdict }) => verdict !== "same") : first;
   const designates = rows.some((row) => row.designators.length > 0 || row.old_designators.length > 0);
   const columns = useMemo(
     () =>
@@ -73,7 +79,7 @@ const replaced = (row: LineRow, parts: Map<string, PartRow>): boolean =>
 
 /** The designators that come and go, then those that stay. */
 function Designators({ row }: { row: LineRow }) {
-  const after = row.verdict === "remove" ? [] : row.designators;
+  const after = goes(row) ? [] : row.designators;
   const gone = row.old_designators.filter((name) => !after.includes(name));
   const come = after.filter((name) => !row.old_designators.includes(name));
   const stay = after.filter((name) => row.old_designators.includes(name));
@@ -142,16 +148,18 @@ function lineColumns(
       title: "Quantity",
       width: "110px",
       align: "end",
-      cell: ({ verdict, quantity, old_quantity }) => (
-        <>
-          {verdict === "change" && old_quantity && old_quantity !== quantity && (
-            <span className="old">{formatDecimal(old_quantity)}</span>
-          )}
-          <span className={verdict === "remove" ? "old" : verdict === "same" || old_quantity === quantity ? "" : "new"}>
-            {formatDecimal((verdict === "remove" ? old_quantity : quantity) ?? "")}
-          </span>
-        </>
-      ),
+      cell: (row) => {
+        const { verdict, quantity, old_quantity } = row;
+        const changes = !goes(row) && verdict !== "same" && old_quantity !== quantity;
+        return (
+          <>
+            {changes && old_quantity && <span className="old">{formatDecimal(old_quantity)}</span>}
+            <span className={goes(row) ? "old" : changes ? "new" : ""}>
+              {formatDecimal((goes(row) ? old_quantity : quantity) ?? "")}
+            </span>
+          </>
+        );
+      },
     },
     ...(designates
       ? [
@@ -168,7 +176,7 @@ function lineColumns(
       title: "Apply",
       width: "70px",
       cell: (row) =>
-        row.verdict === "same" ? null : (
+        row.verdict === "same" || row.verdict === "clash" ? null : (
           <input
             type="checkbox"
             aria-label={`Apply: ${MARKS[row.verdict][1]} ${parts.get(row.child ?? "")?.name ?? row.old_child ?? ""} in ${parts.get(row.parent)?.name ?? ""}`}

@@ -89,7 +89,7 @@ function Decide({ proposal, parts }: Props) {
   const navigate = useNavigate();
   const fixed = useEditBlock(proposal.project.id);
   const waits = [
-    proposal.to_check > 0 && `Parts to check before: ${proposal.to_check}`,
+    proposal.to_check > 0 && `Rows to check before: ${proposal.to_check}`,
     proposal.to_mend > 0 && `Rows to mend or skip before: ${proposal.to_mend}`,
   ].filter(Boolean);
   const blocked = fixed ?? (waits.length > 0 ? waits.join(". ") : undefined);

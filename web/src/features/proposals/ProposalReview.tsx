@@ -8,6 +8,7 @@ import { Split } from "../../ui/Split";
 import { ErrorState, Notice, SkeletonRows } from "../../ui/states";
 import { componentOf, nodesOfComponent } from "../viewer/matching";
 import { Clashes } from "./Clashes";
+import { checkFirst } from "./checkFirst";
 import { HowRead } from "./HowRead";
 import { LineRows } from "./LineRows";
 import { Offers } from "./Offers";
@@ -93,12 +94,6 @@ export function ProposalReview({ proposal }: { proposal: Proposal }) {
   );
 }
 
-/** What is to be checked stands first; else the order of the file. */
-const checkFirst = (rows: PartRow[]) => [
-  ...rows.filter((row) => !row.confirmed),
-  ...rows.filter((row) => row.confirmed),
-];
-
 function LeftOut({ parts }: { parts: PartRow[] }) {
   const rows = parts.filter(({ left_out }) => left_out);
   if (rows.length === 0) return null;
@@ -135,6 +130,7 @@ function Counts({ proposal: { counts } }: { proposal: Proposal }) {
         [counts.matched ? (counts.added ?? 0) : 0, "lines added"],
         [counts.lines_changed ?? 0, "lines changed"],
         [counts.removed ?? 0, "lines removed"],
+        [counts.clashes ?? 0, "lines to check"],
       ] as [number, string][]
     ).filter(([count]) => count > 0),
   ];
