@@ -2,6 +2,7 @@ import asyncio
 import random
 
 import psycopg
+from structlog.testing import capture_logs
 
 from cascadia.jobs.relay import Relay
 from cascadia.kernel.db import Database
@@ -77,9 +78,12 @@ async def test_a_failing_handler_is_asked_again_and_later_events_wait_for_it(led
     await ping(ledger.database, 1)
     await ping(ledger.database, 2, poison=True)
     await ping(ledger.database, 3)
-    for _ in range(3):
-        await relay.turn()
+    with capture_logs() as logs:
+        for _ in range(3):
+            await relay.turn()
     assert await follow_ups(ledger) == [1]
+    poison = await ledger.value("SELECT uid FROM outbox WHERE data ->> 'poison' = 'true'")
+    assert {log["failed"][0].split(" at ")[0] for log in logs if log["event"] == "subscription_failed"} == {f"ping {poison}"}
     with psycopg.connect(ledger.database.url, autocommit=True) as connection:
         connection.execute("SET ROLE cascadia_owner")
         connection.execute("""UPDATE outbox SET data = data || '{"poison": false}'""")

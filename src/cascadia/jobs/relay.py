@@ -94,8 +94,10 @@ class Relay:
                         return True
             except (psycopg.OperationalError, Unavailable):
                 raise
-            except Exception:
-                log.exception("subscription_failed", subscription=subscription.name, remedy="later events wait for this one")
+            except Exception as error:
+                failed = getattr(error, "__notes__", [])
+                remedy = "later events of this subscription wait for this one: mend what the traceback names"
+                log.exception("subscription_failed", subscription=subscription.name, failed=failed, remedy=remedy)
                 one_by_one = subscription.name in self._careful
                 self._careful.add(subscription.name)
                 if one_by_one:
@@ -143,8 +145,12 @@ async def _serve_some(write: Write, subscription: Subscription, last: int, limit
         },
     )
     for event in found:
-        for job in await subscription.handle(write, event):
-            await service.enqueue(write, job)
+        try:
+            for job in await subscription.handle(write, event):
+                await service.enqueue(write, job)
+        except Exception as error:
+            error.add_note(f"{event.type} {event.uid} at {event.position}")
+            raise
     reached = found[-1].position if len(found) == limit else last
     await write.execute(queries.MOVE_CURSOR, {"name": subscription.name, "position": reached})
     return reached < last
