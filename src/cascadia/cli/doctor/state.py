@@ -188,7 +188,7 @@ async def events(around: Surroundings) -> Finding:
     if new > LAG_EVENTS:
         return bad("Over 1000 events are not numbered yet: no worker relays.", "start a worker")
     if late:
-        return warn(f"Subscriptions are behind: {', '.join(late)}.", "look at the workers' log for subscription_failed or relay_turn_failed")
+        return warn(f"Subscriptions are behind: {', '.join(late)}.", "look in the workers' log for subscription_failed")
     return ok("every subscription follows")
 
 
