@@ -71,7 +71,7 @@ def test_an_assembly_that_stands_twice_is_one_and_has_its_lines_once() -> None:
           4: "it stands below row 3, which cannot be meant"}),
         ("Item,Part Number,Qty\n1,A,1\n1.1,B,1\n1.1,C,1\n",
          {4: "the item number 1.1 stands in row 3 too (a spreadsheet makes 1.1 of 1.10)"}),
-        ("Item,Part Number,Qty\n1,A,1\n1.1,B,1\n3.1,C,1\n", {4: "there is no item 3 above it that 3.1 could stand below"}),
+        ("Item,Part Number,Qty\n1,A,1\n1.1,B,1\n3.1,C,1\n", {4: "there is no item 3 that 3.1 could stand below"}),
         ("Level,Part Number,Qty\n1,A,1\n2,B,1\n3,A,1\n", {4: "A would be a part of itself"}),
         ("Part Number,Parent,Qty\nA,B,1\nB,A,1\nC,,1\n", {2: "A would be a part of itself", 3: "B would be a part of itself"}),
         ("Level,Part Number,Qty,Ref\n1,A,1,\n2,B,1,R1\n2,C,1,R1\n1,D,1,R1\n", {4: "R1 stands in row 3 too"}),

@@ -67,9 +67,6 @@ GUARDED: Final = re.compile(r"\A'(?='*[=+\-@\t\r])")
 BROKEN: Final = re.compile(r"-[ \t]*[\r\n]+\s*")
 """A number that a cell shows on two lines, broken behind its hyphen."""
 DAMAGED: Final = re.compile(r"\d([.,]\d+)?[eE]\+\d{2,3}")
-NO: Final = frozenset({"", "0", "no", "n", "false", "-", "nein", "non", "нет", "falsch", "faux", "~"})
-UNFITTED: Final = frozenset({"dnp", "dnf", "dni", "dns", "nc", "no", "n", "0", "false", "not fitted", "not populated", "nein", "unfitted",
-                             "do not fit", "do not populate", "nofit", "not mounted"})  # fmt: skip
 _DASHES: Final = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-") | {ord("μ"): "µ"}
 _RANGE: Final = re.compile(
     r"(?<![A-Za-z0-9_.+/$-])([A-Za-z_]+)(\d+)\s*(?:-|\.\.\.?|…|\b(?:to|thru|through|bis)\b)\s*([A-Za-z_]*)(\d+)(?![A-Za-z0-9_.+/$])"
@@ -115,18 +112,6 @@ def is_placeholder(text: str) -> bool:
 def is_damaged(number: str) -> bool:
     """Whether a spreadsheet took a part number for a number, and rounded it: `4.00638E+12`."""
     return DAMAGED.fullmatch(number) is not None
-
-
-def is_yes(text: str) -> bool:
-    """Whether a mark is set: anything but a no."""
-    return clean(text).casefold() not in NO
-
-
-def is_fitted(unfitted: str | None, fitted: str | None) -> bool:
-    """What the columns *DNP* and *Fitted* say together; both absent: fitted."""
-    if unfitted is not None and is_yes(unfitted):
-        return False
-    return fitted is None or clean(fitted).casefold() not in UNFITTED
 
 
 @lru_cache(maxsize=4096)

@@ -2,10 +2,12 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from cascadia.importing.model import TableError
+from cascadia.kernel.naming import listed
 
 MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -25,16 +27,29 @@ SIGNS: Final = re.compile(
     rb"(?<![A-Za-z\x80-\xff])[\xb0\xb1\xb2\xb3\xb5\xbd\xd7\xa9\xae]|[\xb0\xb1\xb2\xb3\xb5\xbd\xd7\xa9\xae](?![A-Za-z\x80-\xff])"
 )
 """Signs of Western lists (`4µ7`, `85°C`, `10 m²`), which stand beside no letters of words."""
+BAD: Final = re.compile(r"[\udc80-\udcff]")
+GOOD: Final = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
+GOOD_FOR_ONE: Final = 2
+"""Characters of two bytes and more that a text of UTF-8 has for each byte that is none: other encodings have hardly one by chance."""
+LATIN: Final = ("\u00c0", "\u00ff")
+"""Letters of which one for each such byte is enough: they read as `Ã¶` in any other encoding."""
+BAD_MAX: Final = 1000
+BAD_NAMED: Final = 10
+UNREADABLE: Final = "\ufffd"
 HIGH: Final = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A text, the encoding that it was in, and whether that was guessed."""
+    """A text, the encoding that it was in, and whether that was guessed.
+
+    `damaged`: where bytes are none of that encoding, in words; `UNREADABLE` stands in the text instead of each.
+    """
 
     text: str
     encoding: str
     guessed: bool = False
+    damaged: str | None = None
 
 
 def decoded(data: bytes, said: str | None = None) -> Decoded:
@@ -43,7 +58,7 @@ def decoded(data: bytes, said: str | None = None) -> Decoded:
         return Decoded(_in(data, said), said)
     mark = next(((mark, encoding) for mark, encoding in MARKS if data.startswith(mark)), None)
     if mark is not None:
-        return Decoded(_in(data, mark[1]), mark[1])
+        return (mark[1] == "utf-8" and _damaged(data.removeprefix(mark[0]), sure=True)) or Decoded(_in(data, mark[1]), mark[1])
     wide = _without_mark(data)
     if wide:
         return Decoded(_in(data, wide), wide, guessed=True)
@@ -52,7 +67,39 @@ def decoded(data: bytes, said: str | None = None) -> Decoded:
     try:
         return Decoded(data.decode(), "utf-8")
     except UnicodeDecodeError:
-        return _guessed(data)
+        return _damaged(data) or _guessed(data)
+
+
+def _damaged(data: bytes, *, sure: bool = False) -> Decoded | None:
+    """UTF-8 in which some bytes are none; None where all are, or (unless that is `sure`) too many are not for it to be UTF-8."""
+    text = data.decode(errors="surrogateescape")
+    bad = len(BAD.findall(text))
+    if not bad or bad > BAD_MAX or not (sure or _is_mostly(text, bad)):
+        return None
+    rows: dict[str, list[str]] = {}
+    for line, words in ((data.count(b"\n", 0, at) + 1, byte) for at, byte in _bad_bytes(data)):
+        rows.setdefault(f"row {line}", []).append(words)
+    told = listed([f"{' '.join(found)} in {row}" for row, found in rows.items()], BAD_NAMED)
+    return Decoded(BAD.sub(UNREADABLE, text), "utf-8", damaged=told)
+
+
+def _is_mostly(text: str, bad: int) -> bool:
+    good = GOOD.findall(text)
+    return len(good) >= GOOD_FOR_ONE * bad or (len(good) >= bad and all(LATIN[0] <= character <= LATIN[1] for character in good))
+
+
+def _bad_bytes(data: bytes) -> Iterator[tuple[int, str]]:
+    """(place, spelling) of each byte that is no UTF-8."""
+    at = 0
+    while True:
+        try:
+            data[at:].decode()
+        except UnicodeDecodeError as error:
+            for place in range(at + error.start, at + error.end):
+                yield place, f"{data[place]:02X}"
+            at += error.end
+        else:
+            return
 
 
 def _in(data: bytes, encoding: str) -> str:

@@ -27,7 +27,10 @@ SHEETS_NAMED: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A list cut into cells: its heading with its place, the rows below it, and how it was cut. `guessed`: what may be otherwise."""
+    """A list cut into cells: its heading with its place, the rows below it, and how it was cut. `guessed`: what may be otherwise.
+
+    `damaged`: which bytes could not be read. `has_levels_by_format`: its sheet has groups or indents, which are not read.
+    """
 
     format: str
     heading: Line
@@ -37,6 +40,8 @@ class Grid:
     sheet: str | None = None
     sheets: Sequence[str] = ()
     guessed: Sequence[str] = ()
+    damaged: str | None = None
+    has_levels_by_format: bool = False
 
 
 def grid_of(data: bytes, options: Options) -> Grid:
@@ -69,7 +74,9 @@ def _of_workbook(data: bytes, options: Options) -> Grid:
         raise _no_heading(f" of its sheets {listed(names, SHEETS_NAMED)}" if len(names) > 1 else "")
     rows = [line for line in book.read(name) if line.place > heading.place]
     others = [other for other, found in headings.items() if found and other != name]
-    return Grid(format_of(data), heading, rows, sheet=name, sheets=book.names, guessed=["sheet"] if others else [])
+    by_format = book.formats_of(name).has_levels
+    guessed = ["sheet"] if others else []
+    return Grid(format_of(data), heading, rows, sheet=name, sheets=book.names, guessed=guessed, has_levels_by_format=by_format)
 
 
 def _heading(rows: Sequence[Line], options: Options) -> Line | None:
@@ -85,7 +92,7 @@ def _of_text(data: bytes, options: Options) -> Grid:
     marks, heading, guessed = _cut(text.text, options)
     rows = [line for line in rows_of(text.text, marks, filled(heading.cells)) if line.place > heading.place]
     said = [*(["encoding"] if text.guessed else []), *(["delimiter"] if guessed else [])]
-    return Grid("csv", heading, rows, text.encoding, marks, guessed=said)
+    return Grid("csv", heading, rows, text.encoding, marks, guessed=said, damaged=text.damaged)
 
 
 def _cut(text: str, options: Options) -> tuple[Marks, Line, bool]:

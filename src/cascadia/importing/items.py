@@ -11,14 +11,16 @@ from cascadia.importing.cells import (
     clean_number,
     designators_of,
     is_damaged,
-    is_fitted,
     is_placeholder,
     left_out,
     unguarded,
 )
 from cascadia.importing.columns import Columns
+from cascadia.importing.encodings import UNREADABLE
+from cascadia.importing.marks import fitted_by, unfitted_value
 from cascadia.importing.model import Item, Wrong
 from cascadia.importing.quantities import NOTHING, Amount, amount_of
+from cascadia.importing.sheets import Dated, Shown
 from cascadia.importing.unit_words import NONE, unit_of
 from cascadia.kernel import decimals
 from cascadia.kernel.text import alike, seen
@@ -70,7 +72,8 @@ class Cells:
 def item_of(place: int, cells: Cells, sign: str | None, section: str | None) -> tuple[Item, list[str]]:
     """What a row says, and what has to be said of it; `Wrong` says why it cannot be meant."""
     warnings: list[str] = []
-    fitted = is_fitted(cells.raw(M.UNFITTED), cells.raw(M.FITTED))
+    _refuse_unreadable(cells)
+    fitted = _fitted(cells, warnings)
     amount = _amount(cells, sign)
     designators = _designators(cells, amount)
     values = _values(cells, amount, designators, fitted=fitted)
@@ -108,8 +111,17 @@ def item_of(place: int, cells: Cells, sign: str | None, section: str | None) -> 
         mpn=_told(cells.text(M.MPN)),
         manufacturer=_told(cells.text(M.MANUFACTURER)),
         given_name=bool(names[M.NAME]),
+        by_mpn=number is not None and number == cells.text(M.MPN) != cells.text(M.NUMBER),
     )
     return item, [*warnings, *hidden]
+
+
+def _refuse_unreadable(cells: Cells) -> None:
+    """A cell that is used, and of which not all could be read."""
+    for meaning in cells.columns.at:
+        raw = cells.raw(meaning)
+        if raw and UNREADABLE in raw:
+            raise cells.wrong(meaning, f"“{clean(raw)[:SHOWN]}” has something that could not be read: write what stands there")
 
 
 def _name(names: Mapping[Meaning, str], valued: str, number: str | None) -> str:
@@ -141,6 +153,28 @@ def _amount(cells: Cells, sign: str | None) -> Amount:
 
 def _plain(raw: str) -> str:
     return raw if type(raw) is not str else seen(raw)
+
+
+def _fitted(cells: Cells, warnings: list[str]) -> bool:
+    """What the columns *DNP* and *Fitted* say together; where both say nothing: fitted."""
+    said = {meaning: _mark(cells, meaning) for meaning in (M.UNFITTED, M.FITTED)}
+    told = set(said.values()) - {None}
+    if len(told) > 1:
+        names = f"“{cells.columns.name(M.UNFITTED)}” and “{cells.columns.name(M.FITTED)}”"
+        raise cells.wrong(M.FITTED, f"{names} say the opposite of each other")
+    if not told and not cells.columns.exact and (word := unfitted_value(cells.text(M.VALUE))):
+        warnings.append(f"its value says {word}: it is taken for not fitted")
+        return False
+    if not told and cells.columns.holds(M.FITTED):
+        warnings.append(f"“{cells.columns.name(M.FITTED)}” is empty: it is taken for fitted")
+    return False not in told
+
+
+def _mark(cells: Cells, meaning: Meaning) -> bool | None:
+    try:
+        return fitted_by(cells.raw(meaning) or "", unless=meaning is M.UNFITTED)
+    except ValueError as error:
+        raise cells.wrong(meaning, str(error)) from None
 
 
 def _designators(cells: Cells, amount: Amount) -> tuple[str, ...]:
@@ -179,6 +213,7 @@ def _number(cells: Cells, warnings: list[str]) -> str | None:
         number = cells.text(meaning)
         if not number:
             continue
+        _refuse_shown(cells, meaning, warnings)
         if cells.columns.exact:
             return number
         if is_damaged(number):
@@ -188,6 +223,18 @@ def _number(cells: Cells, warnings: list[str]) -> str | None:
             return number
         warnings.append(f"“{number}” is taken for no {NAMED.get(meaning, 'number')}")
     return None
+
+
+def _refuse_shown(cells: Cells, meaning: Meaning, warnings: list[str]) -> None:
+    """A number that its sheet holds otherwise than it shows it."""
+    raw = cells.raw(meaning)
+    if isinstance(raw, Dated):
+        said = f"the number is the date {raw} in the sheet, which a spreadsheet makes of texts such as MAR1: write the true one"
+        raise cells.wrong(meaning, said)
+    if isinstance(raw, Shown) and raw.code:
+        raise cells.wrong(meaning, f"the number {raw} is shown otherwise in the sheet (“{raw.code[:SHOWN]}”): write it as it is shown")
+    if isinstance(raw, Shown):
+        warnings.append(f"the number is {raw}, as the sheet shows it")
 
 
 def _word(cells: Cells, meaning: Meaning, warnings: list[str]) -> str:
@@ -235,7 +282,7 @@ def _find(cells: Cells, warnings: list[str]) -> int | None:
     text = cells.text(M.FIND).rstrip(".")
     if not text:
         return None
-    last = text.rpartition(".")[2]
+    last = text.removesuffix(".0").rpartition(".")[2]
     if re.fullmatch(r"\d{1,10}", last) and 0 < int(last) <= FIND_MAX:
         return int(last)
     warnings.append(f"the find number “{text[:SHOWN]}” is no whole number: it is not kept")

@@ -13,8 +13,11 @@ from cascadia.structures.reading import Levels, Verdict
 
 DOTTED: Final = re.compile(r"\d+(\.\d+)*")
 DOTS: Final = re.compile(r"([.\-+>\s]*)(\d{1,2})(?:\.0+)?")
+BLANKS: Final = "The list is read as flat: some cells of “{}” begin with blanks, which say no levels. Say that they do if they do."
 TAB: Final = 4
 LEAST_INDENT: Final = 2
+ENOUGH: Final = 0.8
+"""The share of item numbers that have to be some for them to say levels; the others are wrong then."""
 TOP: Final = -1
 
 Parents = dict[int, int]
@@ -29,7 +32,7 @@ def found(rows: Sequence[Judged], columns: Columns) -> Levels:
         return Levels.PARENTS
     if (meaning := _numbered(columns)) and _is_dotted(rows, columns, meaning):
         return Levels.ITEM_NUMBERS
-    return Levels.INDENTATION if _is_indented(rows, columns) else Levels.NONE
+    return Levels.INDENTATION if _indented_column(rows, columns) is not None else Levels.NONE
 
 
 def _numbered(columns: Columns) -> Meaning | None:
@@ -103,41 +106,71 @@ def _depth(text: str, *, stepped: bool) -> int | None:
     return len(text) if text and set(text) in ({"."}, {"*"}) else None
 
 
+def _item_numbers(rows: Sequence[Judged], columns: Columns, meaning: Meaning) -> dict[int, str]:
+    """The item number of each row that is one of a part; the `1.0` that a spreadsheet makes of `1` is `1`, where no row has that."""
+    texts = {n: _cell(row, columns, meaning).strip(".") for n, row in enumerate(rows) if _placed(row)}
+    there = set(texts.values())
+    return {n: text if (whole := text.removesuffix(".0")) in there else whole for n, text in texts.items()}
+
+
+def _above(number: str) -> str:
+    """`1.2` → `1`; empty for what stands at the top."""
+    return number.rpartition(".")[0]
+
+
 def _is_dotted(rows: Sequence[Judged], columns: Columns, meaning: Meaning) -> bool:
-    texts = [_cell(row, columns, meaning).strip(".") for row in rows if row.item]
-    return any("." in text for text in texts) and "." not in texts[0] and all(map(DOTTED.fullmatch, filter(None, texts)))
+    """Whether item numbers say levels, in whatever order their rows stand: some row's number is that of another with one step more."""
+    filled = list(filter(None, _item_numbers(rows, columns, meaning).values()))
+    told = {text for text in filled if DOTTED.fullmatch(text)}
+    return len(filled) * ENOUGH <= sum(text in told for text in filled) and any(_above(text) in told for text in told)
+
+
+def flattened(rows: Sequence[Judged], columns: Columns) -> str | None:
+    """Words on what looks like levels in a list that is read as flat; None where nothing does."""
+    uneven = next((at for at in _indentable(columns) if len({_indent(row, at) for row in rows if row.item}) > 1), None)
+    return _dots_said(rows, columns) or (None if uneven is None else BLANKS.format(columns.heading[uneven].strip()))
+
+
+def _dots_said(rows: Sequence[Judged], columns: Columns) -> str | None:
+    meaning = _numbered(columns)
+    found = set(_item_numbers(rows, columns, meaning).values()) if meaning else set()
+    dotted = min((text for text in found if "." in text and DOTTED.fullmatch(text)), default=None)
+    if dotted is None or meaning is None:
+        return None
+    why = "too many of its other cells are no such numbers" if _above(dotted) in found else f"no row has {_above(dotted)}"
+    return f"The list is read as flat: “{columns.name(meaning)}” has {dotted}, but {why}. Say that it has levels if it has."
 
 
 def _by_numbers(rows: Sequence[Judged], columns: Columns) -> Parents:
-    """`1.2` stands below `1`."""
+    """`1.2` stands below `1`, wherever that stands in the list."""
     meaning = _numbered(columns) or Meaning.FIND
+    numbers = _item_numbers(rows, columns, meaning)
     places: dict[str, int] = {}
-    parents: Parents = {}
-    for n, row in enumerate(rows):
-        if not _placed(row):
-            continue
-        text = _cell(row, columns, meaning).strip(".")
-        above = text.rpartition(".")[0]
-        if row.item is None and (not DOTTED.fullmatch(text) or text in places):
-            continue
+    for n, text in numbers.items():
         if not DOTTED.fullmatch(text):
-            row.refuse("it has no item number that says where it stands", columns.name(meaning))
-        elif text in places:
+            if rows[n].item is not None:
+                rows[n].refuse("it has no item number that says where it stands", columns.name(meaning))
+        elif places.setdefault(text, n) != n and rows[n].item is not None:
             said = f"the item number {text} stands in row {rows[places[text]].place} too (a spreadsheet makes 1.1 of 1.10)"
-            row.refuse(said, columns.name(meaning))
-        elif above and above not in places:
-            row.refuse(f"there is no item {above} above it that {text} could stand below", columns.name(meaning))
-        else:
-            places[text] = n
-            if _stands(row, rows[places[above]] if above else None):
-                parents[n] = places[above] if above else TOP
-    return parents
+            rows[n].refuse(said, columns.name(meaning))
+    parents: Parents = {}
+    for text, n in sorted(places.items(), key=lambda place: place[0].count(".")):
+        above = _above(text)
+        if above and above not in places:
+            if rows[n].item is not None:
+                rows[n].refuse(f"there is no item {above} that {text} could stand below", columns.name(meaning))
+        elif _stands(rows[n], rows[places[above]] if above else None):
+            parents[n] = places[above] if above else TOP
+    return dict(sorted(parents.items()))
 
 
-def _indented_column(columns: Columns) -> int | None:
-    return next(
-        (columns.at[meaning] for meaning in (Meaning.NUMBER, Meaning.NAME, Meaning.DESCRIPTION, Meaning.MPN) if meaning in columns.at), None
-    )
+def _indentable(columns: Columns) -> list[int]:
+    return [columns.at[meaning] for meaning in (Meaning.NUMBER, Meaning.NAME, Meaning.DESCRIPTION, Meaning.MPN) if meaning in columns.at]
+
+
+def _indented_column(rows: Sequence[Judged], columns: Columns) -> int | None:
+    """The column before whose texts blanks say levels."""
+    return next((at for at in _indentable(columns) if _is_indented(rows, at)), None)
 
 
 def _indent(row: Judged, at: int) -> int:
@@ -146,17 +179,19 @@ def _indent(row: Judged, at: int) -> int:
     return len(cell) - len(cell.lstrip())
 
 
-def _is_indented(rows: Sequence[Judged], columns: Columns) -> bool:
-    at = _indented_column(columns)
-    widths = [] if at is None else [_indent(row, at) for row in rows if row.item]
+def _is_indented(rows: Sequence[Judged], at: int) -> bool:
+    """Whether blanks say levels: the first row has none, and the others two or more, or one for each level."""
+    widths = [_indent(row, at) for row in rows if _placed(row)]
     if not widths or widths[0] or not any(widths):
         return False
-    return min(width for width in widths if width) >= LEAST_INDENT
+    stepped = set(widths) == set(range(max(widths) + 1)) and max(widths) >= LEAST_INDENT
+    return stepped or min(width for width in widths if width) >= LEAST_INDENT
 
 
 def _indents(rows: Sequence[Judged], columns: Columns) -> list[int | None]:
     """Widths of blanks as levels: each wider one is one level down."""
-    at = _indented_column(columns) or 0
+    at = _indented_column(rows, columns)
+    at = next(iter(_indentable(columns)), 0) if at is None else at
     return list(_steps([_indent(row, at) if _placed(row) else None for row in rows]))
 
 

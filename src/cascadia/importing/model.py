@@ -34,7 +34,8 @@ class Item:
 
     `identity`: what tells a part without a number. `otherwise`: the quantity where a comma stands before decimals, if the list does not
     say; `quantity` is then that of a point. `level`: where it stands, as the list writes it (a level, a dotted number, blanks before the
-    name, a parent's number). `others`: what else it is bought as. `notes`: how the row was read otherwise than it is written.
+    name, a parent's number). `others`: what else it is bought as. `by_mpn`: its number is a maker's, and it has no other.
+    `maker_key`: which maker's, where the list has that number of several. `notes`: how the row was read otherwise than it is written.
     """
 
     place: int
@@ -56,6 +57,8 @@ class Item:
     mpn: str | None = None
     manufacturer: str | None = None
     others: tuple[MakerPart, ...] = ()
+    by_mpn: bool = False
+    maker_key: str | None = None
     level: str | None = None
     given_name: bool = False
 

@@ -23,6 +23,8 @@ VULGAR: Final[dict[str, str]] = {
 }  # fmt: skip
 FRACTION: Final = re.compile(r"(?:(\d{1,6})[ -]+)?(\d{1,6})\s*[/\u2044]\s*(\d{1,6})")
 TIMES: Final = re.compile(r"(?:x|×|\*)\s*(?=\d)|(?<=\d)\s*(?:x|×|\*)$", re.IGNORECASE)
+"""The sign of pieces before or behind a number (`x 4`, `4x`); between two numbers it is a product, which is none."""
+PRODUCT: Final = re.compile(r"(?<=[\d½¼¾⅛⅜⅝⅞⅓⅔⅕⅖⅗⅘])[^\d]*?(?:[x×*·⋅✕✖]|\bby\b|\bà\b|@)\s*(?=[\d.,½¼¾⅛⅜⅝⅞⅓⅔⅕⅖⅗⅘])", re.IGNORECASE)
 WITH_UNIT: Final = re.compile(r"(.*?[\d½¼¾⅛⅜⅝⅞⅕⅖⅗⅘])\s*([^\W\d][^\d]*|\"|″|'')", re.DOTALL)
 COUNTED_REFERENCE: Final = re.compile(r"([\d.,]+) ?\(?ref\.?\)?")
 SHOWN: Final = 40
@@ -61,8 +63,10 @@ def _amount_of(text: str, sign: str | None) -> Amount:
         (plain[: -len("ref")].strip(" ("), QuantityKind.REFERENCE) if re.fullmatch(r"[\d.,]+ \(?ref\.?\)?", folded) else (plain, None)
     )
     number = re.sub(r"\s*\(?ref\.?\)?$", "", plain, flags=re.IGNORECASE) if kind else number
-    number, unit = _without_unit(TIMES.sub("", number))
-    return Amount(quantity_of(number, sign), unit, kind)
+    if PRODUCT.search(number):
+        raise ValueError(f"the quantity “{plain[:SHOWN]}” is two numbers: write how many pieces, or how much in all with its unit")
+    bare, unit = _without_unit(TIMES.sub("", number, count=1))
+    return Amount(quantity_of(bare, sign, plain), unit, kind)
 
 
 def _without_unit(text: str) -> tuple[str, str | None]:
@@ -74,10 +78,11 @@ def _without_unit(text: str) -> tuple[str, str | None]:
     return (found[1], unit) if unit else (text, None)
 
 
-def quantity_of(text: str, sign: str | None = None) -> tuple[Decimal, ...]:
+def quantity_of(text: str, sign: str | None = None, told: str | None = None) -> tuple[Decimal, ...]:
     """One number of zero or more, none for an empty cell; two, with a point and with a comma before its decimals.
 
-    `sign`: what stands before decimals in this column; None where nothing says so. ValueError says what is wrong.
+    `sign`: what stands before decimals in this column; None where nothing says so. ValueError says what is wrong, of the whole cell
+    (`told`) where the text is a part of it.
     """
     plain = text.strip()
     if not plain:
@@ -88,7 +93,7 @@ def quantity_of(text: str, sign: str | None = None) -> tuple[Decimal, ...]:
         found = [value for of in decimals.SIGNS if (value := decimals.reading(plain, of)) is not None and sign in (None, of)]
         found = found or list(decimals.readings(plain))
     except ValueError:
-        raise ValueError(f"the quantity “{plain[:SHOWN]}” is no number") from None
+        raise ValueError(f"the quantity “{(told or plain)[:SHOWN]}” is no number") from None
     return tuple(dict.fromkeys(_usable(value, plain) for value in found))
 
 

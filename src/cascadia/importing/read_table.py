@@ -12,6 +12,7 @@ from cascadia.importing.cells import designators_of
 from cascadia.importing.columns import Columns, choose
 from cascadia.importing.grid import Grid, grid_of
 from cascadia.importing.items import Cells
+from cascadia.importing.makers import tell_makers
 from cascadia.importing.model import Judged, TableError
 from cascadia.importing.quantities import sign_of
 from cascadia.importing.rows import judge
@@ -27,6 +28,9 @@ CELL_MAX: Final = 500
 """Characters of a cell in a report."""
 NAMED: Final = 12
 PLACES_NAMED: Final = 10
+BY_FORMAT: Final = (
+    "The list is read as flat: its sheet has grouped rows or indented cells, which say no levels here. Write the levels into a column."
+)
 SAID: Final = 5
 
 
@@ -59,6 +63,7 @@ def read_list(data: bytes, options: Options = RECOGNISED, progress: Callable[[fl
         (cells.raw(Meaning.QUANTITY) or "", _count(cells)) for cells in (Cells(row.cells, columns) for row in grid.rows)
     )
     rows = list(judge(grid.rows, columns, options, sign))
+    tell_makers(rows)
     progress(0.6, "levels")
     by = levels.found(rows, columns) if options.levels is None else options.levels
     structure = structure_of(rows, tree_of(rows, columns, by), exact=columns.exact)
@@ -67,7 +72,13 @@ def read_list(data: bytes, options: Options = RECOGNISED, progress: Callable[[fl
             if row.verdict is Verdict.WRONG:
                 row.leave_out("left out as its person said")
     report = _report(grid, columns, rows, by, sign)
-    return Read(rows, msgspec.structs.replace(structure, reading=report, notes=_notes(report, columns)))
+    flat = levels.flattened(rows, columns) if options.levels is None and by is Levels.NONE else None
+    said = [Note(code="table_levels", message=flat)] if flat else []
+    if grid.has_levels_by_format and by is Levels.NONE and not columns.exact:
+        said.append(Note(code="table_levels", message=BY_FORMAT))
+    if grid.damaged:
+        said.append(Note(code="table_bytes", message=f"Bytes that are no UTF-8: {grid.damaged}. Mend these cells, or say the encoding."))
+    return Read(rows, msgspec.structs.replace(structure, reading=report, notes=[*said, *_notes(report, columns)]))
 
 
 def _count(cells: Cells) -> int:

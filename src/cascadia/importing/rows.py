@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from cascadia.importing.cells import clean, is_placeholder, is_yes
+from cascadia.importing.cells import clean, is_placeholder
 from cascadia.importing.columns import Columns
 from cascadia.importing.delimited import Line, filled
 from cascadia.importing.headings import MEANINGS, folded
-from cascadia.importing.items import Cells, item_of
+from cascadia.importing.items import NUMBERS, Cells, item_of
+from cascadia.importing.marks import in_bom_by
 from cascadia.importing.model import Item, Judged, Wrong
+from cascadia.importing.sheets import Merged
 from cascadia.structures.meanings import Meaning
 from cascadia.structures.model import MakerPart
 from cascadia.structures.reading import Options
@@ -26,9 +28,10 @@ TAIL: Final = re.compile(
 """What programs write below a list."""
 OF_MAKERS: Final = frozenset({Meaning.NUMBER, Meaning.MPN, Meaning.MANUFACTURER, Meaning.SUPPLIER_NUMBER, Meaning.DATASHEET})
 OF_A_MAKER: Final = frozenset({Meaning.MPN, Meaning.MANUFACTURER, Meaning.SUPPLIER_NUMBER})
+FILLED: Final = frozenset({*NUMBERS, Meaning.NAME, Meaning.DESCRIPTION, Meaning.VALUE, Meaning.FOOTPRINT, Meaning.MANUFACTURER})
 PLACES: Final = (Meaning.LEVEL, Meaning.PARENT)
 COUNTING: Final = (Meaning.QUANTITY, Meaning.DESIGNATORS)
-EXCLUDED: Final = ("excluded from the BOM", "not included in the BOM")
+EXCLUDED: Final = {Meaning.EXCLUDED: "excluded from the BOM", Meaning.INCLUDED: "not included in the BOM"}
 RESTRICTED: Final = "restricted"
 """The number of such parts in our own exports."""
 NUMERIC: Final = re.compile(r"[\d.,\s€$£%+-]+")
@@ -73,21 +76,26 @@ def _is_heading(cells: Sequence[str], columns: Columns, heading: Sequence[str]) 
 def _judge(row: Judged, line: Line, columns: Columns, options: Options, sign: str | None, above: _Above) -> None:
     row.cells = _mended(line, columns, options.cells.get(line.place))
     cells = Cells(row.cells, columns)
-    said = _no_part(row, cells, above)
+    try:
+        said = _no_part(row, cells, above)
+    except Wrong as wrong:
+        row.refuse(str(wrong), wrong.column)
+        return
     if said:
         row.leave_out(said)
-        row.excluded = said in EXCLUDED
+        row.excluded = said in EXCLUDED.values()
         return
     if filled(row.cells) > columns.width:
         row.refuse(f"{filled(row.cells)} cells under {columns.width} headings: a delimiter inside a text without quotation marks?")
         return
+    merged = _unmerge(row, columns)
     try:
-        item, warnings = item_of(line.place, cells, sign, above.section)
+        item, warnings = item_of(line.place, Cells(row.cells, columns), sign, above.section)
     except Wrong as wrong:
         row.refuse(str(wrong), wrong.column)
         return
     row.item = item
-    for warning in warnings:
+    for warning in (*merged, *warnings):
         row.warn(warning)
     if line.odd:
         row.warn(line.odd)
@@ -100,6 +108,17 @@ def _mended(line: Line, columns: Columns, cells: Mapping[str, str] | None) -> li
     written = {folded(heading): text for heading, text in cells.items()}
     padded = [*line.cells, *[""] * (columns.width - len(line.cells))]
     return [written.get(folded(heading), cell) for heading, cell in zip(columns.heading, padded, strict=False)]
+
+
+def _unmerge(row: Judged, columns: Columns) -> list[str]:
+    """Fills the cells that are one with those above them, where they tell the part, not how often it stands there; says so."""
+    said = []
+    for meaning, at in columns.at.items():
+        cell = row.cells[at] if at < len(row.cells) else ""
+        if isinstance(cell, Merged) and meaning in FILLED:
+            row.cells = [*row.cells[:at], cell.above, *row.cells[at + 1 :]]
+            said.append(f"“{columns.name(meaning)}” is one cell with that above it: {clean(cell.above)[:60]} is taken for this row too")
+    return said
 
 
 def _no_part(row: Judged, cells: Cells, above: _Above) -> str | None:
@@ -132,10 +151,13 @@ def _is_total(texts: Sequence[str]) -> bool:
 
 
 def _excluded(cells: Cells) -> str | None:
-    if is_yes(cells.text(Meaning.EXCLUDED)):
-        return EXCLUDED[0]
-    if Meaning.INCLUDED in cells.columns.at and not is_yes(cells.text(Meaning.INCLUDED)):
-        return EXCLUDED[1]
+    for meaning, words in EXCLUDED.items():
+        try:
+            there = in_bom_by(cells.text(meaning), unless=meaning is Meaning.EXCLUDED)
+        except ValueError as error:
+            raise cells.wrong(meaning, str(error)) from None
+        if there is False or (there is None and meaning is Meaning.INCLUDED and cells.columns.holds(meaning)):
+            return words
     return None
 
 
@@ -163,8 +185,15 @@ def _also(item: Item, named: str, number: str, maker: str) -> Item:
 
 
 def _section(texts: Sequence[str], cells: Cells, above: _Above) -> str | None:
-    """One text alone is the heading of a section, which keeps lines apart."""
-    if len(texts) != 1 or is_placeholder(texts[0]) or cells.text(Meaning.FIND):
+    """One text alone is the heading of a section, which keeps lines apart; but not where it may as well be a part without a quantity."""
+    if len(texts) != 1 or is_placeholder(texts[0]) or cells.text(Meaning.FIND) or _may_be_part(texts[0], cells):
         return None
     above.section = texts[0]
     return f"the section “{texts[0][:60]}”"
+
+
+def _may_be_part(text: str, cells: Cells) -> bool:
+    """Whether a text that stands alone is a part's number: one word with a digit in a column of numbers, or in the only column of parts."""
+    if not any(cells.text(meaning) for meaning in NUMBERS):
+        return False
+    return (" " not in text and any(map(str.isdigit, text))) or len({*cells.columns.at} - {*COUNTING, Meaning.UNIT}) == 1

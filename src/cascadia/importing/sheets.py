@@ -2,11 +2,12 @@
 
 import datetime as dt
 import io
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Self
 
 from cascadia.importing.delimited import Line
+from cascadia.importing.formats import PADDED, Formats, Place, formats_of
 from cascadia.importing.model import TableError
 
 ZIP: Final = b"PK\x03\x04"
@@ -19,6 +20,40 @@ class Exact(str):
     """A cell that is a number in its sheet: a point stands before its decimals, whatever the others say."""
 
     __slots__ = ()
+
+
+class Dated(str):
+    """A cell that is a date in its sheet, as ISO 8601: a spreadsheet makes one of `MAR1` or `1-3`."""
+
+    __slots__ = ()
+
+
+class Shown(str):
+    """A number that its sheet shows otherwise. `code`: the format that makes it so; empty where the text is the one that is shown."""
+
+    __slots__ = ("code",)
+
+    def __new__(cls, text: str, code: str = "") -> Self:
+        """The text as it is read."""
+        made = super().__new__(cls, text)
+        made.code = code
+        return made
+
+    code: str
+
+
+class Merged(str):
+    """An empty cell that is one with the cell above it, where `above` stands."""
+
+    __slots__ = ("above",)
+
+    def __new__(cls, above: str) -> Self:
+        """Empty, whatever stands above."""
+        made = super().__new__(cls, "")
+        made.above = above
+        return made
+
+    above: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +82,8 @@ class Workbook:
     def __init__(self, data: bytes) -> None:
         from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum  # noqa: PLC0415 - as long as it is needed
 
-        self._error = CalamineError
+        self._error, self._data = CalamineError, data
+        self._formats: dict[str, Formats] = {}
         try:
             self._book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         except PasswordError:
@@ -65,16 +101,41 @@ class Workbook:
                     "table_too_large", f"The sheet “{name}” has more than {CELLS_MAX:,} cells. Delete what is empty, or split it."
                 )
             rows = sheet.to_python(skip_empty_area=False, nrows=limit)
+            merged = sheet.merged_cell_ranges or []
         except self._error as error:
             raise TableError("table_unreadable", f"The sheet “{name}” cannot be read ({error}). Save the workbook anew.") from None
-        return list(_lines(rows))
+        formats = self.formats_of(name)
+        texts = [[value if type(value) is str else text_of(value) for value in row] for row in rows]
+        _show(texts, formats)
+        _merge(texts, merged)
+        return [Line(place, cells) for place, cells in enumerate(texts, start=1) if any(cell and not cell.isspace() for cell in cells)]
+
+    def formats_of(self, name: str) -> Formats:
+        """What the sheet says of its cells besides their values."""
+        if name not in self._formats:
+            self._formats[name] = formats_of(self._data, name)
+        return self._formats[name]
 
 
-def _lines(rows: list[list[Any]]) -> Iterator[Line]:
-    for place, row in enumerate(rows, start=1):
-        cells = [value if type(value) is str else text_of(value) for value in row]
-        if any(cell and not cell.isspace() for cell in cells):
-            yield Line(place, cells)
+def _show(texts: list[list[str]], formats: Formats) -> None:
+    """Numbers as they are shown, and errors as they are written."""
+    for (row, column), code in formats.shown.items():
+        cell = texts[row - 1][column - 1] if row <= len(texts) and column <= len(texts[row - 1]) else ""
+        if isinstance(cell, Exact):
+            padded = PADDED.fullmatch(code) and cell.isdecimal()
+            texts[row - 1][column - 1] = Shown(cell.zfill(len(code))) if padded else Shown(cell, code)
+    for (row, column), error in formats.errors.items():
+        if row <= len(texts) and column <= len(texts[row - 1]) and not texts[row - 1][column - 1]:
+            texts[row - 1][column - 1] = error
+
+
+def _merge(texts: list[list[str]], merged: Sequence[tuple[Place, Place]]) -> None:
+    """Says of the cells below the first of several that are one what stands there. Places are from 0."""
+    for (top, column), (bottom, _) in merged:
+        above = texts[top][column] if top < len(texts) and column < len(texts[top]) else ""
+        for row in texts[top + 1 : bottom + 1]:
+            if above and column < len(row) and not row[column]:
+                row[column] = Merged(above)
 
 
 def text_of(value: object) -> str:
@@ -87,8 +148,8 @@ def text_of(value: object) -> str:
         case float():
             return Exact(int(value)) if value.is_integer() and abs(value) < 10**EXACT_DIGITS else Exact(format(value, f".{EXACT_DIGITS}g"))
         case dt.datetime():
-            return value.isoformat(sep=" ").removesuffix(" 00:00:00")
+            return Dated(value.isoformat(sep=" ").removesuffix(" 00:00:00"))
         case dt.date() | dt.time():
-            return value.isoformat()
+            return Dated(value.isoformat())
         case _:
             return str(value)

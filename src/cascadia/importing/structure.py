@@ -9,11 +9,13 @@ from typing import Final
 import msgspec
 
 from cascadia.importing.keys import ROOT
+from cascadia.importing.makers import is_same, makers_of, named
 from cascadia.importing.model import DESIGNATORS_MAX, Item, Judged, TableError
 from cascadia.importing.tree import Tree
+from cascadia.kernel.naming import listed
 from cascadia.kernel.text import alike
-from cascadia.structures.limits import key_of
-from cascadia.structures.model import Component, MakerPart, Structure, Usage
+from cascadia.structures.limits import PROPOSAL_ROWS_MAX, key_of
+from cascadia.structures.model import Component, Structure, Usage, bom_lines
 
 TELLING: Final = (4, 3, 5)
 """Of `Item.identity`: symbol, description, kind of designator."""
@@ -23,13 +25,24 @@ NEITHER: Final = "neither a quantity nor designators"
 def structure_of(rows: Sequence[Judged], tree: Tree, *, exact: bool = False) -> Structure:
     """The document of the rows that have an item. Rows that cannot stand where they do are refused. `exact`: each row is a line."""
     components = _components(rows, tree)
-    usages = list(_usages(rows, tree, exact=exact))
+    usages = _reached(list(_usages(rows, tree, exact=exact)), rows, tree)
     if (count := sum(usage.designator is not None for usage in usages)) > DESIGNATORS_MAX:
         raise TableError("table_too_large", f"The file has {count} designators, more than {DESIGNATORS_MAX}. Split it.")
     parents = {usage.parent for usage in usages}
     used = {ROOT, *parents, *(usage.child for usage in usages)}
     made = [msgspec.structs.replace(c, is_assembly=c.is_assembly or c.key in parents) for c in components.values() if c.key in used]
     return Structure(source_schema="table", unit="mm", root=ROOT, components=made, usages=usages)
+
+
+def refuse_too_many(structure: Structure) -> None:
+    """Refuses what no proposal could be accepted of, before one is made of it."""
+    parts, lines = len(structure.components), len(bom_lines(structure))
+    if parts + lines > PROPOSAL_ROWS_MAX:
+        raise TableError(
+            "table_too_large",
+            f"The list makes {parts:,} parts and {lines:,} lines, more than the {PROPOSAL_ROWS_MAX:,} that are accepted at once. "
+            "Import its sub-assemblies one by one.",
+        )
 
 
 def _components(rows: Sequence[Judged], tree: Tree) -> dict[str, Component]:
@@ -49,6 +62,7 @@ def _components(rows: Sequence[Judged], tree: Tree) -> dict[str, Component]:
             first[key] = row
         else:
             _compare(components[key], first[key], row)
+            components[key] = _also_bought(components[key], row)
     return components
 
 
@@ -72,10 +86,10 @@ def _component(key: str, item: Item) -> Component:
         number=item.number or "",
         name=item.name,
         description=item.description,
-        own_number=item.number is not None,
+        own_number=item.number is not None and item.maker_key is None,
         notes=list(item.notes),
         unit=item.unit,
-        makers=[*([MakerPart(number=item.mpn, maker=item.manufacturer)] if item.mpn else []), *item.others],
+        makers=makers_of(item),
     )
 
 
@@ -94,6 +108,19 @@ def _compare(component: Component, first: Judged, row: Judged) -> None:
         words = f"row {row.place} has {' and '.join(said)}: one number is one part"
         component.notes.append(words)
         row.warn(words)
+
+
+def _also_bought(component: Component, row: Judged) -> Component:
+    """The part with what another of its rows says that it is bought as, which is said there and in its description."""
+    others = [part for part in (makers_of(row.item) if row.item else []) if not any(is_same(part, other) for other in component.makers)]
+    if not others:
+        return component
+    description = component.description
+    if component.makers:
+        words = [named(part) for part in others]
+        row.warn(f"another maker's number of the same part: {listed(words, len(words))}")
+        description = "; ".join(filter(None, (description, f"or {listed(words, len(words), between=', or ')}")))
+    return msgspec.structs.replace(component, description=description, makers=[*component.makers, *others])
 
 
 def _usages(rows: Sequence[Judged], tree: Tree, *, exact: bool) -> Iterator[Usage]:
@@ -115,6 +142,25 @@ def _usages(rows: Sequence[Judged], tree: Tree, *, exact: bool) -> Iterator[Usag
             if place != row.place and not item.designators:
                 row.warn(f"it is one line with row {place}: nothing keeps the two apart")
             yield from _of_row(parent, tree.keys[n], item, line, find)
+
+
+def _reached(usages: list[Usage], rows: Sequence[Judged], tree: Tree) -> list[Usage]:
+    """The usages of what stands in the root, at any depth; rows of others, whose assembly's own row is refused, are refused too."""
+    below: dict[str, list[str]] = defaultdict(list)
+    for usage in usages:
+        below[usage.parent].append(usage.child)
+    reached, stack = {ROOT}, [ROOT]
+    while stack:
+        fresh = set(below.get(stack.pop(), ())) - reached
+        reached |= fresh
+        stack += fresh
+    lost = tree.below.keys() - reached
+    if lost:
+        wrong = {tree.keys[n]: row.place for n, row in reversed(list(enumerate(rows))) if n in tree.keys and row.item is None}
+        for row, place in ((rows[n], wrong.get(key)) for key in lost for n in tree.below[key]):
+            if row.item is not None:
+                row.refuse(f"it stands below row {place}, which cannot be meant" if place else "it stands below a row that cannot be meant")
+    return [usage for usage in usages if usage.parent in reached]
 
 
 def _counts(row: Judged, item: Item) -> bool:

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cascadia.importing.columns import Columns
+from cascadia.importing.items import NUMBERS, Cells
 from cascadia.importing.keys import ROOT, Keys, of_number
 from cascadia.importing.levels import TOP, named_parents, parents_of
 from cascadia.importing.model import Item, Judged
 from cascadia.kernel.text import fold
 from cascadia.structures.meanings import Meaning
-from cascadia.structures.reading import Levels
+from cascadia.structures.reading import Levels, Verdict
 
 
 @dataclass(slots=True)
@@ -105,15 +106,9 @@ def _signature(rows: Sequence[Judged], tree: Tree, at: int, below: Mapping[int, 
 def _by_parents(rows: Sequence[Judged], columns: Columns) -> Tree:
     """Rows that name their parent by its number."""
     tree = Tree(_keys(rows))
-    wanted = named_parents(rows, columns)
-    known = set(tree.keys.values())
-    below: dict[str, list[int]] = defaultdict(list)
-    for n, parent in wanted.items():
-        key = of_number(fold(parent)) if parent else ""
-        if key and key not in known:
-            tree.named.setdefault(key, parent)
-        below[key].append(n)
+    below = _below(rows, columns, tree)
     _refuse_circles(rows, tree, below, columns.name(Meaning.PARENT))
+    _refuse_strays(rows, tree, below, columns)
     tops = [n for n in below.pop("", []) if rows[n].item]
     top = rows[tops[0]].item if len(tops) == 1 else None
     if not tree.named and top and tree.keys[tops[0]] in below and top.quantity in (None, 1):
@@ -125,6 +120,85 @@ def _by_parents(rows: Sequence[Judged], columns: Columns) -> Tree:
     if tree.root is not None:
         tree.keys[tree.root] = ROOT
     return tree
+
+
+def _below(rows: Sequence[Judged], columns: Columns, tree: Tree) -> dict[str, list[int]]:
+    """Key of a parent (empty for none) → the rows that name it; parents that are no row of their own are named in the tree."""
+    known = set(tree.keys.values())
+    below: dict[str, list[int]] = defaultdict(list)
+    for n, parent in named_parents(rows, columns).items():
+        key = of_number(fold(parent)) if parent else ""
+        if key and key not in known:
+            tree.named.setdefault(key, parent)
+        below[key].append(n)
+    return below
+
+
+def _refuse_strays(rows: Sequence[Judged], tree: Tree, below: dict[str, list[int]], columns: Columns) -> None:
+    """Rows whose parent is no row of the list, unless it is the list's own assembly: the only parent of the kind, or that of most rows.
+
+    What names a row that is wrong or left out goes its way.
+    """
+    gone = _gone(rows, tree, columns)
+    own = None if any(rows[n].item for n in below.get("", ())) else _own(tree, below, gone)
+    for key in [key for key in tree.named if key != own]:
+        name = tree.named.pop(key)
+        for n in below.pop(key):
+            _go_with(rows, n, gone.get(key), name, columns)
+    firsts = {key: rows[n] for n, key in reversed(tree.keys.items())}
+    lost = [""]
+    while lost:
+        there = {tree.keys[n] for n, row in enumerate(rows) if row.item}
+        lost = [key for key in below if key not in there and key not in ("", own)]
+        for key in lost:
+            for n in below.pop(key):
+                _go_with(rows, n, firsts[key], "", columns)
+    for key in list(below):
+        below[key] = [n for n in below[key] if rows[n].item]
+
+
+def _go_with(rows: Sequence[Judged], n: int, above: Judged | None, name: str, columns: Columns) -> None:
+    row, column = rows[n], columns.name(Meaning.PARENT)
+    if row.item is None:
+        return
+    if above is None:
+        row.refuse(f"its parent {name[:60]} is no row of the list, nor its own assembly: mend it, or add its row", column)
+    elif above.excluded:
+        row.leave_out(f"below row {above.place}, which is left out")
+        row.excluded = True
+    else:
+        row.refuse(f"it stands below row {above.place}, which cannot be meant")
+
+
+def _gone(rows: Sequence[Judged], tree: Tree, columns: Columns) -> dict[str, Judged]:
+    """Key → the row of a part that is wrong or left out."""
+    found: dict[str, Judged] = {}
+    for n, row in enumerate(rows):
+        if n not in tree.keys and (row.verdict is Verdict.WRONG or row.excluded):
+            cells = Cells(row.cells, columns)
+            number = next(filter(None, map(cells.text, NUMBERS)), "")
+            found.setdefault(of_number(fold(number)), row)
+    return found
+
+
+def _own(tree: Tree, below: Mapping[str, Sequence[int]], gone: Mapping[str, Judged]) -> str | None:
+    """The list's own assembly, of the parents that are no row: the one with most rows below it; None where two have as many."""
+    counts = sorted(((_reached(tree, below, key), key) for key in tree.named if key not in gone), reverse=True)
+    if not counts or (len(counts) > 1 and counts[0][0] == counts[1][0]):
+        return None
+    return counts[0][1]
+
+
+def _reached(tree: Tree, below: Mapping[str, Sequence[int]], top: str) -> int:
+    """How many rows stand below a parent, at any depth."""
+    seen, stack, count = {top}, [top], 0
+    while stack:
+        rows = below.get(stack.pop(), ())
+        count += len(rows)
+        fresh = {tree.keys[n] for n in rows} - seen
+        seen |= fresh
+        stack += fresh
+    return count
 
 
 def _refuse_circles(rows: Sequence[Judged], tree: Tree, below: dict[str, list[int]], column: str | None) -> None:

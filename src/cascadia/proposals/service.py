@@ -17,11 +17,11 @@ from cascadia.kernel.paging import PageRequest
 from cascadia.proposals import queries
 from cascadia.proposals.reading import converter_of, reading_for
 from cascadia.proposals.rows import Row
+from cascadia.structures.limits import PROPOSAL_ROWS_MAX
 from cascadia.structures.model import reader_of
 from cascadia.structures.reading import RECOGNISED, Options
 from cascadia.vault import service as vault
 
-ROWS_MAX: Final = 10_000
 CURSOR_START: Final = -1
 
 
@@ -150,9 +150,9 @@ async def rows_page(read: Read, proposal: ProposalRow, paging: PageRequest, kind
 async def all_rows(read: Read, proposal_id: int) -> list[Row]:
     """Every row of a proposal; 422 where there are more than one commit may hold."""
     rows = await every_row(read, proposal_id)
-    if len(rows) > ROWS_MAX:
+    if len(rows) > PROPOSAL_ROWS_MAX:
         raise Invalid(
-            f"A proposal of more than {ROWS_MAX} rows cannot be accepted at once. Import its sub-assemblies.", code="too_many_rows"
+            f"A proposal of more than {PROPOSAL_ROWS_MAX} rows cannot be accepted at once. Import its sub-assemblies.", code="too_many_rows"
         )
     return rows
 

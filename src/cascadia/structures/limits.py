@@ -17,6 +17,8 @@ Value = TypeVar("Value")
 KEY_LENGTH: Final = min(INSTANCE_MAX, COMPONENT_MAX) - 30
 """What is behind it has room for `#2`, `#3`."""
 DIGEST: Final = 16
+PROPOSAL_ROWS_MAX: Final = 10_000
+"""Parts and lines of a proposal that one commit may write."""
 
 
 @dataclass(frozen=True, slots=True)
