@@ -1,8 +1,10 @@
 """What a list does not say plainly is asked or said, in the row that has it; nothing is joined, flattened or lost without a word."""
 
 import io
+import zipfile
 from collections.abc import Mapping
 
+import openpyxl
 import pytest
 import xlsxwriter
 
@@ -182,6 +184,7 @@ def test_what_a_list_says_of_fitting_elsewhere_is_said() -> None:
     assert [group.fitted for group in bom_lines(read(text).structure)] == [False, False, True]
     assert warned(text) == {n: [f"its value says {word}: it is taken for not fitted"] for n, word in ((2, "DNP"), (3, "NC"))}
     assert warned("Ref,Value,Qty,Fitted\nR1,1k,1,yes\nR2,2k,1,\n") == {3: ["“Fitted” is empty: it is taken for fitted"]}
+    assert warned("Ref,Value,Qty,Fitted\nR1,1k,1,no\nR2,2k,1,\n") == {}
 
 
 @pytest.mark.parametrize(
@@ -248,6 +251,20 @@ def test_cells_of_a_workbook_are_read_as_they_are_shown_or_asked(sheet: bytes) -
     }
     assert [note.code for note in found.structure.notes if note.code == "table_levels"] == []
     assert wrong(read(sheet, cells={2: {"Part Number": "MAR1"}, 4: {"Part Number": "000-123"}})) == {}
+
+
+@pytest.mark.parametrize("kind", ("", "str"))
+def test_a_formula_whose_value_is_not_in_the_file_is_asked_and_one_that_is_empty_is_none(kind: str) -> None:
+    book = openpyxl.Workbook()
+    for row in (["Part Number", "Name", "Qty"], ["A-1", "one", 1], ['="X-"&41', "two", 2]):
+        book.worksheets[0].append(row)
+    file, other = io.BytesIO(), io.BytesIO()
+    book.save(file)
+    with zipfile.ZipFile(file) as made, zipfile.ZipFile(other, "w") as written:
+        for name in made.namelist():
+            written.writestr(name, made.read(name).replace(b'<c r="A3">', b'<c r="A3" t="%s">' % kind.encode() if kind else b'<c r="A3">'))
+    expected = 'the number ="X-"&41 is shown otherwise in the sheet (“a formula without its value”): write it as it is shown'
+    assert wrong(read(other.getvalue())) == ({} if kind else {3: expected})
 
 
 def test_levels_by_format_are_said_not_to_be_read(sheet: bytes) -> None:

@@ -114,6 +114,8 @@ def test_a_number_whose_maker_or_kind_contradicts_is_looked_at() -> None:
     row = decide([numbered], [hit("u1", 1, "number", number="A-1", mpn="LM-337")])[0]
     assert found(row) == (1, Way.NUMBER, LIKELY, True)
     assert row.doubts == ["its maker's number is LM-317, that of A-1 is LM-337"]
+    row = decide([numbered], [hit("u1", 1, "number", number="A-1", mpn="LM-317", manufacturer="ON")])[0]
+    assert row.doubts == ["its maker is TI, that of A-1 is ON"]
     sheet = product("sheet", number="A-1", volume=1200)
     row = decide([sheet], [hit("sheet", 1, "number", number="A-1", volume={"value": "100", "unit": "mm3"})])[0]
     assert row.doubts == ["its volume and that of A-1 differ 12.0 times"]

@@ -44,9 +44,9 @@ class Columns:
         """The headings of columns that hold something and are not used."""
         return [column.heading or f"column {column.place}" for column in self.told if column.meaning is None and column.examples]
 
-    def holds(self, meaning: Meaning) -> bool:
-        """Whether its column is there and holds anything among the first rows."""
-        return meaning in self.at and bool(self.told[self.at[meaning]].examples)
+    def examples(self, meaning: Meaning) -> list[str]:
+        """The first cells of its column that hold anything."""
+        return self.told[self.at[meaning]].examples if meaning in self.at else []
 
     def name(self, meaning: Meaning) -> str | None:
         """The heading of what the column is read as."""

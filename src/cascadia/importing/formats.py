@@ -18,6 +18,9 @@ VALUE_WITHIN: Final = 2000
 PADDED: Final = re.compile(r"0{2,}")
 PLAIN: Final = re.compile(r"general|@|[#,0? ]*(\.[#0?]+)?(e\+0+)?", re.IGNORECASE)
 """Formats that show a number as it is, but for its decimals and thousands."""
+UNCALCULATED: Final = re.compile(
+    r"<(?:\w+:)?c\s([^<>]*)>\s*<(?:\w+:)?f\b[^<>]*(?:/>|>([^<>]*)</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
 
 Place = tuple[int, int]
 """Row and column of a cell, from 1."""
@@ -27,11 +30,12 @@ Place = tuple[int, int]
 class Formats:
     """`shown`: cells with the format of a number that makes another text of it; `errors`: what stands in cells that failed.
 
-    `has_levels`: rows are grouped, or texts are moved to the right.
+    `uncalculated`: formulas whose value is not in the file. `has_levels`: rows are grouped, or texts are moved to the right.
     """
 
     shown: Mapping[Place, str] = field(default_factory=dict)
     errors: Mapping[Place, str] = field(default_factory=dict)
+    uncalculated: Mapping[Place, str] = field(default_factory=dict)
     has_levels: bool = False
 
 
@@ -117,7 +121,12 @@ def _of_sheet(text: str, styles: _Styles) -> Formats:
         place = _place(_attributes(found[1]).get("r", ""))
         if place and value:
             errors[place] = html.unescape(value[1])
-    return Formats(shown, errors, has_levels)
+    uncalculated: dict[Place, str] = {}
+    for found in UNCALCULATED.finditer(text):
+        attributes = _attributes(found[1])
+        if attributes.get("t") != "str" and (place := _place(attributes.get("r", ""))):
+            uncalculated[place] = f"={html.unescape(found[2] or '')}"
+    return Formats(shown, errors, uncalculated, has_levels)
 
 
 def _are_levels(column: int, indents: Sequence[int], text: str) -> bool:

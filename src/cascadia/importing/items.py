@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Final
 
@@ -165,9 +166,15 @@ def _fitted(cells: Cells, warnings: list[str]) -> bool:
     if not told and not cells.columns.exact and (word := unfitted_value(cells.text(M.VALUE))):
         warnings.append(f"its value says {word}: it is taken for not fitted")
         return False
-    if not told and cells.columns.holds(M.FITTED):
+    if not told and any(map(_is_fitted, cells.columns.examples(M.FITTED))):
         warnings.append(f"“{cells.columns.name(M.FITTED)}” is empty: it is taken for fitted")
     return False not in told
+
+
+def _is_fitted(text: str) -> bool:
+    with suppress(ValueError):
+        return fitted_by(text, unless=False) is True
+    return False
 
 
 def _mark(cells: Cells, meaning: Meaning) -> bool | None:

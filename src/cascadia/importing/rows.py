@@ -156,7 +156,7 @@ def _excluded(cells: Cells) -> str | None:
             there = in_bom_by(cells.text(meaning), unless=meaning is Meaning.EXCLUDED)
         except ValueError as error:
             raise cells.wrong(meaning, str(error)) from None
-        if there is False or (there is None and meaning is Meaning.INCLUDED and cells.columns.holds(meaning)):
+        if there is False or (there is None and meaning is Meaning.INCLUDED and cells.columns.examples(meaning)):
             return words
     return None
 

@@ -124,9 +124,10 @@ def _show(texts: list[list[str]], formats: Formats) -> None:
         if isinstance(cell, Exact):
             padded = PADDED.fullmatch(code) and cell.isdecimal()
             texts[row - 1][column - 1] = Shown(cell.zfill(len(code))) if padded else Shown(cell, code)
-    for (row, column), error in formats.errors.items():
+    formulas = {place: Shown(formula, "a formula without its value") for place, formula in formats.uncalculated.items()}
+    for (row, column), text in (*formats.errors.items(), *formulas.items()):
         if row <= len(texts) and column <= len(texts[row - 1]) and not texts[row - 1][column - 1]:
-            texts[row - 1][column - 1] = error
+            texts[row - 1][column - 1] = text
 
 
 def _merge(texts: list[list[str]], merged: Sequence[tuple[Place, Place]]) -> None:

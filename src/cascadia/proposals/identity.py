@@ -143,7 +143,10 @@ def _makers_apart(product: Product, hit: Hit) -> list[str]:
     number, maker = hit.attributes.get("mpn"), hit.attributes.get("manufacturer")
     if not number or not product.makers or any(_is_maker_part(made, number, maker) for made in product.makers):
         return []
-    return [f"its maker's number is {product.makers[0].number}, that of {hit.number} is {number}"]
+    made = product.makers[0]
+    if fold(made.number) == fold(number):
+        return [f"its maker is {made.maker}, that of {hit.number} is {maker}"]
+    return [f"its maker's number is {made.number}, that of {hit.number} is {number}"]
 
 
 def _is_maker_part(made: MakerPart, number: str, maker: str | None) -> bool:
