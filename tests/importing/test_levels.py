@@ -1,7 +1,12 @@
 """Where rows stand: by a column, dotted item numbers, blanks before the name, or the parent's number; each assembly once."""
 
-import pytest
+from collections import defaultdict
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cascadia.importing.read_table import Read
 from tests.importing.reading import left_out, lines, read, wrong
 
 TWO_LEVELS = [("", "BRKT", "2"), ("", "PLATE", "1"), ("BRKT", "BOLT", "4")]
@@ -105,3 +110,34 @@ def test_our_own_export_has_its_assembly_find_numbers_notes_and_units() -> None:
 def test_a_flat_reading_may_be_said() -> None:
     text = "ITEM NO.,PART NUMBER,QTY.\n1,BRKT,2\n1.1,BOLT,4\n2,PLATE,1\n"
     assert lines(read(text, levels="none")) == [("", "BRKT", "2"), ("", "BOLT", "4"), ("", "PLATE", "1")]
+
+
+def reached(found: Read) -> set[str]:
+    below: dict[str, set[str]] = defaultdict(set)
+    for usage in found.structure.usages:
+        below[usage.parent].add(usage.child)
+    seen, stack = set[str](), [found.structure.root]
+    while stack:
+        key = stack.pop()
+        if key not in seen:
+            seen.add(key)
+            stack += below[key]
+    return seen
+
+
+NUMBERS = st.sampled_from(["", "A", "B", "C", "D", "E"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(NUMBERS, NUMBERS, st.sampled_from(["1", "", "x"])), min_size=1, max_size=7), st.booleans())
+def test_whatever_parents_a_list_names_nothing_hangs_nowhere(table: list[tuple[str, str, str]], leave_out: bool) -> None:  # noqa: FBT001
+    found = read("Parent,Part Number,Qty\n" + "".join(f"{','.join(row)}\n" for row in table) + "A,Z,1\n", leave_out_wrong=leave_out)
+    assert {component.key for component in found.structure.components} == reached(found)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.permutations(["1", "1.1", "1.1.1", "1.2", "2", "2.1", "2.1.1"]))
+def test_the_order_of_rows_with_item_numbers_changes_nothing(order: list[str]) -> None:
+    found = read("Item,Part Number,Qty\n" + "".join(f"{item},P{item},2\n" for item in order))
+    expected = [("P1", "P1.1"), ("P1", "P1.2"), ("P1.1", "P1.1.1"), ("P2", "P2.1"), ("P2.1", "P2.1.1"), ("", "P1"), ("", "P2")]
+    assert sorted((parent, child) for parent, child, _ in lines(found)) == sorted(expected)
