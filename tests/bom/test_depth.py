@@ -5,10 +5,10 @@ from itertools import pairwise
 
 from cascadia.bom import service as bom
 from cascadia.bom.edit import AddLine
-from cascadia.bom.tree_schemas import bom_tree
 from cascadia.kernel.db import Database
 from cascadia.kernel.paging import PageRequest
 from cascadia.versioning.model import At
+from tests.bom.oracle import bom_tree
 from tests.desk import open_desk
 
 

@@ -21,9 +21,10 @@ from cascadia.bom.explode import Mass
 from cascadia.bom.model import QuantityKind
 from cascadia.bom.networks import Network, Networks, Place
 from cascadia.bom.tree_answer import TreeView, tree_json
-from cascadia.bom.tree_schemas import BomTree, bom_tree
+from cascadia.bom.tree_schemas import BomTree
 from cascadia.kernel.db import Database, Read
 from cascadia.versioning.model import At, Unchanged
+from tests.bom.oracle import bom_tree, bom_versions
 from tests.desk import Desk, open_desk
 
 QUANTITIES = ("1", "4", "0.125", "0", "12345678901.5", "0.000000000001", "2.5")
@@ -59,15 +60,15 @@ def meaning(tree: BomTree) -> dict[str, Any]:
 
 async def kept_tree(read: Read, kept: Networks, actor: Actor, root: UUID, at: At, depth: int) -> BomTree:
     head = await service.head_of(read, actor, root, at)
-    network = await service.network_of(read, kept, head)
+    network = await kept.find(read, Place(head.branch_id, head.item_id, head.seq))
     found = await service.tree_items(read, actor, head, network.graph.items.tolist())
     return BomTree.model_validate_json(tree_json(head, TreeView.of(network, found), depth))
 
 
 async def kept_flat(read: Read, kept: Networks, actor: Actor, root: UUID, at: At) -> list[tuple[str | None, Fraction, Mass]]:
     head = await service.head_of(read, actor, root, at)
-    network = await service.network_of(read, kept, head)
-    view = TreeView.of(network, await service.mass_rows(read, actor, head, network))
+    network = await kept.find(read, Place(head.branch_id, head.item_id, head.seq))
+    view = TreeView.of(network, await service.mass_rows(read, actor, head, network.graph.items.tolist()))
     masses = [Mass(view.mass(index), bool(view.masses.complete[index])) for index in range(len(view.items))]
     return [(view.items[index].number, view.flat[index], masses[index]) for index in view.order()]
 
@@ -120,10 +121,11 @@ async def test_a_kept_network_shows_what_a_tree_read_anew_shows(database: Databa
             at, root = dice.choice([At(), At(seq=dice.choice(seqs))]), parts[dice.choice((0, 0, 1))]
             async with database.read() as read:
                 expected = await service.tree(read, actor, root, at)
+                versions = await bom_versions(read, expected)
                 depth = dice.choice((1, 2, 100))
                 found = await kept_tree(read, kept, actor, root, at, depth)
                 flat = await kept_flat(read, kept, actor, root, at)
-            assert meaning(found) == meaning(bom_tree(expected, depth)), (seed, at)
+            assert meaning(found) == meaning(bom_tree(expected, depth, versions)), (seed, at)
             assert flat == [(item.number, quantity, expected.masses[item.item_id]) for item, quantity in service.all_below(expected)]
     assert kept.bytes > 0
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from cascadia.access.model import Role
 from cascadia.bom import service as bom
 from cascadia.bom.schemas import Line
-from cascadia.bom.tree_schemas import bom_tree
 from cascadia.kernel.db import Database
 from cascadia.kernel.paging import PageRequest
 from cascadia.versioning.model import At
+from tests.bom.oracle import bom_tree
 from tests.desk import Desk, open_desk
 
 

@@ -66,7 +66,7 @@ def tree_of(bom: Bom) -> Tree:
     ]
     edges = [explode.Edge(x.parent, x.child, Fraction(x.quantity)) for x in bom.lines]
     reached = {0, *(edges[n].child for n in explode.occurrences(0, edges, depth=None, limit=10_000).line)}
-    return Tree(head, [i for i in items if i.item_id in reached], rows, edges, {}, {})
+    return Tree(head, [i for i in items if i.item_id in reached], rows, edges, {})
 
 
 def open_lines(bom: Bom) -> list[OpenLine]:

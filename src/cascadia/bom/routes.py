@@ -11,7 +11,7 @@ from cascadia.access.model import Actor
 from cascadia.bom import explode, service
 from cascadia.bom.edit import ChangeLine, Operation, RemoveLine
 from cascadia.bom.model import LineRow
-from cascadia.bom.networks import Network, Networks
+from cascadia.bom.networks import Network, Networks, Place
 from cascadia.bom.schemas import (
     BatchResult,
     Line,
@@ -219,7 +219,7 @@ async def get_bom_tree(
     """The multi-level BOM as columns: distinct items, distinct lines, and every occurrence in depth-first order."""
     async with db.read() as read:
         head = await service.head_of(read, actor, part_id, at)
-        network = await service.network_of(read, networks, head)
+        network = await networks.find(read, Place(head.branch_id, head.item_id, head.seq))
         found = await service.tree_items(read, actor, head, network.graph.items.tolist())
 
     def answered() -> Response:
@@ -249,8 +249,8 @@ async def get_flat_bom(
     start = paging.after(int)[0] or 0
     async with db.read() as read:
         head = await service.head_of(read, actor, part_id, at)
-        network = await service.network_of(read, networks, head)
-        rows = await service.mass_rows(read, actor, head, network)
+        network = await networks.find(read, Place(head.branch_id, head.item_id, head.seq))
+        rows = await service.mass_rows(read, actor, head, network.graph.items.tolist())
 
         def chosen() -> tuple[TreeView[MassRow], list[int]]:
             view = TreeView.of(network, rows)

@@ -11,7 +11,6 @@ from uuid import UUID
 from cascadia.access.model import Actor
 from cascadia.bom import bulk, edit, explode, queries
 from cascadia.bom.model import LineRow, QuantityKind
-from cascadia.bom.networks import Network, Networks, Place
 from cascadia.items import service as items
 from cascadia.items import units
 from cascadia.items.model import ItemRow, Kind, Phase
@@ -113,16 +112,6 @@ class MassRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TreeRows:
-    """What a tree is made of: distinct items, distinct lines, and the version of each BOM."""
-
-    head: Head
-    items: list[TreeItem]
-    rows: list[EdgeRow]
-    bom_seqs: Mapping[int, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Tree:
     """A BOM as a graph of distinct items and lines at one point."""
 
@@ -131,7 +120,6 @@ class Tree:
     rows: list[EdgeRow]
     edges: list[explode.Edge]
     masses: Mapping[int, explode.Mass]
-    bom_seqs: Mapping[int, int]
 
     @property
     def root(self) -> int:
@@ -213,49 +201,32 @@ async def page_lines(read: Read, actor: Actor, head: Head, paging: PageRequest) 
     return paging.cut(rows, lambda row: [NO_FIND if row.find_number is None else row.find_number, row.line_id])
 
 
-async def tree_rows(read: Read, actor: Actor, uid: UUID, at: At) -> TreeRows:
-    """Everything below an item in four statements, whatever its size: each distinct line and item once."""
-    head = await head_of(read, actor, uid, at)
-    point = {"branch_id": head.branch_id, "seq": head.seq, "programs": actor.programs}
-    rows = await read.all(queries.EDGES, EdgeRow, {**point, "root": head.item_id})
-    ids = list(dict.fromkeys([head.item_id, *(r.child_id for r in rows)]))
-    found = await read.all(queries.TREE_ITEMS, TreeItem, {**point, "items": ids})
-    parents = list(dict.fromkeys([head.item_id, *(r.parent_id for r in rows)]))
-    versions = await read.rows(queries.VERSIONS, {**point, "items": parents})
-    by_id = {item.item_id: item for item in found}
-    return TreeRows(head, [by_id[i] for i in ids], rows, {v["item_id"]: v["bom_seq"] for v in versions})
-
-
-async def network_of(read: Read, networks: Networks, head: Head) -> Network:
-    """The lines below an item, kept or read; for everybody."""
-    return await networks.find(read, Place(head.branch_id, head.item_id, head.seq))
-
-
 async def tree_items(read: Read, actor: Actor, head: Head, ids: Sequence[int]) -> list[TreeItem]:
     """What trees show of items to this actor, in any order."""
     point = {"branch_id": head.branch_id, "seq": head.seq, "programs": actor.programs}
     return await read.all(queries.TREE_ITEMS, TreeItem, {**point, "items": list(ids)})
 
 
-async def mass_rows(read: Read, actor: Actor, head: Head, network: Network) -> list[MassRow]:
-    """What sums and order need of all items of a network, in any order."""
+async def mass_rows(read: Read, actor: Actor, head: Head, ids: Sequence[int]) -> list[MassRow]:
+    """What sums over a tree and its order need of items, in any order."""
     point = {"branch_id": head.branch_id, "seq": head.seq, "programs": actor.programs}
-    return await read.all(queries.TREE_MASSES, MassRow, {**point, "items": network.graph.items.tolist()})
-
-
-def grow(found: TreeRows) -> Tree:
-    """The tree of what was read, with the mass of every item rolled up."""
-    by_id = {item.item_id: item for item in found.items}
-    edges = [_edge(row, by_id[row.child_id].unit) for row in found.rows]
-    own = {item.item_id: mass for item in found.items if (mass := own_mass(item)) is not None}
-    hidden = [item.item_id for item in found.items if not item.visible]
-    masses = explode.roll_up(found.head.item_id, edges, own, hidden)
-    return Tree(found.head, found.items, found.rows, edges, masses, found.bom_seqs)
+    return await read.all(queries.TREE_MASSES, MassRow, {**point, "items": list(ids)})
 
 
 async def tree(read: Read, actor: Actor, uid: UUID, at: At) -> Tree:
-    """`tree_rows` and `grow` at once, where nobody waits for the event loop."""
-    return grow(await tree_rows(read, actor, uid, at))
+    """Everything below an item, row by row, in three statements: each distinct line and item once, with masses rolled up.
+
+    For exports, where nobody waits for the event loop; pages are answered from `networks`.
+    """
+    head = await head_of(read, actor, uid, at)
+    point = {"branch_id": head.branch_id, "seq": head.seq, "programs": actor.programs}
+    rows = await read.all(queries.EDGES, EdgeRow, {**point, "root": head.item_id})
+    ids = list(dict.fromkeys([head.item_id, *(row.child_id for row in rows)]))
+    by_id = {item.item_id: item for item in await tree_items(read, actor, head, ids)}
+    edges = [_edge(row, by_id[row.child_id].unit) for row in rows]
+    own = {item.item_id: mass for item in by_id.values() if (mass := own_mass(item)) is not None}
+    hidden = [item.item_id for item in by_id.values() if not item.visible]
+    return Tree(head, [by_id[i] for i in ids], rows, edges, explode.roll_up(head.item_id, edges, own, hidden))
 
 
 def _edge(row: EdgeRow, child_unit: str) -> explode.Edge:

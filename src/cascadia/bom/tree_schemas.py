@@ -1,25 +1,18 @@
 """Shapes of multi-level BOMs: columns of distinct items, distinct lines and occurrences; flattened lists."""
 
-from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from typing import Final, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from pydantic_core import to_json
 
-from cascadia.bom import explode
-from cascadia.bom.model import QuantityKind, designator_list, plain
-from cascadia.bom.networks import OCCURRENCES_MAX
+from cascadia.bom.model import QuantityKind
 from cascadia.bom.schemas import Measured
-from cascadia.bom.service import Tree, TreeItem
+from cascadia.bom.service import TreeItem
 from cascadia.items.model import Phase, RevisionStatus, revision_status
 from cascadia.parts.schemas import thumbnail_url
-from cascadia.vault.model import derivative_url
 from cascadia.versioning.schemas import PointView
 
 MISSING_NAMED: Final = 20
-PIECE: Final = 10_000
 
 
 class TreeItems(BaseModel):
@@ -140,96 +133,6 @@ class FlatPage(BaseModel):
     at: PointView
 
 
-def tree_items(tree: Tree) -> TreeItems:
-    """The distinct items of a tree as columns."""
-    shown = tree.items
-    masses = [tree.masses.get(i.item_id) for i in shown]
-    return TreeItems(
-        id=[i.uid for i in shown],
-        number=[i.number for i in shown],
-        name=[i.name for i in shown],
-        revision=[i.revision for i in shown],
-        revision_status=[revision_status(i.revision) if i.visible else None for i in shown],
-        phase=[Phase(i.phase) if i.phase else None for i in shown],
-        restricted=[not i.visible for i in shown],
-        unit=[i.unit for i in shown],
-        mass=[Measured.model_validate(i.mass) if i.mass else None for i in shown],
-        rolled_mass=[plain(m.value) if m and m.value is not None else None for m in masses],
-        mass_complete=[bool(m and m.complete) for m in masses],
-        thumbnail=[thumbnail(i) for i in shown],
-    )
-
-
-def tree_lines(tree: Tree) -> TreeLines:
-    """The distinct lines of a tree as columns."""
-    index = {item.item_id: n for n, item in enumerate(tree.items)}
-    rows = tree.rows
-    return TreeLines(
-        id=[r.uid for r in rows],
-        version=[f"{tree.head.branch_id}-{r.from_seq}" for r in rows],
-        parent=[index[r.parent_id] for r in rows],
-        child=[index[r.child_id] for r in rows],
-        quantity=[plain(r.quantity) for r in rows],
-        unit=[r.unit for r in rows],
-        quantity_kind=[QuantityKind(r.quantity_kind) for r in rows],
-        find_number=[r.find_number for r in rows],
-        designators=[designator_list(r.designators) for r in rows],
-        note=[r.note for r in rows],
-        instances=[r.instances for r in rows],
-    )
-
-
 def thumbnail(item: TreeItem) -> str | None:
     """Where the item's picture is, if it has one."""
     return thumbnail_url(item.file_uid, item.component) if item.visible and item.has_thumbnail else None
-
-
-def bom_tree(tree: Tree, depth: int) -> BomTree:
-    """A tree as it is sent: `depth` levels of occurrences, everything else whole."""
-    index = {item.item_id: n for n, item in enumerate(tree.items)}
-    found = explode.occurrences(tree.root, tree.edges, depth=depth, limit=OCCURRENCES_MAX)
-    root = tree.items[0]
-    return BomTree(
-        at=PointView(branch=tree.head.branch, seq=tree.head.seq, head=tree.head.head, time=tree.head.time),
-        rule="in-work",
-        root=0,
-        items=tree_items(tree),
-        lines=tree_lines(tree),
-        occurrences=TreeOccurrences.model_construct(
-            level=found.level, line=found.line, extended_quantity=[plain(q) for q in found.extended]
-        ),
-        totals=_totals(tree, found),
-        bom_etags={str(index[item]): f'"{tree.head.branch_id}-{seq}.0"' for item, seq in tree.bom_seqs.items()},
-        model=derivative_url(root.file_uid, "glb") if root.file_uid and root.has_model else None,
-        model_component=root.component if root.has_model else None,
-    )
-
-
-def tree_json(tree: BomTree) -> bytes:
-    """The tree as JSON. Its long columns are written piece by piece: other threads get their turn in between."""
-    rest = tree.model_dump_json(exclude={"occurrences"}).encode()
-    columns = (b'"%s":[%s]' % (name.encode(), b",".join(_pieces(column))) for name, column in tree.occurrences)
-    return b'%s,"occurrences":{%s}}' % (rest[:-1], b",".join(columns))
-
-
-def _pieces(column: Sequence[object]) -> Iterator[bytes]:
-    for start in range(0, len(column), PIECE):
-        yield to_json(column[start : start + PIECE])[1:-1]
-
-
-def _totals(tree: Tree, found: explode.Occurrences) -> TreeTotals:
-    parents = {edge.parent for edge in tree.edges}
-    totals = explode.flatten(tree.root, tree.edges)
-    leaves = [item for item in tree.items if item.item_id not in parents and item.item_id in totals]
-    mass = tree.masses[tree.root]
-    missing = [item.number for item in leaves if not tree.masses[item.item_id].complete and item.number]
-    return TreeTotals(
-        rows=len(found.level),
-        complete=found.complete,
-        occurrences=plain(sum(totals.values(), Fraction(0))),
-        leaf_occurrences=plain(sum((totals[item.item_id] for item in leaves), Fraction(0))),
-        distinct_items=len(tree.items) - 1,
-        mass=Measured(value=plain(mass.value), unit="kg") if mass.value is not None else None,
-        mass_complete=mass.complete,
-        missing_mass=sorted(missing)[:MISSING_NAMED],
-    )
