@@ -1,7 +1,7 @@
 """Distinct lines as columns: unpacked from what PostgreSQL sends, put together, and written as JSON without an object for each. Pure."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Final, Self
@@ -127,15 +127,11 @@ class Lines:
         common = int(np.gcd.reduce(self.quantity, initial=BILLIONTHS))
         return self.quantity // common, BILLIONTHS // common
 
-    def _quantities(self) -> Iterator[Decimal]:
+    def _quantities(self) -> list[Decimal]:
+        """Exactly; those that are alike are one number."""
+        known = {number: Decimal(number).scaleb(-9) for number in set(self.quantity.tolist())}
         pairs = zip(self.line.tolist(), self.quantity.tolist(), strict=True)
-        return (self.odd[line] if number < 0 else Decimal(number).scaleb(-9) for line, number in pairs)
-
-    def _quantity_texts(self) -> list[bytes]:
-        """Each as it is sent; those that are alike are written once."""
-        known = {number: b'"%s"' % plain(Decimal(number).scaleb(-9)).encode() for number in set(self.quantity.tolist()) if number >= 0}
-        pairs = zip(self.line.tolist(), self.quantity.tolist(), strict=True)
-        return [b'"%s"' % plain(self.odd[line]).encode() if number < 0 else known[number] for line, number in pairs]
+        return [self.odd[line] if number < 0 else known[number] for line, number in pairs]
 
     def graph(self, root: int) -> Graph:
         """The graph of the lines, each quantity in the line's own unit."""
@@ -144,13 +140,15 @@ class Lines:
 
     def json(self, graph: Graph, branch_id: int) -> bytes:
         """`TreeLines` as JSON; the lines stand as in the graph."""
+        quantities = self._quantities()
+        shown = {quantity: b'"%s"' % plain(quantity).encode() for quantity in set(quantities)}
         words = {value: json.dumps(value).encode() for column in (self.unit, self.kind) for value in set(column.tolist())}
         columns = {
             "id": _uuids(self.uid),
             "version": b",".join(b'"%d-%d"' % (branch_id, seq) for seq in self.from_seq.tolist()),
             "parent": _numbers(graph.parent),
             "child": _numbers(graph.child),
-            "quantity": b",".join(self._quantity_texts()),
+            "quantity": b",".join(shown[quantity] for quantity in quantities),
             "unit": b",".join(words[unit] for unit in self.unit.tolist()),
             "quantity_kind": b",".join(words[kind] for kind in self.kind.tolist()),
             "find_number": b",".join(b"%d" % find if find else b"null" for find in self.find.tolist()),
@@ -158,7 +156,7 @@ class Lines:
             "note": b",".join(b"null" if text is None else json.dumps(text, ensure_ascii=False).encode() for text in self.note.tolist()),
             "instances": b",".join(text.encode() if text else b"[]" for text in self.instances.tolist()),
         }
-        return b"{%s}" % b",".join(b'"%s":[%s]' % (name.encode(), column) for name, column in columns.items())
+        return _object(columns)
 
 
 COLUMNS: Final = tuple(column.name for column in fields(Lines) if column.name != "odd")
@@ -208,11 +206,10 @@ def texts(amounts: Amounts) -> list[str]:
 
 def written(places: Places) -> bytes:
     """`TreeOccurrences` as JSON."""
-    columns = {
-        "level": _numbers(places.level),
-        "line": _numbers(places.line),
-        "extended_quantity": b'"%s"' % '","'.join(texts(places.extended)).encode(),
-    }
-    if not len(places.level):
-        columns["extended_quantity"] = b""
+    extended = b",".join(b'"%s"' % text.encode() for text in texts(places.extended))
+    return _object({"level": _numbers(places.level), "line": _numbers(places.line), "extended_quantity": extended})
+
+
+def _object(columns: Mapping[str, bytes]) -> bytes:
+    """An object of arrays, whose members are written."""
     return b"{%s}" % b",".join(b'"%s":[%s]' % (name.encode(), column) for name, column in columns.items())

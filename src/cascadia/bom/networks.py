@@ -151,15 +151,13 @@ class Networks:
         coming = self._coming[place] = asyncio.get_running_loop().create_future()
         try:
             network = await self._find(read, place)
-        except BaseException:
-            coming.set_exception(_Abandoned())
-            coming.exception()
-            raise
-        else:
             coming.set_result(network)
             return network
         finally:
             del self._coming[place]
+            if not coming.done():
+                coming.set_exception(_Abandoned())
+                coming.exception()  # nobody may have waited for it
 
     async def _find(self, read: Read, place: Place) -> Network:
         nearest = min(self._of.get(place.item, ()), key=lambda kept: _distance(kept, place.seq), default=None)
