@@ -29,7 +29,7 @@ from cascadia.proposals import opening, queries, service
 from cascadia.proposals.finds import free_finds
 from cascadia.proposals.matching import changed_fields
 from cascadia.proposals.model import Choice, Verdict
-from cascadia.proposals.opening import Given, may_change
+from cascadia.proposals.opening import may_change
 from cascadia.proposals.parts import measured
 from cascadia.proposals.reading import refuse_wrong
 from cascadia.proposals.rereading import reading_of
@@ -201,8 +201,7 @@ class _Accepting:
         head = int(await self.primary.value(queries.HEAD_SEQ))
         if head > (self.proposal.base_seq or 0):
             parts = [r for r in self.rows if r.kind == "part"]
-            given = [Given(component_of(row), product_of_row(row), row.found["quantity"]) for row in parts]
-            found = await opening.find(self.primary, self.actor, self.source, given, self.rows)
+            found = await opening.find(self.primary, self.actor, self.source, opening.given_of(parts), self.rows)
             moved = [row.name or row.found["name"] for row, now in zip(parts, found.rows, strict=True) if _is_other(row, default_of(now))]
             if moved:
                 raise _moved(moved)

@@ -38,6 +38,11 @@ class Given:
     quantity: int
 
 
+def given_of(rows: Sequence[Row]) -> list[Given]:
+    """What the part rows of a proposal hold of its file."""
+    return [Given(component_of(row), product_of_row(row), row.found["quantity"]) for row in rows if row.kind == "part"]
+
+
 async def match(write: Write, actor: Actor, source: Source, structure: Structure) -> None:
     """Writes the proposal's rows anew from today's items and opens it. What a person decided stays where the same is proposed as before."""
     base_seq = await write.value(queries.HEAD_SEQ)
@@ -57,8 +62,7 @@ async def match(write: Write, actor: Actor, source: Source, structure: Structure
 
 async def match_again(write: Write, actor: Actor, source: Source, rows: Sequence[Row]) -> None:
     """The rows anew for what a person said of the root, from what the rows hold of the file."""
-    given = [Given(component_of(row), product_of_row(row), row.found["quantity"]) for row in rows if row.kind == "part"]
-    await write_rows(write, actor, source, given, [group for row in rows if row.kind == "line" and (group := file_group_of(row))])
+    await write_rows(write, actor, source, given_of(rows), [group for row in rows if row.kind == "line" and (group := file_group_of(row))])
 
 
 async def write_rows(write: Write, actor: Actor, source: Source, given: Sequence[Given], groups: Sequence[LineGroup]) -> None:

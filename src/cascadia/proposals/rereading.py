@@ -6,7 +6,6 @@ from psycopg.types.json import Jsonb
 
 from cascadia.access.model import Actor
 from cascadia.kernel.db import Read, Write
-from cascadia.kernel.events import Event
 from cascadia.proposals import queries, service
 from cascadia.proposals.reading import reading_for
 from cascadia.proposals.service import ProposalRow
@@ -27,14 +26,8 @@ async def read_again(write: Write, actor: Actor, proposal: ProposalRow, options:
     reader = reader_of(proposal.file_name, proposal.media_type)
     assert reader
     reading = reading_for(reader, options)
-    state = await write.value(queries.LOCK, {"proposal_id": proposal.proposal_id})
-    if state not in ("open", "waiting", "failed"):
-        raise service.not_open(str(state))
+    await service.require_state(write, proposal, "open", "waiting", "failed")
     await write.execute(queries.DELETE_ROWS, {"proposal_id": proposal.proposal_id, "kind": None})
     await write.execute(queries.READ_AGAIN, {"proposal_id": proposal.proposal_id, "reading": Jsonb(reading)})
     source = await vault.file_by_uid(write, actor, proposal.file_uid)
-    data = {"file": str(proposal.file_uid), "name": proposal.file_name, "sha256": source.sha256, "project": str(proposal.project_uid)}
-    requested = Event(
-        "proposal.requested", proposal.uid, actor.user_id, proposal.program_id, {**data, "reader": reader.value, "reading": reading}
-    )
-    await write.emit(requested)
+    await write.emit(service.requested(actor, proposal.uid, proposal.program_id, source, proposal.project_uid, reader, reading))

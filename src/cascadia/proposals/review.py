@@ -30,7 +30,7 @@ DECIDED: Final = (
 async def choose(write: Write, actor: Actor, proposal: ProposalRow, row_uid: UUID, patch: Mapping[str, Any]) -> Row:
     """Sets what a row does: `choice`, for parts `use` (an item), `number`, `name`. Line rows follow from the parts' choices."""
     actor.require("proposal.create", proposal.program_id)
-    await _require_open(write, proposal)
+    await service.require_state(write, proposal, "open")
     params = {"proposal_id": proposal.proposal_id, "row": row_uid}
     row = await write.one(queries.ONE_ROW, Row, params)
     if row is None:
@@ -53,7 +53,7 @@ async def choose(write: Write, actor: Actor, proposal: ProposalRow, row_uid: UUI
 async def confirm(write: Write, actor: Actor, proposal: ProposalRow, rows: Sequence[UUID] | None) -> None:
     """Says that rows marked *check* are right as they are: these, or (None) all of them."""
     actor.require("proposal.create", proposal.program_id)
-    await _require_open(write, proposal)
+    await service.require_state(write, proposal, "open")
     params = {"proposal_id": proposal.proposal_id, "rows": None if rows is None else list(rows)}
     if rows is not None and await write.value(queries.UNKNOWN_ROWS, params):
         raise NotFound("This proposal has no such row.")
@@ -194,9 +194,3 @@ def _applied(changes: Sequence[Mapping[str, Any]], take: Mapping[str, bool]) -> 
         raise Invalid(f"{unknown[0][:40]} does not change.", code="bad_choice", errors=[{"pointer": "/take", "message": "no such change"}])
     said = together(take)
     return [{**change, "apply": said.get(change["field"], change.get("apply", True))} for change in changes]
-
-
-async def _require_open(write: Write, proposal: ProposalRow) -> None:
-    state = await write.value(queries.LOCK, {"proposal_id": proposal.proposal_id})
-    if state != "open":
-        raise service.not_open(str(state))

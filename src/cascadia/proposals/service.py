@@ -18,9 +18,10 @@ from cascadia.proposals import queries
 from cascadia.proposals.reading import converter_of, reading_for
 from cascadia.proposals.rows import Row
 from cascadia.structures.limits import PROPOSAL_ROWS_MAX
-from cascadia.structures.model import reader_of
+from cascadia.structures.model import Reader, reader_of
 from cascadia.structures.reading import RECOGNISED, Options
 from cascadia.vault import service as vault
+from cascadia.vault.model import FileRow
 
 CURSOR_START: Final = -1
 
@@ -110,16 +111,14 @@ async def request(write: Write, actor: Actor, file: UUID, project: UUID, options
     reading = reading_for(reader, options)
     values = {"uid": uid, "file_id": source.file_id, "project_id": place["project_id"], "actor_id": actor.user_id}
     await write.execute(queries.INSERT, {**values, "reading": Jsonb(reading)})
-    data = {
-        "file": str(file),
-        "name": source.name,
-        "sha256": source.sha256,
-        "project": str(project),
-        "reader": reader.value,
-        "reading": reading,
-    }
-    await write.emit(Event("proposal.requested", uid, actor.user_id, place["program_id"], data))
+    await write.emit(requested(actor, uid, place["program_id"], source, project, reader, reading))
     return uid
+
+
+def requested(actor: Actor, uid: UUID, program_id: int, file: FileRow, project: UUID, reader: Reader, reading: dict[str, Any]) -> Event:
+    """Tells the jobs that a proposal waits for its file, read as it says."""
+    data = {"file": str(file.uid), "name": file.name, "sha256": file.sha256, "project": str(project)}
+    return Event("proposal.requested", uid, actor.user_id, program_id, {**data, "reader": reader.value, "reading": reading})
 
 
 async def find(read: Read, actor: Actor, uid: UUID) -> ProposalRow:
@@ -172,12 +171,17 @@ def not_open(state: str) -> Conflict:
     return Conflict(f"This proposal is {state}, so it does not change any more.", code="proposal_not_open")
 
 
+async def require_state(write: Write, proposal: ProposalRow, *states: str) -> None:
+    """Holds the proposal until the transaction ends; 409 where it is in none of these states."""
+    state = await write.value(queries.LOCK, {"proposal_id": proposal.proposal_id})
+    if state not in states:
+        raise not_open(str(state))
+
+
 async def discard(write: Write, actor: Actor, proposal: ProposalRow) -> None:
     """Closes a proposal that nobody wants; nothing was changed by it."""
     actor.require("proposal.create", proposal.program_id)
-    state = await write.value(queries.LOCK, {"proposal_id": proposal.proposal_id})
-    if state not in ("open", "waiting", "failed", "stale"):
-        raise not_open(str(state))
+    await require_state(write, proposal, "open", "waiting", "failed", "stale")
     await write.execute(queries.DISCARD, {"proposal_id": proposal.proposal_id})
     await write.emit(Event("proposal.discarded", proposal.uid, actor.user_id, proposal.program_id))
 
