@@ -4,13 +4,13 @@ import gzip
 import mmap
 import re
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Final
 
 from cascadia.cad.model import CadError
 from cascadia.kernel.naming import listed
+from cascadia.structures.packed import DAMAGED
 
 ZIP: Final = b"PK\x03\x04"
 GZIP: Final = b"\x1f\x8b"
@@ -20,7 +20,6 @@ NAMED: Final = 5
 PIECE_BYTES: Final = 1 << 20
 SUFFIXES: Final = (".stp", ".step", ".p21")
 REFERRED: Final = re.compile(rb"(?:DOCUMENT_FILE|APPLIED_EXTERNAL_IDENTIFICATION_ASSIGNMENT)\s*\(\s*'((?:[^']|'')*)'")
-DAMAGED: Final = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 WRONG: Final = "The packed file cannot be unpacked: it is damaged or locked by a password. Import the STEP file itself, or pack it again."
 TOO_LARGE: Final = f"Unpacked, the file has more than {UNPACKED_MAX >> 20} MiB, or more than {FILES_MAX:,} STEP files. Import it in parts."
 NOTHING: Final = "The archive holds no STEP file. Import the STEP file itself."

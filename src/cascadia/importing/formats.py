@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from cascadia.structures.packed import DAMAGED
+
 READ_MAX: Final = 100_000_000
 """Bytes of one part of a workbook that are looked through."""
 VALUE_WITHIN: Final = 2000
@@ -48,7 +50,7 @@ def formats_of(data: bytes, sheet: str) -> Formats:
         with zipfile.ZipFile(io.BytesIO(data)) as book:
             path = _path_of(book, sheet)
             return _of_sheet(_part(book, path), _styles(_part(book, "xl/styles.xml"))) if path else NONE
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError):
+    except (*DAMAGED, OSError):
         return NONE
 
 
