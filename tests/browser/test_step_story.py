@@ -77,7 +77,7 @@ def test_a_cut_file_fails_in_words_and_its_neighbour_is_refused_before_it_is_sen
     cut.write_bytes(step.read_bytes()[:3000])
     other.write_text("no geometry", encoding="utf-8")
     ada.goto("/imports")
-    expect(ada.get_by_role("heading", name="Imports")).to_be_visible()
+    expect(ada.get_by_role("heading", name="Imports", exact=True)).to_be_visible()
     ada.get_by_label("Files to import").set_input_files([cut, other])
     dialog = ada.get_by_role("dialog")
     expect(dialog.get_by_role("alert")).to_contain_text("STEP files (.step, .stp) and parts lists")
@@ -168,7 +168,7 @@ def _change_and_look_back(page: Page) -> None:
 
 def _the_same_file_again_changes_nothing_but_what_differs(page: Page, step: Path) -> None:
     page.goto("/imports")
-    expect(page.get_by_role("heading", name="Imports")).to_be_visible()
+    expect(page.get_by_role("heading", name="Imports", exact=True)).to_be_visible()
     drop(page, step)
     send(page)
     expect(page.get_by_role("button", name="Accept")).to_be_visible(timeout=CONVERSION_MS)
