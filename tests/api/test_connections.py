@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
@@ -339,3 +341,15 @@ async def test_somebody_signs_in_while_strangers_fill_the_server(acme: Company) 
         assert (await http.post("/api/v1/sessions", json=body)).status_code == 201
         assert (await http.get("/api/v1/sessions/current")).status_code == 200
     await made.close(server)
+
+
+@pytest.mark.parametrize(("hard", "most"), ((600, 400), (100, 10), (1200, 1000), (20_000, 1000)))
+def test_where_the_system_allows_fewer_files_so_many_fewer_connections_are_open_and_some_stay_free(hard: int, most: int) -> None:
+    program = (
+        "import resource as r; from cascadia.cli.app import allow_connections;"
+        f"r.setrlimit(r.RLIMIT_NOFILE, (100, min({hard}, r.getrlimit(r.RLIMIT_NOFILE)[1])));"
+        "print(allow_connections(1000), r.getrlimit(r.RLIMIT_NOFILE)[0])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    told, files = map(int, run.stdout.splitlines()[-1].split())
+    assert (told, files) == (most, min(hard, 1000 + 200 + 2048))

@@ -24,6 +24,9 @@ TICKS_A_SECOND: Final = 10
 """How often uvicorn calls `on_tick`."""
 FILES_BESIDES: Final = 200
 """File descriptors of a process besides those of its connections."""
+BACKLOG: Final = 2048
+"""Connections that the system takes before the program sees them: in the worst case all are accepted before the first gives way."""
+LEAST_CONNECTIONS: Final = 10
 
 
 class Server(uvicorn.Server):
@@ -56,13 +59,14 @@ def run(settings: Settings, socket_number: int | None) -> None:
     """Serves until told to stop; on the socket that the parent bound, or on one of its own."""
     address = settings.bind_address or "0.0.0.0"  # noqa: S104 -- in a container the app is reached from outside
     bound = socket.socket(fileno=socket_number) if socket_number is not None else listening.bind(address, settings.port)
-    _allow_files(settings.connections_max + FILES_BESIDES)
+    most = allow_connections(settings.connections_max)
     app = create_app()
     app.state.draining = asyncio.Event()
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=bounded(settings.connections_max),
+        http=bounded(most),
+        backlog=BACKLOG,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -77,11 +81,18 @@ def run(settings: Settings, socket_number: int | None) -> None:
     log.info("app_stopped")
 
 
-def _allow_files(wanted: int) -> None:
-    """Lets this process have so many open files, as far as the system allows; where not, the log says what to change."""
+def allow_connections(wanted: int) -> int:
+    """Lets this process have the open files of so many connections; how many it may have where the system allows fewer.
+
+    Beyond that many it is our rule that somebody gives way. Left to the system, whoever comes, and the database, would find no file
+    until those who are there end by themselves.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    files = wanted + FILES_BESIDES + BACKLOG
+    allowed = files if hard == resource.RLIM_INFINITY else min(files, hard)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    if allowed < wanted:
-        log.warning("few_files", allowed=hard, wanted=wanted, remedy="raise `ulimit -n`, or lower CONNECTIONS_MAX")
+    most = min(wanted, max(LEAST_CONNECTIONS, allowed - FILES_BESIDES))
+    if most < wanted:
+        log.warning("few_files", allowed=hard, connections=most, wanted=wanted, remedy="raise `ulimit -n`, or lower CONNECTIONS_MAX")
+    return most
