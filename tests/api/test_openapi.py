@@ -181,3 +181,9 @@ def test_no_dependency_of_a_route_waits_for_a_thread(app: FastAPI) -> None:
 
     plain = {call for operation in operations(app) for call in calls(operation.dependant) if not inspect.iscoroutinefunction(call)}
     assert plain == set()
+
+
+@pytest.mark.parametrize("path", ("/files/{file_id}/content", "/files/{file_id}/derivatives/{kind}", "/outputs/{output_id}"))
+def test_a_download_is_described_as_of_any_type_as_its_file_has_one(document: dict[str, Any], path: str) -> None:
+    answers = document["paths"][f"/api/v1{path}"]["get"]["responses"]
+    assert all("*/*" in answers[status]["content"] for status in ("200", "206"))

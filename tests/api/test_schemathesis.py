@@ -18,6 +18,7 @@ from tests.company import Person, Workshop
 from tests.served import served
 from tests.site import build
 
+ROOT: Final = Path(__file__).parents[2]
 PROGRAM: Final = Path(sys.executable).with_name("st")
 SECONDS: Final = int(os.environ.get("SCHEMATHESIS_SECONDS", "10"))
 SEED: Final = int(os.environ.get("FUZZ_SEED") or random.SystemRandom().randrange(2**31))
@@ -42,7 +43,7 @@ def command(url: str, token: str | None) -> Sequence[str]:
 
 async def told(url: str, token: str | None, folder: Path) -> tuple[int, str]:
     """How it ended, and what it said."""
-    environ = {**os.environ, "NO_COLOR": "1"}
+    environ = {**os.environ, "NO_COLOR": "1", "SCHEMATHESIS_HOOKS": "tests.pieces", "PYTHONPATH": str(ROOT)}
     pipe = asyncio.subprocess.PIPE
     run = await asyncio.create_subprocess_exec(*command(url, token), stdout=pipe, stderr=asyncio.subprocess.STDOUT, env=environ, cwd=folder)
     said, _ = await run.communicate()

@@ -38,14 +38,16 @@ from cascadia.versioning.schemas import PointView
 router = APIRouter(tags=["files"], route_class=Route)
 
 BYTES: Final[dict[str, Any]] = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+CONTENT: Final[dict[str, Any]] = {"content": {**BYTES["content"], "*/*": BYTES["content"]["application/octet-stream"]}}
+"""Bytes as the type that they have: of a file what its sender said, or its name tells."""
 PROBED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The whole content"},
     304: {"description": "The reader has these bytes"},
 }
 DELIVERED: Final[dict[int | str, dict[str, Any]]] = {
     **PROBED,
-    200: {"description": "The whole content", **BYTES},
-    206: {"description": "The range that was asked for", **BYTES},
+    200: {"description": "The whole content", **CONTENT},
+    206: {"description": "The range that was asked for", **CONTENT},
     307: {"description": "The link to the bytes in the store, for some minutes, where `S3_PUBLIC_ENDPOINT` is set"},
     416: {"description": "The range begins behind the last byte", "model": Problem},
 }
