@@ -95,11 +95,13 @@ async def test_a_session_ends_14_days_after_its_last_use_and_90_after_its_begin(
     assert ends - begun == timedelta(days=14)
 
     execute(database_url, "UPDATE session SET created_at = created_at - interval '85 days', seen_at = seen_at - interval '6 minutes'")
+    acme.look_again()
     assert await current(http) == 200
     ((left,),) = rows(database_url, "SELECT expires_at - created_at FROM session")
     assert left == timedelta(days=90)
 
     execute(database_url, "UPDATE session SET expires_at = now()")
+    acme.look_again()
     answer = await http.get("/api/v1/sessions/current")
     assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
 
@@ -109,6 +111,7 @@ async def test_a_session_that_is_used_moves_its_end_at_most_every_five_minutes(a
     await current(acme.administrator.http)
     assert rows(database_url, "SELECT expires_at < now() + interval '2 days' FROM session") == [(True,)]
     execute(database_url, "UPDATE session SET seen_at = now() - interval '6 minutes'")
+    acme.look_again()
     await current(acme.administrator.http)
     assert rows(database_url, "SELECT expires_at > now() + interval '13 days' FROM session") == [(True,)]
 

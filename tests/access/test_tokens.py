@@ -138,6 +138,7 @@ async def test_a_token_that_an_older_program_made_without_an_end_has_one(
     assert (await by_token(client, token)).json()["expires_at"] is not None
     async with database.write() as write:
         await write.execute("UPDATE api_token SET created_at = now() - interval '91 days'")
+    acme.look_again()
     assert (await by_token(client, token)).status_code == 401
 
 
@@ -179,6 +180,7 @@ async def test_use_is_noted_at_most_every_five_minutes(acme: Company, client: ht
     assert await _last_use(ada) == first
     async with database.write() as write:
         await write.execute("UPDATE api_token SET last_used_at = last_used_at - interval '6 minutes'")
+    acme.look_again()
     await by_token(client, token)
     assert str(await _last_use(ada)) > first
 

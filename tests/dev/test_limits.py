@@ -7,6 +7,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("access", "bom", "cad", "importing", "items", "parts", "previews", "proposals", "reports", "vault", "versioning")
 LIMIT = re.compile(r"^([A-Z_]*(?:_MAX|MAX_|MOST|LARGEST|LONGEST|_SHOWN|NAMED|_TOLD)[A-Z_]*)(?:: Final)? = [0-9]", re.MULTILINE)
 INSIDE = {
+    "access.known.KNOWN_MAX",
     "access.origin.MOST_COOKIES",
     "bom.networks.TOUCHED_MOST",
     "cad.encoding.SAMPLES_MAX",
@@ -17,7 +18,7 @@ INSIDE = {
     "proposals.shapes.BYTES_MAX",
     "proposals.shapes.MOST",
 }
-"""A bound against abuse, a format's number, what a guess looks at, the size of a picture: nobody's work is cut by them."""
+"""A bound against abuse, of a cache, a format's number, what a guess looks at, the size of a picture: nobody's work is cut by them."""
 
 
 def modules() -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Who somebody is at this moment: the actor of a job, and the one of a request once more, under a lock."""
 
 from cascadia.access import queries
-from cascadia.access.http import NOBODY, ActorRow, SignedIn
+from cascadia.access.http import NOBODY, ActorRow
+from cascadia.access.known import SignedIn
 from cascadia.access.model import Actor
 from cascadia.kernel.db import Primary, Read, Write
 from cascadia.kernel.errors import Forbidden, NotSignedIn

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from cascadia.access import queries
+from cascadia.access.known import Known, SignedIn
 from cascadia.access.model import SAFE_METHODS, Actor, Role, Scope, scope_needed
 from cascadia.access.origin import DEVICE, cookies_of, same_origin
 from cascadia.access.passwords import Passwords
@@ -28,18 +29,6 @@ class Here:
 
     uid: UUID
     device_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """An actor and what they are signed in by: the hash of a session's token, or of an API token."""
-
-    actor: Actor
-    token_hash: bytes
-    expires_at: datetime | None
-    by_cookie: bool
-    token_id: int | None
-    """The API token's; None for a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +109,32 @@ def scope_of(endpoint: object, method: str) -> Scope:
     return Scope(declared) if declared else scope_needed(getattr(endpoint, "__cascadia_permission__", ""), method)
 
 
+def known_of(request: Request) -> Known:
+    """Who was asking a moment ago, in this process."""
+    found = request.app.state.known
+    assert isinstance(found, Known)
+    return found
+
+
 async def signed_in(request: Request, db: Db) -> SignedIn:
-    """Who sends the request, as `signed_in_now` says; asked once a request."""
-    known = getattr(request.state, "signed_in", None)
-    if not isinstance(known, SignedIn):
-        known = request.state.signed_in = await signed_in_now(request, db)
-    return known
+    """Who sends the request, as `signed_in_now` says; asked once a request, and for reads once in some seconds."""
+    found = getattr(request.state, "signed_in", None)
+    if not isinstance(found, SignedIn):
+        found = request.state.signed_in = await (_known(request, db) if request.method in SAFE_METHODS else signed_in_now(request, db))
+    return found
+
+
+async def _known(request: Request, db: Db) -> SignedIn:
+    hashes, known = await _hashes(request, db), known_of(request)
+    found = known.get(hashes, by_cookie=_bearer(request) is None)
+    if found is None:
+        moment = known.moment
+        async with db.messages() as connection:
+            found = await _signed_in(request, connection, hashes)
+        known.keep(hashes, found, moment=moment)
+        return found
+    request.state.believed = True
+    return _let_in(request, found)
 
 
 async def signed_in_now(request: Request, db: Db) -> SignedIn:
@@ -166,13 +175,17 @@ async def _signed_in(request: Request, connection: Write, hashes: Sequence[bytes
     row = await connection.one(queries.SESSION_ACTOR if by_cookie else queries.TOKEN_ACTOR, ActorRow, {"hashes": hashes})
     if row is None:
         raise NotSignedIn(NOBODY)
-    if by_cookie and request.method not in SAFE_METHODS:
+    return _let_in(request, SignedIn(row.actor(), row.token_hash, row.expires_at, by_cookie, row.token_id, row.scope))
+
+
+def _let_in(request: Request, who: SignedIn) -> SignedIn:
+    """Notes in the request who sends it; 403 where it comes of another site's page, or the API token is for less."""
+    if who.by_cookie and request.method not in SAFE_METHODS:
         check_origin(request)
-    request.state.user = row.uid
-    _check_scope(request, Scope(row.scope))
-    actor = row.actor()
-    setattr(request.state, RIGHTS, actor.rights())
-    return SignedIn(actor, row.token_hash, row.expires_at, by_cookie, row.token_id)
+    request.state.user = who.actor.uid
+    _check_scope(request, Scope(who.scope))
+    setattr(request.state, RIGHTS, who.actor.rights())
+    return who
 
 
 def _check_scope(request: Request, scope: Scope) -> None:
@@ -184,9 +197,10 @@ def _check_scope(request: Request, scope: Scope) -> None:
 
 async def identify(request: Request, *, again: bool = False) -> None:
     """Refuses with 401 whom `signed_in` would: for what comes before the dependencies of a route. `again`: by what is so now."""
+    db = await database(request)
     if again:
-        request.state.signed_in = None
-    await signed_in(request, await database(request))
+        request.state.signed_in = await signed_in_now(request, db)
+    await signed_in(request, db)
 
 
 async def _actor(found: Annotated[SignedIn, Depends(signed_in)]) -> Actor:

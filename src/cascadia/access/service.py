@@ -9,7 +9,7 @@ from psycopg.errors import UniqueViolation
 
 from cascadia.access import limits, queries
 from cascadia.access.actors import administering, as_of_now, lock_signed_in
-from cascadia.access.http import SignedIn
+from cascadia.access.known import SignedIn
 from cascadia.access.limits import Attempt
 from cascadia.access.model import Actor, Ended, GrantRow, ProgramRow, ProjectRow, Role, UserRow
 from cascadia.access.passwords import Passwords

@@ -11,7 +11,8 @@ from uuid import UUID
 import structlog
 
 from cascadia.access import limits, queries, tokens
-from cascadia.access.http import SignedIn, token_hash
+from cascadia.access.http import token_hash
+from cascadia.access.known import SignedIn
 from cascadia.access.limits import Attempt
 from cascadia.access.model import Actor, Ended, ProgramRole, Role, SessionRow, SessionState, UserRow
 from cascadia.access.passwords import Passwords

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from cascadia.access import queries
 from cascadia.access.actors import as_of_now, lock_signed_in
-from cascadia.access.http import SignedIn, token_hash
+from cascadia.access.http import token_hash
+from cascadia.access.known import SignedIn
 from cascadia.access.model import Actor, Scope, TokenRow
 from cascadia.kernel.db import Read, Write
 from cascadia.kernel.errors import Conflict, Invalid, NotFound

@@ -1,7 +1,7 @@
 """The API as one ASGI application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from cascadia import __version__
 from cascadia.access.http import identify
+from cascadia.access.known import CHANNEL, Known, changes_rights
 from cascadia.access.passwords import Passwords
 from cascadia.api import first_start, openapi, problems, reference, routes
 from cascadia.api.addresses import Addressed
@@ -46,8 +47,9 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             Database(url, size=settings.database_pool_size, read_url=read_url, pooler=settings.pooler) as database,
-            EventHub(database, settings.direct_url or url, app.state.draining) as events,
+            EventHub(database, settings.direct_url or url, app.state.draining, {CHANNEL: app.state.known.forget}) as events,
         ):
+            database.hear(lambda types: _rights(database, app.state.known, types))
             app.state.database = database
             app.state.events = events
             background: dict[str, Callable[[], Awaitable[object]]] = {
@@ -82,6 +84,7 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
     app.state.aside = Aside()
     app.state.networks = Networks(settings.tree_cache)
     app.state.identify = identify
+    app.state.known = Known()
     app.add_middleware(Addressed)
     app.add_middleware(Surroundings, settings=settings)
     problems.add_handlers(app)
@@ -89,6 +92,13 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
     routes.include(app)
     app.openapi = openapi.document  # type: ignore[method-assign]  # as FastAPI documents it
     return app
+
+
+def _rights(database: Database, known: Known, types: Collection[str]) -> None:
+    """What takes rights away here, or gives some, is known here at once, and elsewhere as soon as the notice comes."""
+    if changes_rights(types):
+        known.forget()
+        database.notify([(CHANNEL, "")])
 
 
 def _address(settings: Settings) -> str:

@@ -52,10 +52,20 @@ class _Watcher:
 
 
 class EventHub:
-    """What all event streams of one app process share. Open it once (`async with`); when `draining` is set, the streams end."""
+    """What all event streams of one app process share. Open it once (`async with`); when `draining` is set, the streams end.
 
-    def __init__(self, database: Database, direct_url: str, draining: asyncio.Event) -> None:
+    `told` names further channels of the database with what hears a notice on them, or that some may have been missed.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        direct_url: str,
+        draining: asyncio.Event,
+        told: Mapping[str, Callable[[], None]] | None = None,
+    ) -> None:
         self._database = database
+        self._told = dict(told or {})
         self._direct_url = direct_url
         self._draining = draining
         self._watchers: set[_Watcher] = set()
@@ -69,7 +79,9 @@ class EventHub:
 
     async def __aenter__(self) -> Self:
         self._tasks = [
-            asyncio.create_task(listen(self._direct_url, ("cascadia_positions", "cascadia_progress"), self._heard, name="stream")),
+            asyncio.create_task(
+                listen(self._direct_url, ("cascadia_positions", "cascadia_progress", *self._told), self._heard, name="stream")
+            ),
             asyncio.create_task(self._pump()),
             asyncio.create_task(self._close_when_draining()),
         ]
@@ -147,6 +159,11 @@ class EventHub:
             return int(await read.value(queries.LAST_POSITION))
 
     def _heard(self, channel: str, payload: str) -> None:
+        for name, hear in self._told.items():
+            if channel in (name, ""):
+                hear()
+        if channel in self._told:
+            return
         if channel != "cascadia_progress":
             self._behind.set()
             return

@@ -5,7 +5,7 @@ A function that takes a `Write` cannot be called with a `Read`: mypy refuses it,
 
 import asyncio
 import select
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, Self, TypeVar
 
@@ -120,6 +120,7 @@ class Write(Primary):
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         super().__init__(connection)
         self._notices: dict[Notice, None] = {}
+        self._types: set[str] = set()
 
     async def execute(self, query: LiteralString, params: Params | None = None) -> int:
         """Runs one statement; returns the number of rows that it touched."""
@@ -130,6 +131,7 @@ class Write(Primary):
     async def emit(self, event: Event) -> None:
         """Leaves an event in the outbox and the audit trail, with whatever this transaction does."""
         await self.execute(EMIT, event.params())
+        self._types.add(event.type)
         self.notify("cascadia_outbox")
 
     def notify(self, channel: str, payload: str = "") -> None:
@@ -140,6 +142,11 @@ class Write(Primary):
     def notices(self) -> Sequence[Notice]:
         """What was noted."""
         return list(self._notices)
+
+    @property
+    def types(self) -> Collection[str]:
+        """The types of the events that were left."""
+        return self._types
 
     async def send(self, statements: Sequence[Statement], *, large: bool = False) -> list[list[dict[str, Any]]]:
         """Sends all statements as *one* simple Query message; returns the rows of each.
@@ -185,6 +192,16 @@ class Database:
         self._reads = _pool(read_url, size, idle, name, pooler=pooler) if read_url else self._primary
         self._notices = Lane(self._send_notices, NOTIFY_PAUSE_SECONDS)
         self._carriers: dict[str, Lane[str]] = {}
+        self._listeners: list[Callable[[Collection[str]], None]] = []
+
+    def hear(self, listener: Callable[[Collection[str]], None]) -> None:
+        """Tells a listener the types of the events of each transaction of this process, as soon as it has committed."""
+        self._listeners.append(listener)
+
+    def _committed(self, write: Write) -> None:
+        for listener in self._listeners if write.types else ():
+            listener(write.types)
+        self.notify(write.notices)
 
     def carry(self, channel: str, carrier: Carrier) -> None:
         """The payloads of this channel go to `carrier` after the commit, instead of NOTIFY: one for each transaction. It raises nothing."""
@@ -254,7 +271,7 @@ class Database:
             write = Write(connection)
             async with connection.transaction():
                 yield write
-        self.notify(write.notices)
+        self._committed(write)
 
     @asynccontextmanager
     async def messages(self) -> AsyncIterator[Write]:
@@ -262,7 +279,7 @@ class Database:
         async with _checkout(self._primary) as connection:
             write = Write(connection)
             yield write
-        self.notify(write.notices)
+        self._committed(write)
 
 
 def _pool(url: str, size: int, idle: int, name: str, *, pooler: bool) -> AsyncConnectionPool[AsyncConnection[Any]]:

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive
 
 from cascadia.kernel.aside import Aside
 from cascadia.kernel.bodies import LARGE, ORDINARY, Bound, bound_of, check_kind, read
-from cascadia.kernel.errors import TooLarge
+from cascadia.kernel.errors import Forbidden, NotFound, TooLarge
 
 PUBLIC = "public"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -53,9 +53,21 @@ class Route(APIRoute):
                 body = await (request.body() if public else _body_of_somebody(request))
                 if field is not None:
                     await _check_body(request, body, bound, field.validate)
-            return await handle(request)
+            return await _handled(request, handle)
 
         return bounded
+
+
+async def _handled(request: Request, handle: Handler) -> Response:
+    """Nobody is refused a read by what was known of them some seconds ago: it is judged once more by what is so now."""
+    try:
+        return await handle(request)
+    except (NotFound, Forbidden):
+        if not getattr(request.state, "believed", False):
+            raise
+        identify: Identify = request.app.state.identify
+        await identify(request, again=True)
+        return await handle(request)
 
 
 async def _body_of_somebody(request: Request) -> bytes:
