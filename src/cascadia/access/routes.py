@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from cascadia.access import service, session_routes
 from cascadia.access.http import CurrentActor, CurrentSession, Hashing
@@ -28,12 +28,10 @@ from cascadia.access.service import UserChange
 from cascadia.kernel.db import Write
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
 from cascadia.kernel.idempotency import is_repeated, repeatable
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 
-router: Final = APIRouter(route_class=Route)
-router.include_router(session_routes.router)
-people: Final = APIRouter(tags=["people"], route_class=Route)
-programs: Final = APIRouter(tags=["programs"], route_class=Route)
+people: Final = routes("people")
+programs: Final = routes("programs")
 
 
 @people.get("/users", response_model=UserPage)
@@ -220,7 +218,3 @@ async def get_project(request: Request, db: Db, actor: CurrentActor, project_id:
     """One project."""
     async with db.read() as read:
         return answer(request, Project.of(await service.find_project(read, actor, uid=project_id)))
-
-
-router.include_router(people)
-router.include_router(programs)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from cascadia.access import devices, sessions, setup_token, tokens
 from cascadia.access.http import (
@@ -38,9 +38,9 @@ from cascadia.kernel.db import Write
 from cascadia.kernel.errors import Conflict
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
 from cascadia.kernel.idempotency import repeatable
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 
-router: Final = APIRouter(tags=["sign-in"], route_class=Route)
+router: Final = routes("sign-in")
 COOKIE_SECONDS: Final = 90 * 24 * 3600
 """The longest that a session lasts; it ends earlier in the database, 14 days after its last use."""
 FORGOTTEN: Final[Mapping[str, str]] = {"Clear-Site-Data": '"cache"'}

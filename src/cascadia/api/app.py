@@ -25,7 +25,7 @@ from cascadia.kernel.aside import Aside
 from cascadia.kernel.broker import Broker
 from cascadia.kernel.db import Database
 from cascadia.kernel.http import permission
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import Route, name_of
 from cascadia.kernel.stores import Preparation, store_from
 from cascadia.migrations.waiting import schema_is_there
 from cascadia.settings import Settings, SettingsInvalid
@@ -71,7 +71,7 @@ def create_api(settings: Settings, *, read_url: str | None = None, passwords: Pa
         version=__version__,
         openapi_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=routes.name_of,
+        generate_unique_id_function=name_of,
         lifespan=lifespan,
     )
     app.router.route_class = Route

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Annotated, Final, Literal
 
 import psycopg
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
@@ -16,11 +16,11 @@ from cascadia.kernel.db import Database, Primary
 from cascadia.kernel.errors import Forbidden, Unavailable
 from cascadia.kernel.events import current_origin
 from cascadia.kernel.http import Db, permission
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 from cascadia.kernel.stores import Preparation
 from cascadia.migrations import schema
 
-router: Final = APIRouter(tags=["operation"], route_class=Route)
+router: Final = routes("operation", prefix="")
 
 DEADLINE_SECONDS: Final = 3
 STATE: Final = "SELECT version, oldest_code FROM schema_state"

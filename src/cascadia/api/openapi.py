@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from cascadia import __version__
 from cascadia.access.http import scope_of
 from cascadia.api.problems import MEDIA_TYPE
-from cascadia.api.routes import operations, together
+from cascadia.api.routes import ROUTES, operations
 from cascadia.kernel.bodies import Bound, bound_of
 from cascadia.kernel.http import Problem
 from cascadia.kernel.route import permission_of
@@ -54,9 +54,8 @@ with `?at=` and written with `If-Match`. A write with an `Idempotency-Key` may b
 @cache
 def document() -> dict[str, Any]:
     """The whole document, made once for a process: every app serves the same."""
-    served = together()
-    made = get_openapi(title="Cascadia", version=__version__, openapi_version="3.1.0", description=DESCRIPTION, routes=served.routes)
-    _complete(made, {(str(c.path_format), m): c.endpoint for c in operations(served) for m in c.methods or ()})
+    made = get_openapi(title="Cascadia", version=__version__, openapi_version="3.1.0", description=DESCRIPTION, routes=list(ROUTES))
+    _complete(made, {(str(c.path_format), m): c.endpoint for c in operations(ROUTES) for m in c.methods or ()})
     return made
 
 

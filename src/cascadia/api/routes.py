@@ -1,13 +1,14 @@
 """The one list of what the API serves, and what every route must declare."""
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from starlette.routing import BaseRoute
 
-from cascadia.access.routes import router as access
+from cascadia.access.routes import people, programs
+from cascadia.access.session_routes import router as sign_in
 from cascadia.api.addresses import Addresses
 from cascadia.api.health import router as health
 from cascadia.bom.routes import router as bom
@@ -25,9 +26,11 @@ from cascadia.vault.upload_routes import router as uploads
 from cascadia.vault.verification_routes import router as verification
 from cascadia.versioning.routes import router as versioning
 
-PREFIX: Final = "/api/v1"
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    access,
+    health,
+    sign_in,
+    people,
+    programs,
     items,
     parts,
     bom,
@@ -42,7 +45,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     proposals,
     reports,
 )
-"""What stands under `PREFIX`, in the order of the document."""
+"""What is served, in the order of the document."""
+ROUTES: Final[tuple[BaseRoute, ...]] = tuple(route for router in ROUTERS for route in router.routes)
 
 
 class NotDeclared(Exception):
@@ -54,9 +58,9 @@ def include(app: FastAPI) -> None:
 
     Leaves in `app.state` what surrounds a request: `templates` (id of a route → its path) and `addresses`.
     """
-    app.router.routes.extend(together().routes)
+    app.router.routes.extend(ROUTES)
     seen: dict[str, str] = {}
-    for context in operations(app):
+    for context in operations(app.routes):
         where = f"{sorted(context.methods or ())} {context.path_format}"
         if not permission_of(context.endpoint):
             raise NotDeclared(f"{where} has no @permission(...)")
@@ -66,25 +70,10 @@ def include(app: FastAPI) -> None:
         if name in seen:
             raise NotDeclared(f"{where} and {seen[name]} are both called {name}")
         seen[name] = where
-    app.state.templates = {id(context.original_route): str(context.path_format) for context in operations(app)}
-    app.state.addresses = Addresses((str(c.path_format), c.path_regex, frozenset(c.methods or ())) for c in operations(app))
+    app.state.templates = {id(context.original_route): str(context.path_format) for context in operations(app.routes)}
+    app.state.addresses = Addresses((str(c.path_format), c.path_regex, frozenset(c.methods or ())) for c in operations(app.routes))
 
 
-@cache
-def together() -> APIRouter:
-    """All routers in one, which every app of a process serves: FastAPI takes a quarter of a second to work out how each route is called."""
-    made = APIRouter(route_class=Route, generate_unique_id_function=name_of)
-    made.include_router(health)
-    for router in ROUTERS:
-        made.include_router(router, prefix=PREFIX)
-    return made
-
-
-def name_of(route: APIRoute) -> str:
-    """What an operation is called: as its function."""
-    return route.name
-
-
-def operations(served: FastAPI | APIRouter) -> Iterator[RouteContext]:
-    """Every operation that it serves by a function of ours."""
-    return (c for c in iter_route_contexts(served.routes) if isinstance(c.original_route, APIRoute))
+def operations(served: Iterable[BaseRoute]) -> Iterator[RouteContext]:
+    """Every operation that is served by a function of ours."""
+    return (c for c in iter_route_contexts(list(served)) if isinstance(c.original_route, APIRoute))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.access.model import Actor
@@ -30,14 +30,14 @@ from cascadia.items import service as items
 from cascadia.kernel.bodies import BATCH, LINE, takes
 from cascadia.kernel.db import Database, Primary
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, answer_bytes, check_version, page_answer, permission
-from cascadia.kernel.route import Route, Threads
+from cascadia.kernel.route import Threads, routes
 from cascadia.parts.model import PART
 from cascadia.parts.routes import part_view
 from cascadia.parts.schemas import Part
 from cascadia.versioning.http import Judged, Point, VersionedWrite, View, Writing, write_versioned
 from cascadia.versioning.schemas import PointView
 
-router: Final = APIRouter(tags=["bom"], route_class=Route)
+router: Final = routes("bom")
 BOM_ETAG: Final = "Cascadia-Bom-ETag"
 PLACES_AT_ONCE: Final = 1000
 """Lines, and places in the tree, that are worked out in less than a few hundredths of a second."""

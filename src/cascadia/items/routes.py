@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.items import service
@@ -10,9 +10,9 @@ from cascadia.items.schemas import NumberScheme, NumberSchemePage, NumberSchemeV
 from cascadia.kernel import idempotency
 from cascadia.kernel.db import Write
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, page_answer, permission
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 
-router: Final = APIRouter(tags=["numbers"], route_class=Route)
+router: Final = routes("numbers")
 
 
 @router.get("/number-schemes", response_model=NumberSchemePage)

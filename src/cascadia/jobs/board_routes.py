@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import Body, Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.jobs import board
@@ -11,9 +11,9 @@ from cascadia.jobs.board_schemas import LogLineView, LogPage, QueuePage, QueueVi
 from cascadia.kernel import idempotency
 from cascadia.kernel.db import Write
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, page_answer, permission
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 
-router = APIRouter(tags=["jobs"], route_class=Route)
+router = routes("jobs")
 
 
 @router.get("/jobs/queues", response_model=QueuePage)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from psycopg.errors import UniqueViolation
 
@@ -20,9 +20,9 @@ from cascadia.kernel import idempotency
 from cascadia.kernel.db import Database, Write
 from cascadia.kernel.errors import BadRequest, NotSignedIn
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 
-router = APIRouter(tags=["jobs"], route_class=Route)
+router = routes("jobs")
 
 STREAMED: Final[dict[int | str, dict[str, Any]]] = {
     200: {

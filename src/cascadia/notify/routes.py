@@ -3,13 +3,13 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import Body, Query, Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.kernel.db import Write
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
 from cascadia.kernel.idempotency import repeatable
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 from cascadia.notify import feed, preferences, webhooks
 from cascadia.notify.schemas import (
     DeliveryPage,
@@ -27,7 +27,7 @@ from cascadia.notify.schemas import (
 )
 from cascadia.notify.webhooks import MANAGE, Wanted
 
-router = APIRouter(tags=["events"], route_class=Route)
+router = routes("events")
 
 After = Annotated[int, Query(ge=0, le=2**63 - 1, description="Only events behind this position.")]
 Types = Annotated[list[Annotated[str, Query(max_length=100)]], Query(alias="type", max_length=50, description="Globs of types: `part.*`.")]

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.access.model import Actor
@@ -16,13 +16,13 @@ from cascadia.kernel import idempotency
 from cascadia.kernel.db import Database, Primary, Write
 from cascadia.kernel.errors import Invalid
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, answer, check_version, page_answer, permission
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 from cascadia.kernel.text import pointer
 from cascadia.parts.model import PART, typed_attributes
 from cascadia.parts.schemas import KindField, KindView, NewAlias, NewNumber, NewPart, Part, PartPage, PartPatch
 from cascadia.versioning.http import Judged, Point, VersionedWrite, View, Writing, write_versioned
 
-router: Final = APIRouter(tags=["parts"], route_class=Route)
+router: Final = routes("parts")
 RULE_OWNED: Final = {
     "number": "a number is corrected by POST …/number, until the first release",
     "aliases": "aliases are added by POST …/aliases",

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.access.model import Actor
@@ -13,7 +13,7 @@ from cascadia.kernel.blobs import BlobStore
 from cascadia.kernel.db import Database, Primary, Write
 from cascadia.kernel.errors import Conflict
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 from cascadia.kernel.statements import Statement
 from cascadia.parts.model import PART
 from cascadia.parts.routes import part_view
@@ -45,7 +45,7 @@ from cascadia.vault import service as vault
 from cascadia.vault.routes import Blobs
 from cascadia.versioning.http import Judged, VersionedWrite, View, Writing, write_versioned
 
-router: Final = APIRouter(tags=["proposals"], route_class=Route)
+router: Final = routes("proposals")
 
 
 def proposal_view(actor: Actor) -> View:

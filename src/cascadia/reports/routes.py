@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.bom import service as bom
@@ -13,12 +13,12 @@ from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.http import Db, IdempotencyKey, permission
 from cascadia.kernel.idempotency import repeatable
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 from cascadia.reports.jobs import EXPORT_BOM
 from cascadia.reports.schemas import BomExport
 from cascadia.versioning.http import Point
 
-router = APIRouter(tags=["bom"], route_class=Route)
+router = routes("bom")
 
 
 @router.post("/parts/{part_id}/bom/exports", response_model=JobView, status_code=202)

@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.kernel.db import Write
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
 from cascadia.kernel.idempotency import repeatable
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 from cascadia.vault import room
 from cascadia.vault.schemas import QuotaBody, UsagePage, UsageView
 
-router = APIRouter(tags=["files"], route_class=Route)
+router = routes("files")
 
 
 @router.get("/programs/{program_id}/usage", response_model=UsageView)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from cascadia.access.http import CurrentActor
@@ -17,7 +17,7 @@ from cascadia.kernel.db import Primary
 from cascadia.kernel.errors import NotFound, UnsupportedMediaType
 from cascadia.kernel.events import current_origin
 from cascadia.kernel.http import Db, IdempotencyKey, IfMatch, Paging, Problem, answer, method_of, page_answer, permission
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 from cascadia.kernel.statements import Statement
 from cascadia.vault import attaching, delivery, queries, service, storing
 from cascadia.vault.model import COMPONENT_MAX, AttachmentRow, DerivativeRow, FileRow, OutputRow
@@ -35,7 +35,7 @@ from cascadia.versioning.http import Judged, Point, VersionedWrite, View, Writin
 from cascadia.versioning.model import At
 from cascadia.versioning.schemas import PointView
 
-router = APIRouter(tags=["files"], route_class=Route)
+router = routes("files")
 
 BYTES: Final[dict[str, Any]] = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 CONTENT: Final[dict[str, Any]] = {"content": {**BYTES["content"], "*/*": BYTES["content"]["application/octet-stream"]}}

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from cascadia.access.http import CurrentActor, signed_in_on
@@ -19,13 +19,13 @@ from cascadia.kernel.bodies import PIECE, takes
 from cascadia.kernel.db import Write
 from cascadia.kernel.errors import BadRequest, CascadiaError, Invalid, UnsupportedMediaType
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, answer, page_answer, permission
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 from cascadia.vault import receiving, service, uploads
 from cascadia.vault.routes import BYTES, Blobs, refuse_encoded
 from cascadia.vault.schemas import OpenUploadPage, UploadView
 from cascadia.vault.uploads import UploadRow
 
-router = APIRouter(tags=["files"], route_class=Route)
+router = routes("files")
 
 VERSION: Final = "1.0.0"
 TUS: Final = {"Tus-Resumable": VERSION}

@@ -1,6 +1,6 @@
 """REST of verifying what is stored."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.jobs import service as jobs
@@ -9,12 +9,12 @@ from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Enqueue
 from cascadia.kernel.http import Db, IdempotencyKey, Paging, page_answer, permission
 from cascadia.kernel.idempotency import repeatable
-from cascadia.kernel.route import Route
+from cascadia.kernel.route import routes
 from cascadia.vault import verification
 from cascadia.vault.jobs import VERIFY
 from cascadia.vault.schemas import DamagedFile, DamagedPage
 
-router = APIRouter(tags=["files"], route_class=Route)
+router = routes("files")
 
 
 @router.post("/vault/verifications", response_model=JobView, status_code=202)

@@ -3,12 +3,12 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from cascadia.access.http import CurrentActor
 from cascadia.kernel.errors import NotFound
 from cascadia.kernel.http import Db, Paging, answer, page_answer, permission
-from cascadia.kernel.route import Route, Threads
+from cascadia.kernel.route import Threads, routes
 from cascadia.versioning import history
 from cascadia.versioning.history import CommitRow, Label, RowEdit
 from cascadia.versioning.model import MAIN
@@ -24,7 +24,7 @@ from cascadia.versioning.schemas import (
     RowChangePage,
 )
 
-router: Final = APIRouter(tags=["history"], route_class=Route)
+router: Final = routes("history")
 BranchName = Annotated[str, Path(max_length=100, description="`main`, or a branch.")]
 
 
