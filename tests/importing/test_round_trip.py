@@ -173,7 +173,7 @@ def test_what_other_lists_leave_open_is_meant_as_it_stands_in_our_own(name: str,
 def test_what_was_hidden_from_who_exported_is_no_part_called_restricted() -> None:
     bom = Bom(PARTS, [Line(0, 1, "1", find=10), Line(0, 2, "4", find=20)])
     tree = tree_of(bom)
-    hidden = [replace(item, number=None, name=None, visible=False) if item.item_id == 2 else item for item in tree.items]
+    hidden = [item._replace(number=None, name=None, visible=False) if item.item_id == 2 else item for item in tree.items]
     read = read_list(written(replace(tree, items=hidden), ExportFormat.CSV))
     assert [c.number for c in read.structure.components] == ["TOP", "A"]
     assert [(row.place, row.messages) for row in read.report.rows] == [(4, ["a part that was not to be seen by who exported the list"])]

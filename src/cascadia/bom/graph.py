@@ -197,7 +197,7 @@ class Graph:
             np.logical_or.at(known, self.parent[used], known[self.child[used]])
             np.logical_and.at(complete, self.parent[used], complete[self.child[used]])
         denominator = math.lcm(*(value.denominator for value in stated.values()))
-        sums = self._gather({index: int(value * denominator) for index, value in stated.items()}, hidden)
+        sums = self._gather({index: value.numerator * (denominator // value.denominator) for index, value in stated.items()}, hidden)
         return Sums(Amounts(sums, self.height, self.base, denominator), known, complete)
 
     def _gather(self, own: Mapping[int, int], hidden: Flags) -> Numbers:

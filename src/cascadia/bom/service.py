@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from cascadia.access.model import Actor
@@ -81,8 +81,7 @@ class EdgeRow:
     instances: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class TreeItem:
+class TreeItem(NamedTuple):
     """One distinct item of a tree; everything None where it is hidden."""
 
     item_id: int
@@ -100,8 +99,7 @@ class TreeItem:
     has_model: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MassRow:
+class MassRow(NamedTuple):
     """What sums over a tree and its order need of an item; number and mass are None where it is hidden."""
 
     item_id: int

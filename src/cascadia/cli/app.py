@@ -1,6 +1,7 @@
 """One Core App in uvicorn, with a stop that no user notices."""
 
 import asyncio
+import gc
 import logging
 import resource
 import signal
@@ -77,6 +78,9 @@ def run(settings: Settings, socket_number: int | None) -> None:
     )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     log.info("app_started", address=address, port=settings.port)
+    # What stays as long as the process is not looked through again whenever garbage is collected: that took 0.1 s beside a large tree.
+    gc.collect()
+    gc.freeze()
     Server(config, app, settings.drain_seconds).run(sockets=[bound])
     log.info("app_stopped")
 
