@@ -14,6 +14,7 @@ import struct
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -37,7 +38,8 @@ def main(arguments: list[str]) -> None:
     run: Entry = getattr(importlib.import_module(module), function)
     gc.collect()
     gc.freeze()
-    _Zygote(control, run).serve()
+    with suppress(ConnectionError):  # the worker was killed before it read all our answers: an end like any other
+        _Zygote(control, run).serve()
 
 
 class _Zygote:
