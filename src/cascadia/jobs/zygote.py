@@ -67,12 +67,13 @@ class _Zygote:
                         self._reap()
 
     def _command(self) -> bool:
-        """Obeys one frame; False at the end of the conversation."""
+        """Obeys one frame; False at the end of the conversation, also in the middle of a frame."""
         data, descriptors, _, _ = socket.recv_fds(self._control, FRAME.size, 1)
-        while data and len(data) < FRAME.size:
-            data += self._control.recv(FRAME.size - len(data))
-        if not data:
-            return False
+        while len(data) < FRAME.size:
+            more = self._control.recv(FRAME.size - len(data)) if data else b""
+            if not more:
+                return False
+            data += more
         command, number, _ = FRAME.unpack(data)
         if command == RUN:
             self._fork(number, descriptors[0])
