@@ -145,6 +145,7 @@ async def test_signing_out_everywhere_ends_sessions_and_tokens(acme: Company, cl
 
 async def test_an_unused_session_ends_and_is_dropped(acme: Company, client: httpx.AsyncClient, database: Database) -> None:
     await execute(database, "UPDATE session SET expires_at = now() - interval '1 second'")
+    acme.look_again()
     assert await code_of(acme.administrator.http) == "not_signed_in"
     await sign_in(client, ADA)
     assert await rows(database, "session") == 1

