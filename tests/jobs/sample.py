@@ -235,12 +235,13 @@ BEHAVIOURS: dict[str, Callable[[Path, Payload], dict[str, Any] | None]] = {
 
 
 async def on_ping(write: Write, event: Incoming) -> list[Enqueue]:
-    if event.data.get("poison"):
+    if event.data.get("poison") and not await write.value("SELECT count(*) FROM told"):
         raise RuntimeError("poison")
     return [Enqueue("sample.effect", {"note": str(event.data["number"])}, actor_id=event.actor_id)]
 
 
 SAMPLE = Family("sample", Isolation.TRUSTED, wall_seconds=30, max_failures=3)
+MAINTENANCE = Family("maintenance", Isolation.TRUSTED, max_failures=3)
 OTHER = Family("other.kind", Isolation.TRUSTED)
 CAGE = Family(
     "cage", Isolation.SANDBOXED, memory_mb=96, wall_seconds=2, cpu_seconds=1, output_mb=8, max_failures=1, preload="tests.jobs.sample"
@@ -249,7 +250,7 @@ PATIENT = Family("patient", Isolation.SANDBOXED, wall_seconds=2, output_mb=8, pr
 BROKEN = Family("broken", Isolation.SANDBOXED, max_failures=1, preload="tests.jobs.no_such_module")
 
 DECLARED = Declared(
-    families=(SAMPLE, OTHER, CAGE, PATIENT, BROKEN),
+    families=(SAMPLE, MAINTENANCE, OTHER, CAGE, PATIENT, BROKEN),
     types=(
         JobType("sample.effect", "sample", run=effect),
         JobType("sample.empty", "sample", run=empty),

@@ -213,7 +213,7 @@ async def test_workers_take_only_their_families(fleet: Fleet, ledger: Ledger) ->
 @pytest.mark.parametrize(
     ("job_types", "words"),
     (
-        ("sampel", "no family is called `sampel`. There are: broken, cage, other.kind, patient, sample."),
+        ("sampel", "no family is called `sampel`. There are: broken, cage, maintenance, other.kind, patient, sample."),
         ("sample.effect", "`sample.effect` is a type of job. Its family is `sample`."),
         ("*,!*", "leaves no family"),
     ),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 
 from cascadia.jobs import queries
+from cascadia.jobs.following import TYPE, following
 from cascadia.jobs.model import family_of
 from cascadia.kernel.db import Write
 from cascadia.kernel.declare import Declared, Enqueue, Family, Incoming, Isolation, JobType, Schedule, Subscription
@@ -42,12 +43,14 @@ def collect(declarations: Iterable[Declared]) -> Registry:
     types = _by_name([t for d in everything for t in d.types])
     subscriptions = [s for d in everything for s in d.subscriptions]
     subscriptions += [_of_failures(t) for t in types.values() if t.failed]
+    by_name = _by_name(subscriptions)
+    types |= {TYPE: following(by_name)}
     for kind in types.values():
         _check(kind, families)
     schedules = _by_name([s for d in everything for s in d.schedules])
     for schedule in schedules.values():
         _check_schedule(schedule, types)
-    return Registry(families, types, _by_name(subscriptions), schedules)
+    return Registry(families, types, by_name, schedules)
 
 
 def _by_name(values: list[Named]) -> dict[str, Named]:

@@ -14,6 +14,7 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from cascadia.jobs import queries, service
+from cascadia.jobs.following import set_aside
 from cascadia.kernel.db import Database, Write
 from cascadia.kernel.declare import Incoming, Subscription
 from cascadia.kernel.errors import Unavailable
@@ -27,6 +28,14 @@ LOOK_AGAIN_SECONDS: Final = 10.0
 """A cursor that another relay held is its to serve; should it die, the next look finds the cursor behind."""
 BATCH: Final = 500
 EVENTS_AT_ONCE: Final = 100
+
+
+class _NotServed(Exception):
+    """The handler of a subscription raised, for this event."""
+
+    def __init__(self, event: Incoming) -> None:
+        super().__init__(event.type)
+        self.event = event
 
 
 class Relay:
@@ -84,7 +93,10 @@ class Relay:
         return complete
 
     async def _serve(self, subscription: Subscription, last: int) -> bool:
-        """Hands the events to one subscription, in order; False where its handler raised. The next turn asks it again."""
+        """Hands the events to one subscription, in order; False where that could not be recorded, and is tried again at the next turn.
+
+        Where its handler raises, the events go to it one by one, and the one that it cannot serve goes into a job.
+        """
         while True:
             limit = 1 if subscription.name in self._careful else EVENTS_AT_ONCE
             try:
@@ -94,14 +106,26 @@ class Relay:
                         return True
             except (psycopg.OperationalError, Unavailable):
                 raise
-            except Exception as error:
-                failed = getattr(error, "__notes__", [])
-                remedy = "later events of this subscription wait for this one: mend what the traceback names"
-                log.exception("subscription_failed", subscription=subscription.name, failed=failed, remedy=remedy)
-                one_by_one = subscription.name in self._careful
+            except _NotServed as failure:
+                if limit == 1:
+                    await self._set_aside(subscription, failure, last)
                 self._careful.add(subscription.name)
-                if one_by_one:
-                    return False
+            except psycopg.Error as error:
+                log.exception("subscription_failed", subscription=subscription.name, reason=str(error).strip())
+                return False
+
+    async def _set_aside(self, subscription: Subscription, failure: "_NotServed", last: int) -> None:
+        """Moves the cursor past the event, with a job for it; nothing where another relay was faster."""
+        event = failure.event
+        async with self._database.write() as write:
+            after = await write.value(queries.CURSOR, {"name": subscription.name, "last": last})
+            if after is None or after >= event.position:
+                return
+            await service.enqueue(write, set_aside(subscription, event))
+            await write.execute(queries.MOVE_CURSOR, {"name": subscription.name, "position": event.position})
+        failed = f"{event.type} {event.uid} at {event.position}"
+        remedy = "it is tried again by a job (maintenance.follow); where that ends dead, mend what the traceback names and retry it"
+        log.error("subscription_failed", subscription=subscription.name, failed=failed, remedy=remedy, exc_info=failure.__cause__)
 
     async def _report_missing(self) -> None:
         try:
@@ -148,9 +172,10 @@ async def _serve_some(write: Write, subscription: Subscription, last: int, limit
         try:
             for job in await subscription.handle(write, event):
                 await service.enqueue(write, job)
-        except Exception as error:
-            error.add_note(f"{event.type} {event.uid} at {event.position}")
+        except (psycopg.OperationalError, Unavailable):
             raise
+        except Exception as error:  # whatever a domain's own code raises
+            raise _NotServed(event) from error
     reached = found[-1].position if len(found) == limit else last
     await write.execute(queries.MOVE_CURSOR, {"name": subscription.name, "position": reached})
     return reached < last

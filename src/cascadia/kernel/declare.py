@@ -143,7 +143,7 @@ class Subscription:
     """`name` has a cursor of its own over the outbox; `handle` says in the relay's transaction which jobs follow.
 
     `events`: their types, none for all, but not those in `without`. `where`: only events whose data contain it.
-    A handler that raises is asked again, and later events wait for it.
+    An event at which the handler raises gets a job of its own, which asks it again; later events do not wait for it.
     """
 
     name: str

@@ -17,6 +17,7 @@ const TITLES: Record<string, string> = {
   "conversion.document.table": "Read the parts list",
   "export.bom": "Export the BOM of",
   "import.match": "Match with existing parts",
+  "maintenance.follow": "Serve an event",
   "maintenance.expiry": "Forget what has expired",
   "maintenance.job_archive": "Archive old jobs",
   "maintenance.job_statistics": "Count jobs",
